@@ -1,0 +1,22 @@
+"""The entry point: answers what needs no command line parser at once, then runs the app."""
+
+from __future__ import annotations
+
+import sys
+
+from gearcli import __version__
+
+
+def main() -> None:
+    """Run `gear` with the process's arguments and exit with its status."""
+    arguments = sys.argv[1:]
+    if arguments in (["-V"], ["--version"]):
+        print(f"gear {__version__}")
+        return
+    from gearcli.cli.app import run
+
+    run(arguments)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The commands of `gear`, one file each: parse, call, print."""

@@ -1,0 +1,114 @@
+"""The app: the list of commands, and how an error becomes an exit status."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from gearcli import __version__
+from gearcli.cli.exits import ExitStatus, exit_status
+from gearcli.cli.output import message
+from gearcli.errors import GearError
+
+COMMANDS = ("submit", "run", "worker", "serve", "status", "job", "ping")
+"""Each is the function of its name in the module of its name; imported when it is asked for."""
+
+
+class Commands(TyperGroup):
+    """Commands that are imported only when they are used, which halves the time to start."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The names, in the order of the help."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of a name; None for an unknown one."""
+        return _command(cmd_name) if cmd_name in COMMANDS else None
+
+
+def _command(name: str) -> Any:
+    module = importlib.import_module(f"gearcli.cli.{name}")
+    app = _typer()
+    settings = {"help_option_names": ["-h", "--help"], **getattr(module, "CONTEXT", {})}
+    app.command(name, context_settings=settings)(_answering(getattr(module, name)))
+    return typer.main.get_command(app)
+
+
+def _typer(**options: Any) -> typer.Typer:
+    return typer.Typer(
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="markdown" if _pretty() else None,
+        **options,
+    )
+
+
+def _pretty() -> bool:
+    """Whether help may use colour and boxes: only for a person at a capable terminal."""
+    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb" and not os.environ.get("NO_COLOR")
+
+
+def _answering(function: Callable[..., int | None]) -> Callable[..., None]:
+    """A command whose return value is its exit status and whose errors are messages."""
+
+    @functools.wraps(function)
+    def command(*args: Any, **kwargs: Any) -> None:
+        raise typer.Exit(_status_of(lambda: function(*args, **kwargs)))
+
+    return command
+
+
+def _status_of(call: Callable[[], int | None]) -> int:
+    try:
+        return call() or ExitStatus.DONE
+    except GearError as error:
+        message(str(error))
+        return exit_status(error)
+    except KeyboardInterrupt:
+        message("interrupted")
+        return ExitStatus.INTERRUPTED
+    except BrokenPipeError:
+        return ExitStatus.PIPE
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"gear {__version__}")
+        raise typer.Exit
+
+
+def _root(
+    _: Annotated[
+        bool,
+        typer.Option("-V", "--version", callback=_show_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """All of Gearman in one command: submit jobs, work on them, serve them, look at them."""
+
+
+def run(arguments: Sequence[str]) -> None:
+    """Run one command line; raises SystemExit with its status."""
+    app = _typer(cls=Commands, no_args_is_help=True)
+    app.callback(context_settings={"help_option_names": ["-h", "--help"]})(_root)
+    command = typer.main.get_command(app)
+    try:
+        command.main(args=list(arguments), prog_name="gear")
+    except SystemExit as end:
+        _close_output()
+        raise SystemExit(end.code) from None
+
+
+def _close_output() -> None:
+    """Flush what the parser printed; a reader that has gone is no reason for a traceback at exit."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        raise SystemExit(ExitStatus.PIPE) from None

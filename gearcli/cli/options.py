@@ -1,0 +1,62 @@
+"""Options that several commands share, each defined once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Annotated, TypeVar
+
+import typer
+
+from gearcli.errors import UsageError
+from gearcli.protocol.address import Address, servers
+from gearcli.units import duration
+
+T = TypeVar("T")
+
+
+def parsed(parse: Callable[[str], T]) -> Callable[[str], T]:
+    """A parser for an option: what is wrong with a value is said as a usage error."""
+
+    def convert(text: str) -> T:
+        try:
+            return parse(text)
+        except UsageError as error:
+            raise typer.BadParameter(str(error)) from None
+
+    convert.__name__ = parse.__name__.upper()
+    return convert
+
+
+Servers = Annotated[
+    list[str] | None,
+    typer.Option(
+        "-s",
+        "--server",
+        metavar="ADDR",
+        help="Server: host, host:port, [::1]:port or unix:/path; repeatable, commas allowed. "
+        "Default: $GEARMAN_SERVERS, $GEARMAN_SERVER, localhost:4730.",
+        show_default=False,
+    ),
+]
+ConnectTimeout = Annotated[
+    float,
+    typer.Option(
+        "--connect-timeout",
+        metavar="DURATION",
+        parser=parsed(duration),
+        help="How long connecting may take.",
+    ),
+]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but errors.")]
+Verbose = Annotated[
+    int, typer.Option("-v", "--verbose", count=True, help="Say more; repeatable.", show_default=False)
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+CONNECT_TIMEOUT = "5s"
+
+
+def addresses(given: list[str] | None) -> list[Address]:
+    """The servers that the options and the environment name.  Raises AddressError."""
+    return servers(given or [], os.environ)

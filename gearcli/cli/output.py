@@ -1,0 +1,45 @@
+"""What the commands print: data to standard output, everything else to standard error."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from gearcli.errors import OutputError
+from gearcli.escape import shown
+
+
+def message(text: str) -> None:
+    """A line for people, on standard error; nothing in it can harm a terminal."""
+    line = f"gear: {shown(text)}\n"
+    try:
+        sys.stderr.write(line)
+        sys.stderr.flush()
+    except (OSError, ValueError):  # nobody can be told that nobody can be told
+        pass
+
+
+def write(data: bytes) -> None:
+    """Data to standard output, at once and whole.
+
+    Raises BrokenPipeError when its reader is gone, OutputError when it cannot
+    be written for another reason, such as a full disk.
+    """
+    view = memoryview(data)
+    try:
+        while view:
+            view = view[os.write(1, view) :]
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(f"cannot write the output: {(error.strerror or str(error)).lower()}") from None
+
+
+def write_text(text: str) -> None:
+    """Lines of text to standard output."""
+    write(text.encode("utf-8", "backslashreplace"))
+
+
+def on_terminal(descriptor: int = 1) -> bool:
+    """Whether a person reads what is written there."""
+    return os.isatty(descriptor)

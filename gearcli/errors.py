@@ -1,0 +1,110 @@
+"""Every error of the program, as one tree.
+
+::
+
+    GearError                 something a user or a peer did; never a fault of this program
+    ├── UsageError            what was asked for makes no sense
+    │   └── AddressError      not an address of a server
+    ├── InputError            an input file cannot be read
+    ├── OutputError           the output cannot be written
+    ├── CommandError          the command of a worker cannot run (attribute `found`)
+    ├── BindError             an address cannot be listened on
+    ├── ServerGone            no server, or no longer a server
+    │   ├── ConnectFailed     it could not be reached
+    │   └── ConnectionLost    it went away before it had answered
+    ├── ProtocolError         the peer broke the rules of the protocol
+    ├── ServerError           the server answered ERROR (attributes `code` and `text`)
+    │   └── QueueFull         … because its queue is full: try later
+    ├── JobFailed             the job failed or threw an exception
+    ├── JobUnknown            the server knows no such job
+    └── TimeLimit             a time limit passed
+
+A message says what happened, to what, and what to do.  Which exit status an
+error becomes is said in `gearcli.cli.exits`, and only there.
+"""
+
+from __future__ import annotations
+
+
+class GearError(Exception):
+    """Base of all errors that are answered with a message instead of a traceback."""
+
+
+class UsageError(GearError):
+    """What was asked for makes no sense; nothing was done."""
+
+
+class AddressError(UsageError):
+    """A text is not the address of a server."""
+
+
+class InputError(GearError):
+    """An input file cannot be read."""
+
+
+class OutputError(GearError):
+    """Output cannot be written, for example because the disk is full."""
+
+
+class CommandError(GearError):
+    """The command of a worker cannot be executed; `found` tells whether it exists at all."""
+
+    def __init__(self, message: str, *, found: bool) -> None:
+        super().__init__(message)
+        self.found = found
+
+
+class BindError(GearError):
+    """An address cannot be listened on: in use, not of this machine, not permitted."""
+
+
+class ServerGone(GearError):
+    """No server answers, or none does any longer."""
+
+
+class ConnectFailed(ServerGone):
+    """No connection to a server could be made."""
+
+
+class ConnectionLost(ServerGone):
+    """The connection ended before the answer."""
+
+
+class ProtocolError(GearError):
+    """The peer sent bytes that are not Gearman's protocol; the connection cannot go on.
+
+    `code` is what a server answers in an ERROR packet before it closes.
+    """
+
+    def __init__(self, message: str, *, code: str = "INVALID_PACKET") -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class ServerError(GearError):
+    """The server answered an ERROR packet.
+
+    `code` is its machine-readable first field, for example ``QUEUE_ERROR``,
+    `text` the words that came with it.
+    """
+
+    def __init__(self, message: str, *, code: str, text: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.text = text
+
+
+class QueueFull(ServerError):
+    """The server takes no more jobs for this function at present."""
+
+
+class JobFailed(GearError):
+    """A job ended without a result; the message carries the worker's words."""
+
+
+class JobUnknown(GearError):
+    """The server does not know the job that was asked about."""
+
+
+class TimeLimit(GearError):
+    """A time limit of the caller passed before the answer came."""

@@ -1,0 +1,72 @@
+"""Addresses of servers: ``host``, ``host:port``, ``:port``, ``[::1]:4730``, ``unix:/path``.
+
+Lists are separated by commas, in options and in the environment alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from gearcli.errors import AddressError
+
+DEFAULT_PORT = 4730
+"""Gearman's port, as registered with IANA."""
+
+ENVIRONMENT = ("GEARMAN_SERVERS", "GEARMAN_SERVER")
+"""Variables with a list of servers, the first that is set counts.
+libgearman reads the first, the C tool `gearman` the second."""
+
+
+class Address(NamedTuple):
+    """Where a server is: a TCP host and port, or the path of a Unix socket (then `host` is empty)."""
+
+    host: str
+    port: int
+    path: str = ""
+
+    def __str__(self) -> str:
+        if self.path:
+            return f"unix:{self.path}"
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def parse(text: str, *, default_host: str = "localhost", default_port: int = DEFAULT_PORT) -> Address:
+    """The address that a text names.  Raises AddressError."""
+    text = text.strip()
+    if text.startswith("unix:"):
+        path = text.removeprefix("unix:")
+        if not path or "\0" in path:
+            raise AddressError(f"{text!r} names no Unix socket; write unix:/path/to/socket")
+        return Address("", 0, path)
+    if text.startswith("["):
+        host, bracket, rest = text[1:].partition("]")
+        if not bracket or not host or (rest and not rest.startswith(":")):
+            raise AddressError(f"{text!r} is not an address; write [::1]:4730")
+        return Address(host, _port(rest[1:], text) if rest else default_port)
+    if text.count(":") > 1:  # an IPv6 address without brackets has no room for a port
+        return Address(text, default_port)
+    host, colon, port = text.partition(":")
+    if not host and not colon:
+        raise AddressError("an empty text is not an address; write host, host:port or unix:/path")
+    return Address(host or default_host, _port(port, text) if colon else default_port)
+
+
+def _port(text: str, whole: str) -> int:
+    if not (text.isascii() and text.isdigit()) or int(text[:6]) > 65535:
+        raise AddressError(f"{whole!r} has no valid port; a port is a number from 0 to 65535")
+    return int(text)
+
+
+def parse_list(texts: Iterable[str]) -> list[Address]:
+    """The addresses in texts that may hold several each, separated by commas, without repeats."""
+    found = (parse(part) for text in texts for part in text.split(",") if part.strip())
+    return list(dict.fromkeys(found))
+
+
+def servers(given: Iterable[str], environ: Mapping[str, str]) -> list[Address]:
+    """The servers to use: those given, else the environment's, else localhost on Gearman's port."""
+    for texts in (list(given), *([environ[name]] for name in ENVIRONMENT if environ.get(name))):
+        if addresses := parse_list(texts):
+            return addresses
+    return [Address("localhost", DEFAULT_PORT)]

@@ -1,0 +1,349 @@
+"""The binary protocol: one table of packets, `encode` and the incremental `Decoder`.
+
+A packet is a header of twelve bytes and a body::
+
+    \\0REQ | \\0RES     magic: a request to a server, or a response from one
+    type               32 bits, big endian: the numbers of `PacketType`
+    length             32 bits, big endian: bytes of the body
+
+The body is the packet's arguments with a NUL between them.  So only the last
+may hold a NUL itself, and it does only where it is opaque: a workload or what
+a worker sent.  Source: the PROTOCOL file of gearmand; argument counts from its
+libgearman/command.cc.
+
+Text and binary may be mixed on one connection, packet by packet: a first byte
+that is not NUL begins a line of the text protocol.  Such a line comes out of
+the `Decoder` as a packet of the pseudo type TEXT (gearmand's own trick).
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from enum import IntEnum
+from typing import NamedTuple, TypeAlias
+
+from gearcli.protocol.refusals import Refusal
+
+REQUEST = b"\0REQ"
+RESPONSE = b"\0RES"
+_REQ, _RES, _BOTH = (REQUEST,), (RESPONSE,), (REQUEST, RESPONSE)
+
+HEADER_SIZE = 12
+PACKET_LIMIT = 256 << 20
+"""Bytes a body may have unless told otherwise.  The protocol's own limit is 4 GiB,
+which a peer could announce in twelve bytes; the largest promised workload is 64 MiB."""
+LINE_LIMIT = 8191
+"""Bytes of a text line, as in gearmand (a receive buffer of 8192 bytes, libgearman-server/io.cc)."""
+HANDLE_LIMIT = 63
+"""Bytes of a job handle: GEARMAND_JOB_HANDLE_SIZE is 64 with its NUL."""
+UNIQUE_LIMIT = 64
+"""Bytes of a unique (GEARMAN_MAX_UNIQUE_SIZE; libgearman cuts its own to 63)."""
+
+OPAQUE = frozenset({"workload", "data", "warning", "exception", "result"})
+"""Arguments that may hold any byte.  Each is the last of its packet."""
+
+
+class PacketType(IntEnum):
+    """Every packet: its number, the magics it may have, the names of its arguments."""
+
+    magics: tuple[bytes, ...]
+    fields: tuple[str, ...]
+
+    def __new__(cls, number: int, magics: tuple[bytes, ...], *fields: str) -> PacketType:
+        member = int.__new__(cls, number)
+        member._value_ = number
+        member.magics = magics
+        member.fields = fields
+        return member
+
+    # Not on the wire: what the Decoder makes of a text line, and of a packet
+    # that cannot be accepted although its borders are clear.
+    REJECTED = -1, (), "code", "text"
+    TEXT = 0, (), "line"
+
+    CAN_DO = 1, _REQ, "function"
+    CANT_DO = 2, _REQ, "function"
+    RESET_ABILITIES = 3, _REQ
+    PRE_SLEEP = 4, _REQ
+    UNUSED = 5, _REQ
+    NOOP = 6, _RES
+    SUBMIT_JOB = 7, _REQ, "function", "unique", "workload"
+    JOB_CREATED = 8, _RES, "handle"
+    GRAB_JOB = 9, _REQ
+    NO_JOB = 10, _RES
+    JOB_ASSIGN = 11, _RES, "handle", "function", "workload"
+    WORK_STATUS = 12, _BOTH, "handle", "numerator", "denominator"
+    WORK_COMPLETE = 13, _BOTH, "handle", "result"
+    WORK_FAIL = 14, _BOTH, "handle"
+    GET_STATUS = 15, _REQ, "handle"
+    ECHO_REQ = 16, _REQ, "workload"
+    ECHO_RES = 17, _RES, "workload"
+    SUBMIT_JOB_BG = 18, _REQ, "function", "unique", "workload"
+    ERROR = 19, _RES, "code", "text"
+    STATUS_RES = 20, _RES, "handle", "known", "running", "numerator", "denominator"
+    SUBMIT_JOB_HIGH = 21, _REQ, "function", "unique", "workload"
+    SET_CLIENT_ID = 22, _REQ, "client_id"
+    CAN_DO_TIMEOUT = 23, _REQ, "function", "timeout"
+    ALL_YOURS = 24, _REQ
+    WORK_EXCEPTION = 25, _BOTH, "handle", "exception"
+    OPTION_REQ = 26, _REQ, "option"
+    OPTION_RES = 27, _RES, "option"
+    WORK_DATA = 28, _BOTH, "handle", "data"
+    WORK_WARNING = 29, _BOTH, "handle", "warning"
+    GRAB_JOB_UNIQ = 30, _REQ
+    JOB_ASSIGN_UNIQ = 31, _RES, "handle", "function", "unique", "workload"
+    SUBMIT_JOB_HIGH_BG = 32, _REQ, "function", "unique", "workload"
+    SUBMIT_JOB_LOW = 33, _REQ, "function", "unique", "workload"
+    SUBMIT_JOB_LOW_BG = 34, _REQ, "function", "unique", "workload"
+    SUBMIT_JOB_SCHED = (
+        35, _REQ, "function", "unique", "minute", "hour", "day_of_month", "month", "day_of_week", "workload",
+    )  # fmt: skip
+    SUBMIT_JOB_EPOCH = 36, _REQ, "function", "unique", "epoch", "workload"
+    SUBMIT_REDUCE_JOB = 37, _REQ, "function", "unique", "reducer", "aggregator", "workload"
+    SUBMIT_REDUCE_JOB_BACKGROUND = 38, _REQ, "function", "unique", "reducer", "aggregator", "workload"
+    GRAB_JOB_ALL = 39, _REQ
+    JOB_ASSIGN_ALL = 40, _RES, "handle", "function", "unique", "reducer", "workload"
+    GET_STATUS_UNIQUE = 41, _REQ, "unique"
+    STATUS_RES_UNIQUE = 42, _RES, "unique", "known", "running", "numerator", "denominator", "client_count"
+
+
+Packet: TypeAlias = tuple[PacketType, list[bytes]]
+"""A packet as the `Decoder` yields it: its type and its arguments, in the table's order."""
+
+
+class Priority(IntEnum):
+    """In which order the jobs of a function are handed out; gearmand's store has the same numbers."""
+
+    HIGH = 0
+    NORMAL = 1
+    LOW = 2
+
+
+SUBMITS: dict[PacketType, tuple[Priority, bool]] = {
+    PacketType.SUBMIT_JOB_HIGH: (Priority.HIGH, False),
+    PacketType.SUBMIT_JOB: (Priority.NORMAL, False),
+    PacketType.SUBMIT_JOB_LOW: (Priority.LOW, False),
+    PacketType.SUBMIT_JOB_HIGH_BG: (Priority.HIGH, True),
+    PacketType.SUBMIT_JOB_BG: (Priority.NORMAL, True),
+    PacketType.SUBMIT_JOB_LOW_BG: (Priority.LOW, True),
+}
+"""The packets that submit a job at once: their priority, and whether in the background."""
+
+SUBMIT_TYPES = {meaning: type_ for type_, meaning in SUBMITS.items()}
+"""The packet that submits with a priority, in the background or not."""
+
+
+# -- encoding -----------------------------------------------------------------
+
+_REQUEST_HEADS = {t: REQUEST + t.to_bytes(4, "big") for t in PacketType if REQUEST in t.magics}
+_RESPONSE_HEADS = {t: RESPONSE + t.to_bytes(4, "big") for t in PacketType if RESPONSE in t.magics}
+
+
+def request(type_: PacketType, *fields: bytes) -> bytes:
+    """The bytes of a packet to a server.  The caller answers for NULs; see `checked`."""
+    body = b"\0".join(fields)
+    return _REQUEST_HEADS[type_] + len(body).to_bytes(4, "big") + body
+
+
+def response(type_: PacketType, *fields: bytes) -> bytes:
+    """The bytes of a packet from a server.  The caller answers for NULs; see `checked`."""
+    body = b"\0".join(fields)
+    return _RESPONSE_HEADS[type_] + len(body).to_bytes(4, "big") + body
+
+
+def head(magic: bytes, type_: PacketType, fields: tuple[bytes, ...], opaque_size: int) -> bytes:
+    """A packet up to its last argument, which has `opaque_size` bytes and is sent on its own.
+
+    For big bodies, which nobody wants to copy into a packet.
+    """
+    heads = _REQUEST_HEADS if magic == REQUEST else _RESPONSE_HEADS
+    start = b"\0".join((*fields, b""))
+    return heads[type_] + (len(start) + opaque_size).to_bytes(4, "big") + start
+
+
+def checked(type_: PacketType, *fields: bytes) -> tuple[bytes, ...]:
+    """The arguments, if they are right for this packet.
+
+    Raises ValueError for a wrong number of arguments, for a NUL where it
+    would begin the next argument, and for a unique or handle that is too long.
+    """
+    if len(fields) != len(type_.fields):
+        raise ValueError(f"{type_.name} has {len(type_.fields)} arguments, not {len(fields)}")
+    for name, field in zip(type_.fields, fields, strict=True):
+        if name not in OPAQUE and b"\0" in field:
+            raise ValueError(f"a {name} cannot contain a NUL byte")
+        limit = {"unique": UNIQUE_LIMIT, "handle": HANDLE_LIMIT}.get(name)
+        if limit is not None and len(field) > limit:
+            raise ValueError(f"a {name} has at most {limit} bytes; this one has {len(field)}")
+    return fields
+
+
+# -- decoding -----------------------------------------------------------------
+
+_HEADER = struct.Struct(">QI")  # magic and type as one number, then the length
+_COPIED_ONCE = 16384
+"""From this size on a body's last argument is cut out directly; below, split() is faster."""
+
+
+class _Row(NamedTuple):
+    """How the body of one type becomes arguments."""
+
+    type_: PacketType
+    allowed: bool  # whether the magic is the one expected
+    separators: int  # NULs before the last argument; -1 where there are no arguments
+    # gearmand ends some packets with a NUL after the last argument (a
+    # WORK_FAIL made from an exception); the handle is still the handle.
+    strip: bool
+
+
+def _row(type_: PacketType, allowed: bool) -> _Row:
+    fields = type_.fields
+    return _Row(type_, allowed, len(fields) - 1, bool(fields) and fields[-1] not in OPAQUE)
+
+
+def _rows(magic: bytes) -> dict[int, _Row]:
+    """All packets by magic and type as one number, for a receiver that expects `magic`."""
+    return {
+        int.from_bytes(any_magic + t.to_bytes(4, "big"), "big"): _row(t, any_magic == magic)
+        for t in PacketType
+        if t > 0
+        for any_magic in _BOTH
+    }
+
+
+_ROWS = {magic: _rows(magic) for magic in _BOTH}
+
+
+class Decoder:
+    """Turns the bytes of one connection into packets and text lines, however they were cut.
+
+    `magic` is the one that arriving packets must have: REQUEST in a server,
+    RESPONSE elsewhere.  `limit` is the largest body accepted, in bytes; a
+    larger one is refused when its header is read, so nothing is set aside for
+    what a peer only announces.
+    """
+
+    def __init__(self, magic: bytes, limit: int = PACKET_LIMIT) -> None:
+        self._rows = _ROWS[magic]
+        self._limit = limit
+        self._held: list[bytes] = []  # the pieces of a packet that is not complete
+        self.missing = 0
+        """Bytes known to be missing from the packet in progress; 0 while nothing is known."""
+
+    @property
+    def idle(self) -> bool:
+        """Whether no packet is in progress: where a connection may end without loss."""
+        return not self._held
+
+    def feed(self, data: bytes) -> Iterator[Packet]:
+        """Yield each packet that `data` completes.  Exhaust it before the next call.
+
+        A packet that cannot be accepted but whose end is known comes as
+        REJECTED with the code and text of the ERROR to answer.  Raises
+        ProtocolError where the borders between packets are lost: a bad magic
+        or type, a body or a line over its limit.  The connection must end
+        then, after an ERROR with the `code` and the words of the error.
+        """
+        return self._resumed(data) if self._held else self._complete(data)
+
+    def _resumed(self, data: bytes) -> Iterator[Packet]:
+        """Go on with the packet in progress, and with what follows it."""
+        self._held.append(data)
+        if self.missing > len(data):
+            self.missing -= len(data)
+            return
+        long_packet = self._long_packet() if self.missing else None
+        if long_packet is not None:
+            yield long_packet
+            data = data[self.missing :]
+        else:
+            data = b"".join(self._held)
+        self._held.clear()
+        self.missing = 0
+        yield from self._complete(data)
+
+    def _complete(self, data: bytes) -> Iterator[Packet]:
+        """Yield the packets that are whole in `data` and hold the rest."""
+        position, end = 0, len(data)
+        unpack, rows = _HEADER.unpack_from, self._rows
+        while position < end:
+            if data[position]:
+                newline = data.find(b"\n", position, position + LINE_LIMIT + 1)
+                if newline < 0:
+                    if end - position > LINE_LIMIT:
+                        raise Refusal.LINE.error()
+                    break
+                yield PacketType.TEXT, [data[position : newline + 1]]
+                position = newline + 1
+                continue
+            start = position + HEADER_SIZE
+            if start > end:
+                break
+            code, length = unpack(data, position)
+            row = rows.get(code)
+            if row is None:
+                raise Refusal.TYPE.error()
+            if length > self._limit:
+                raise Refusal.SIZE.error()
+            if start + length > end:
+                self.missing = start + length - end
+                break
+            position = start + length
+            type_, allowed, separators, strip = row
+            if strip or not allowed or length > _COPIED_ONCE:
+                yield _parsed(row, data, start, position)
+            elif separators < 0:
+                yield type_, []
+            else:
+                fields = data[start:position].split(b"\0", separators)
+                yield (type_, fields) if len(fields) > separators else rejected(Refusal.FIELDS)
+        if position < end:
+            self._held.append(data[position:] if position else data)
+
+    def _long_packet(self) -> Packet | None:
+        """The packet held in pieces, now complete, its opaque argument joined once.
+
+        None where it has no opaque argument, or where the ones before it are
+        not all in the first piece: then joining everything is simpler.
+        """
+        first, *middle, last = self._held
+        row = self._rows[_HEADER.unpack_from(first)[0]]
+        opaque = _argument_start(first, HEADER_SIZE, len(first), row.separators)
+        if not row.allowed or row.separators < 0 or row.strip or opaque is None:
+            return None
+        fields = first[HEADER_SIZE:opaque].split(b"\0")[:-1]
+        fields.append(b"".join((memoryview(first)[opaque:], *middle, memoryview(last)[: self.missing])))
+        return row.type_, fields
+
+
+def _parsed(row: _Row, data: bytes, start: int, end: int) -> Packet:
+    """The packet whose body is `data[start:end]`, for every kind of row."""
+    type_, allowed, separators, strip = row
+    if not allowed:
+        return rejected(Refusal.MAGIC)
+    if separators < 0:
+        return type_, []
+    if strip:
+        fields = data[start:end].split(b"\0", separators)
+        if fields[-1][-1:] == b"\0":
+            fields[-1] = fields[-1][:-1]
+    else:
+        opaque = _argument_start(data, start, end, separators)
+        fields = [*data[start:opaque].split(b"\0")[:-1], data[opaque:end]] if opaque else []
+    return (type_, fields) if len(fields) > separators else rejected(Refusal.FIELDS)
+
+
+def _argument_start(data: bytes, start: int, end: int, separators: int) -> int | None:
+    """Where the argument after so many NULs begins; None if they are not all before `end`."""
+    for _ in range(separators):
+        nul = data.find(b"\0", start, end)
+        if nul < 0:
+            return None
+        start = nul + 1
+    return start
+
+
+def rejected(refusal: Refusal) -> Packet:
+    """The pseudo packet that stands for one that cannot be accepted."""
+    return PacketType.REJECTED, [refusal.code, refusal.text]

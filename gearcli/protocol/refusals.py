@@ -1,0 +1,53 @@
+"""Every ERROR packet that a server answers: one table.
+
+An ERROR packet carries a code for programs and a text for people, both
+without a trailing NUL.  Codes are gearmand's names of its return codes
+without ``GEARMAN_`` (libgearman-server/server.cc, `_server_error_packet`).
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from gearcli.errors import ProtocolError
+
+
+class Refusal(Enum):
+    """A reason to answer ERROR: its code and its text."""
+
+    @property
+    def code(self) -> bytes:
+        """What programs read."""
+        return self.value[0].encode("ascii")
+
+    @property
+    def text(self) -> bytes:
+        """What people read."""
+        return self.value[1].encode("ascii")
+
+    def error(self) -> ProtocolError:
+        """The error to raise where the borders between packets are lost."""
+        code, text = self.value
+        return ProtocolError(text, code=code)
+
+    # As gearmand answers, byte for byte.
+    MAGIC = "INVALID_MAGIC", "Request magic expected"
+    COMMAND = "INVALID_COMMAND", "Command not expected"
+    OPTION = "UNKNOWN_OPTION", "Server does not recognize given option"
+    UNIQUE = "ARGUMENT_TOO_LARGE", "Unique value too large"
+    RESULT = "JOB_NOT_FOUND", "Job given in work result not found"
+    UPDATE = "JOB_NOT_FOUND", "Job does not exist on server"
+    FAILED_HANDLE = (
+        "ARGUMENT_TOO_LARGE",
+        "Error occurred due to GEARMAND_JOB_HANDLE_SIZE being too small from snprintf",
+    )
+    EXCEPTION = "JOB_NOT_FOUND", "An exception was received for a job that does not exist"
+
+    # Where gearmand says nothing, or only closes the connection.
+    FIELDS = "INVALID_PACKET", "Packet has too few arguments"
+    NUMBER = "INVALID_PACKET", "Argument is not a number"
+    HANDLE = "ARGUMENT_TOO_LARGE", "Job handle too large"
+    TYPE = "INVALID_PACKET", "Unknown packet type or magic"
+    SIZE = "ARGUMENT_TOO_LARGE", "Packet too large"
+    LINE = "ARGUMENT_TOO_LARGE", "Text line too long"
+    DRAINING = "QUEUE_ERROR", "Server is shutting down and takes no new jobs"

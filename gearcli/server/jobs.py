@@ -1,0 +1,56 @@
+"""A job, as the server keeps it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gearcli.server.peers import Peer
+    from gearcli.server.queues import FunctionQueue
+
+
+NO_PROGRESS = (0, 0)
+
+
+class Job:
+    """One piece of work: waiting while it has no worker, running while it has one, gone without a handle.
+
+    `background` says that somebody wants it done without listening: then it
+    outlives its listeners.  A peer that submitted it twice is listed twice,
+    and is told everything twice, as gearmand does.
+    """
+
+    # A million of these may wait: every slot costs 8 MB, so what few jobs have is kept elsewhere.
+    __slots__ = (  # noqa: RUF023 (what was submitted, then what became of it)
+        "handle", "queue", "unique", "workload", "priority", "background",
+        "listeners", "worker", "progress", "attempt",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        handle: bytes,
+        queue: FunctionQueue,
+        unique: bytes,
+        workload: bytes,
+        priority: int,
+        background: bool,
+    ) -> None:
+        self.handle = handle
+        self.queue = queue
+        self.unique = unique
+        self.workload = workload
+        self.priority = priority
+        """A plain number: as an index it is several times as fast as a member of Priority."""
+        self.background = background
+
+        self.listeners: tuple[Peer, ...] = ()
+        self.worker: Peer | None = None
+        self.progress = NO_PROGRESS
+        """Numerator and denominator, as the worker last said."""
+        self.attempt = 0
+        """How often it was handed to a worker."""
+
+    @property
+    def abandoned(self) -> bool:
+        """Whether nobody wants it any longer."""
+        return not self.listeners and not self.background

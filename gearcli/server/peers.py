@@ -1,0 +1,87 @@
+"""A connection as the engine sees it: no socket, only what was said and what is to be said."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+from gearcli.protocol.packets import RESPONSE, PacketType, head, response
+
+if TYPE_CHECKING:
+    from gearcli.server.jobs import Job
+    from gearcli.server.queues import FunctionQueue
+
+UNCOPIED = 32768
+"""From this size on a body is put into the outbox as it is, not copied into a packet."""
+
+
+class Peer:
+    """One connection: a client, a worker, an operator, or all of them at once.
+
+    What is to be sent is appended to `outbox`; the loop sends it and lowers
+    `unsent`, the bytes in it.  `talking` is the list in which the loop finds
+    the peers that have something to say since it last looked.
+    """
+
+    __slots__ = (
+        "abilities",
+        "asleep",
+        "client_id",
+        "host",
+        "listening",
+        "number",
+        "outbox",
+        "running",
+        "talking",
+        "timeouts",
+        "unlisted",
+        "unsent",
+        "wants_exceptions",
+        "woken",
+    )
+
+    def __init__(self, talking: list[Peer], number: int = 0, host: bytes = b"-") -> None:
+        self.talking = talking
+        self.number = number
+        """The descriptor of the connection, by which ``workers`` lists it."""
+        self.host = host
+        """The address of the peer without its port, as ``workers`` shows it."""
+        self.client_id = b"-"
+        self.wants_exceptions = False
+
+        self.outbox: list[bytes | memoryview] = []
+        self.unsent = 0
+
+        # As a client.
+        self.listening: dict[Job, None] = {}
+        """The jobs whose results it awaits."""
+
+        # As a worker.
+        self.abilities: OrderedDict[bytes, FunctionQueue] = OrderedDict()
+        """The functions it does, in the order in which they are to be served."""
+        self.timeouts: dict[bytes, float] = {}
+        """Seconds a job of a function may take, where CAN_DO_TIMEOUT said so."""
+        self.running: dict[Job, None] = {}
+        """The jobs it has taken and not finished."""
+        self.asleep = False
+        """Whether it said PRE_SLEEP and was not woken since."""
+        self.woken: FunctionQueue | None = None
+        """The queue for whose sake it was woken, until it asks for a job."""
+        self.unlisted: list[FunctionQueue] = []
+        """Those of its queues that do not have it among their sleepers; see FunctionQueue."""
+
+    def send(self, packet: bytes) -> None:
+        """Say bytes to the peer."""
+        if not self.outbox:
+            self.talking.append(self)
+        self.outbox.append(packet)
+        self.unsent += len(packet)
+
+    def tell(self, type_: PacketType, *fields: bytes) -> None:
+        """Say a packet to the peer; a big last argument is not copied."""
+        opaque = fields[-1]
+        if len(opaque) < UNCOPIED:
+            self.send(response(type_, *fields))
+        else:
+            self.send(head(RESPONSE, type_, fields[:-1], len(opaque)))
+            self.send(opaque)

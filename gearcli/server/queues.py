@@ -1,0 +1,98 @@
+"""The queue of one function: its waiting jobs, its workers and who of them sleeps.
+
+Everything here costs O(1), spread over all calls:
+
+- A job that leaves the middle of the queue (abandoned, cancelled) stays in its
+  deque as a gone job and is passed over; when more than half of a deque is
+  gone jobs, it is made anew.
+- A worker that sleeps is listed in `sleepers` of each of its functions.  When
+  it wakes it is not taken out everywhere; each queue that comes across it
+  awake drops it and notes itself in the worker's `unlisted`.  When the worker
+  sleeps again, only those queues list it anew.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+
+from gearcli.server.jobs import Job
+from gearcli.server.peers import Peer
+
+NOTHING = 3
+"""Stands where a priority would if no job waits; it is lower than all."""
+
+_WORTH_COMPACTING = 64
+
+
+class FunctionQueue:
+    """What waits, runs and works under one function name."""
+
+    __slots__ = ("_lanes", "best", "counts", "name", "running", "sleepers", "uniques", "waking", "workers")
+
+    def __init__(self, name: bytes) -> None:
+        self.name = name
+        self._lanes: tuple[deque[Job], ...] = (deque(), deque(), deque())
+        self.counts = [0, 0, 0]
+        """Waiting jobs by priority."""
+        self.best = NOTHING
+        """The highest priority of which a job waits, as a number; NOTHING if none waits."""
+        self.running = 0
+        self.workers = 0
+        """Connections that have said CAN_DO."""
+        self.uniques: dict[bytes, Job] = {}
+        """Waiting and running jobs that have a key by which identical ones are found."""
+        self.sleepers: OrderedDict[Peer, None] = OrderedDict()
+        """Workers that may be asleep, the longest first."""
+        self.waking = 0
+        """Workers woken for this queue that have not asked for a job yet."""
+
+    @property
+    def waiting(self) -> int:
+        """Jobs that wait for a worker."""
+        high, normal, low = self.counts
+        return high + normal + low
+
+    def put(self, job: Job) -> None:
+        """Let a job wait, behind those of its priority."""
+        priority = job.priority
+        self._lanes[priority].append(job)
+        self.counts[priority] += 1
+        if priority < self.best:
+            self.best = priority
+
+    def take(self) -> Job:
+        """Take out the first job of the highest priority; `best` says that there is one."""
+        best = self.best
+        lane = self._lanes[best]
+        job = lane.popleft()
+        while not job.handle:
+            job = lane.popleft()
+        counts = self.counts
+        counts[best] -= 1
+        if not counts[best]:
+            self._find_best()
+        return job
+
+    def discard(self, job: Job) -> None:
+        """Let a waiting job that is gone no longer count."""
+        lane, counts, priority = self._lanes[job.priority], self.counts, job.priority
+        counts[priority] -= 1
+        if not counts[priority]:
+            self._find_best()
+        if len(lane) > _WORTH_COMPACTING and len(lane) > 2 * counts[priority]:
+            waiting = [job for job in lane if job.handle]
+            lane.clear()
+            lane.extend(waiting)
+
+    def _find_best(self) -> None:
+        high, normal, low = self.counts
+        self.best = 0 if high else 1 if normal else 2 if low else NOTHING
+
+    def next_sleeper(self) -> Peer | None:
+        """Take out the worker that has slept longest; None if all are awake."""
+        while self.sleepers:
+            peer, _ = self.sleepers.popitem(last=False)
+            peer.unlisted.append(self)
+            if peer.asleep:
+                return peer
+        return None

@@ -1,0 +1,18 @@
+"""Durations as people write them: ``250ms``, ``30s``, ``5m``, ``1h``, ``2d``; a bare number is seconds."""
+
+from __future__ import annotations
+
+import re
+
+from gearcli.errors import UsageError
+
+_SECONDS = {"ms": 0.001, "": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?|\.\d+)\s*(ms|s|m|h|d|)")
+
+
+def duration(text: str) -> float:
+    """The seconds that a text names.  Raises UsageError."""
+    match = _DURATION.fullmatch(text.strip().lower())
+    if match is None:
+        raise UsageError(f"{text!r} is not a duration; write 250ms, 30s, 5m, 1h or 2d")
+    return float(match[1]) * _SECONDS[match[2]]
