@@ -48,6 +48,18 @@ ConnectTimeout = Annotated[
         help="How long connecting may take.",
     ),
 ]
+Lines = Annotated[bool, typer.Option("-n", "--lines", help="One job per line.")]
+Null = Annotated[bool, typer.Option("-0", "--null", help="One job per NUL-terminated record.")]
+Delimiter = Annotated[
+    str | None,
+    typer.Option(
+        "--delimiter",
+        metavar="S",
+        help="One job per record that ends with S; \\t, \\n, \\x1e and the like are understood.",
+        show_default=False,
+    ),
+]
+Raw = Annotated[bool, typer.Option("--raw", help="Add nothing between results.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but errors.")]
 Verbose = Annotated[
     int, typer.Option("-v", "--verbose", count=True, help="Say more; repeatable.", show_default=False)

@@ -88,7 +88,7 @@ def serve(
     It listens on 127.0.0.1, port 4730, unless told otherwise, and keeps its
     queue in memory.  TERM and INT let running jobs finish; a second one ends
     at once.
-    """  # fmt: skip
+    """
     from gearcli.server.engine import Engine
     from gearcli.server.listener import listen as open_listeners
     from gearcli.server.listener import name_of, require_loopback

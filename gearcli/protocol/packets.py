@@ -221,12 +221,13 @@ class Decoder:
     `magic` is the one that arriving packets must have: REQUEST in a server,
     RESPONSE elsewhere.  `limit` is the largest body accepted, in bytes; a
     larger one is refused when its header is read, so nothing is set aside for
-    what a peer only announces.
+    what a peer only announces.  `line_limit` is that of a text line.
     """
 
-    def __init__(self, magic: bytes, limit: int = PACKET_LIMIT) -> None:
+    def __init__(self, magic: bytes, limit: int = PACKET_LIMIT, line_limit: int = LINE_LIMIT) -> None:
         self._rows = _ROWS[magic]
         self._limit = limit
+        self._line_limit = line_limit
         self._held: list[bytes] = []  # the pieces of a packet that is not complete
         self.missing = 0
         """Bytes known to be missing from the packet in progress; 0 while nothing is known."""
@@ -269,9 +270,9 @@ class Decoder:
         unpack, rows = _HEADER.unpack_from, self._rows
         while position < end:
             if data[position]:
-                newline = data.find(b"\n", position, position + LINE_LIMIT + 1)
+                newline = data.find(b"\n", position, position + self._line_limit + 1)
                 if newline < 0:
-                    if end - position > LINE_LIMIT:
+                    if end - position > self._line_limit:
                         raise Refusal.LINE.error()
                     break
                 yield PacketType.TEXT, [data[position : newline + 1]]

@@ -1,0 +1,1 @@
+"""Talking to job servers: submit jobs, await results, ask questions."""

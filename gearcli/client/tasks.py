@@ -1,0 +1,179 @@
+"""The jobs that a client has in flight on one connection: which answer belongs to which.
+
+No I/O.  The server answers submissions in their order, so a JOB_CREATED or an
+ERROR belongs to the oldest one without an answer; everything after that comes
+with the job's handle.  Identical jobs share a handle, and the server then
+says everything once for each of them.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from gearcli.errors import ProtocolError, QueueFull, ServerError, UsageError
+from gearcli.escape import shown
+from gearcli.protocol.packets import (
+    REQUEST,
+    SUBMIT_TYPES,
+    Packet,
+    PacketType,
+    Priority,
+    checked,
+    head,
+    request,
+)
+
+_ENDS = frozenset({PacketType.WORK_COMPLETE, PacketType.WORK_FAIL, PacketType.WORK_EXCEPTION})
+_REPORTS = frozenset({PacketType.WORK_DATA, PacketType.WORK_WARNING, PacketType.WORK_STATUS})
+
+
+class Task:
+    """A job as its submitter sees it; `number` counts the jobs of a batch from 1."""
+
+    __slots__ = (
+        "background",
+        "deadline",
+        "ended",
+        "function",
+        "handle",
+        "number",
+        "priority",
+        "unique",
+        "workload",
+    )
+
+    def __init__(
+        self,
+        function: bytes,
+        workload: bytes,
+        unique: bytes = b"",
+        *,
+        priority: Priority = Priority.NORMAL,
+        background: bool = False,
+        number: int = 1,
+    ) -> None:
+        self.function = function
+        self.workload = workload
+        self.unique = unique
+        self.priority = priority
+        self.background = background
+        self.number = number
+        self.handle = b""
+        """The server's name for the job; empty until it has answered."""
+        self.deadline: float | None = None
+        self.ended = False
+
+
+class Event(NamedTuple):
+    """Something happened to a task: the packet that said so, without its handle.
+
+    JOB_CREATED ends a background task; WORK_COMPLETE, WORK_FAIL,
+    WORK_EXCEPTION and ERROR end any; WORK_DATA, WORK_WARNING and WORK_STATUS
+    do not.  Of pseudo type REJECTED is the end of a task that ran out of time.
+    """
+
+    task: Task
+    type_: PacketType
+    fields: list[bytes]
+
+    @property
+    def ends(self) -> bool:
+        """Whether nothing more will be heard of the task."""
+        return self.task.ended
+
+
+def packet_of(task: Task) -> tuple[bytes, bytes]:
+    """The packet that submits a task, in two parts so that its workload is not copied.
+
+    Raises UsageError where the protocol cannot carry it.
+    """
+    type_ = SUBMIT_TYPES[task.priority, task.background]
+    try:
+        checked(type_, task.function, task.unique, task.workload)
+    except ValueError as error:
+        raise UsageError(f"cannot submit to {shown(task.function)}: {error}") from None
+    if not task.function:
+        raise UsageError("cannot submit to a function without a name")
+    return head(REQUEST, type_, (task.function, task.unique), len(task.workload)), task.workload
+
+
+EXCEPTIONS = request(PacketType.OPTION_REQ, b"exceptions")
+"""What asks a server to pass on the words of exceptions."""
+
+
+class Tasks:
+    """Tasks in flight on one connection, to which `EXCEPTIONS` was said first."""
+
+    def __init__(self) -> None:
+        self._option_pending = True
+        self._unanswered: deque[Task] = deque()
+        self._by_handle: dict[bytes, deque[Task]] = {}
+
+    def submitted(self, task: Task) -> None:
+        """A task's packet is on its way."""
+        self._unanswered.append(task)
+
+    def refuses_option(self, packet: Packet) -> bool:
+        """Whether a packet is the ERROR of a server that does not know the option of `EXCEPTIONS`."""
+        refused = self._option_pending and packet[0] is PacketType.ERROR and packet[1][0] == b"UNKNOWN_OPTION"
+        self._option_pending = self._option_pending and not refused
+        return refused
+
+    def events(self, packet: Packet) -> Iterator[Event]:
+        """What a packet means for the tasks.  Raises ProtocolError."""
+        type_, fields = packet
+        if type_ is PacketType.JOB_CREATED:
+            yield self._created(fields[0])
+        elif type_ in _REPORTS or type_ in _ENDS:
+            event = self._reported(type_, fields)
+            if event is not None:
+                yield event
+        elif type_ is PacketType.ERROR:
+            if not self.refuses_option(packet):
+                yield self._refused(fields)
+        elif type_ is PacketType.OPTION_RES:
+            self._option_pending = False
+        else:
+            raise ProtocolError(f"the server sent {type_.name}, which nobody asked for")
+
+    def _created(self, handle: bytes) -> Event:
+        self._option_pending = False  # a server that does not answer OPTION_REQ at all
+        if not self._unanswered:
+            raise ProtocolError("the server named a job that was not submitted")
+        task = self._unanswered.popleft()
+        task.handle = handle
+        if task.background:
+            task.ended = True
+        else:
+            self._by_handle.setdefault(handle, deque()).append(task)
+        return Event(task, PacketType.JOB_CREATED, [])
+
+    def _reported(self, type_: PacketType, fields: list[bytes]) -> Event | None:
+        handle, *rest = fields
+        tasks = self._by_handle.get(handle)
+        if not tasks:  # it was cancelled, or the server says an end twice, as gearmand does
+            return None
+        task = tasks.popleft()
+        if type_ in _REPORTS:
+            tasks.append(task)  # the next identical task is the next to be told
+        elif not tasks:
+            del self._by_handle[handle]
+        if task.ended:  # it ran out of time before
+            return None
+        task.ended = type_ in _ENDS
+        return Event(task, type_, rest)
+
+    def _refused(self, fields: list[bytes]) -> Event:
+        if not self._unanswered:
+            raise server_error(*fields)
+        task = self._unanswered.popleft()
+        task.ended = True
+        return Event(task, PacketType.ERROR, fields)
+
+
+def server_error(code: bytes, text: bytes) -> ServerError:
+    """The error that an ERROR packet stands for."""
+    kind = QueueFull if code == b"QUEUE_ERROR" else ServerError
+    return kind(f"the server refused: {shown(text)} ({shown(code)})", code=shown(code), text=shown(text))
