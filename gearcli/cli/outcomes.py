@@ -87,4 +87,4 @@ class Outcomes:
     def _which(self, task: Task) -> str:
         """How a message names a job."""
         function = shown(task.function)
-        return f"{function}, record {task.number}," if self._batch else function
+        return f"{function} (record {task.number})" if self._batch else function

@@ -6,6 +6,7 @@ so that neither side can wait for the other however big the packets are.
 
 from __future__ import annotations
 
+import contextlib
 import select
 import socket
 import time
@@ -56,23 +57,39 @@ class Connection:
         """Queue bytes; they leave in `exchange`."""
         self._outgoing.extend(part for part in parts if part)
 
+    @property
+    def unsent(self) -> bool:
+        """Whether something has not left yet."""
+        return bool(self._outgoing)
+
     def exchange(self) -> None:
         """Send and receive what is possible without waiting.
 
         A broken connection is noted in `lost`; what arrived before counts.
         """
-        if self.lost is not None:
-            return
+        self.flush()
+        if self.lost is None:
+            self._receive()
+
+    def flush(self) -> None:
+        """Send what is possible without waiting."""
         try:
-            while self._outgoing:
+            while self._outgoing and self.lost is None:
                 self._sent(self._socket.sendmsg([*self._outgoing][:_PARTS]))
         except (BlockingIOError, InterruptedError):
             pass
-        except OSError as error:  # an answer may have arrived before the break
-            self._receive()
+        except OSError as error:
+            self._receive()  # an answer may have arrived before the break
             self._lose(error)
-            return
-        self._receive()
+
+    def finish(self) -> None:
+        """Say that nothing more will be sent; the server closes when it has read everything.
+
+        Closing with unread answers would make the system throw away what the
+        server has not read.
+        """
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_WR)
 
     def _receive(self) -> None:
         try:

@@ -1,0 +1,107 @@
+"""A server and workers of our own, as child processes, for the length of one command.
+
+Both hold one end of a lifeline.  When its other end closes, because the
+command is done or was killed in whatever way, they stop at once: the server
+removes its socket, the workers end their commands.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import tempfile
+from collections.abc import Callable, Iterator
+from types import FrameType
+
+from gearcli import __version__
+from gearcli.errors import ConnectionLost
+from gearcli.protocol.address import Address
+from gearcli.worker.pool import Pool, Settings
+
+
+@contextlib.contextmanager
+def private_server() -> Iterator[Address]:
+    """A server on a Unix socket in a folder of its own that only its owner may enter."""
+    from gearcli.server.engine import Engine
+    from gearcli.server.listener import listen
+    from gearcli.server.log import Log
+    from gearcli.server.loop import Server
+    from gearcli.server.operator import Operator
+
+    folder = tempfile.mkdtemp(prefix="gear-run-")
+    address = Address("", 0, os.path.join(folder, "socket"))
+    listeners = listen(address)
+
+    def serve(lifeline: socket.socket) -> None:
+        engine = Engine(b"H:run:")
+        operator = Operator(engine, version=__version__, pid=os.getpid())
+        server = Server(engine, operator, listeners, log=Log(descriptor=2))
+        server.stop_when_readable(lifeline)
+        try:
+            server.run()
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    try:
+        with _child(serve):
+            for listener in listeners:
+                listener.close()
+            yield address
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def private_workers(settings: Settings, say: Callable[[int, str], None]) -> Iterator[None]:
+    """Workers for as long as the context lasts; if they are killed, ConnectionLost is raised inside it."""
+
+    def work(lifeline: socket.socket) -> None:
+        pool = Pool(settings, say)
+        pool.stop_when_readable(lifeline.fileno())
+        pool.run()
+
+    with _child(work) as pid, _noticing_the_end_of(pid):
+        yield
+
+
+@contextlib.contextmanager
+def _child(run: Callable[[socket.socket], None]) -> Iterator[int]:
+    """A child process that runs a function with its end of a lifeline, and ends with the context."""
+    ours, theirs = socket.socketpair()
+    pid = os.fork()
+    if pid == 0:
+        status = 1
+        try:
+            ours.close()
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal's Ctrl-C is for the parent
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            run(theirs)
+            status = 0
+        finally:
+            os._exit(status)
+    theirs.close()
+    try:
+        yield pid
+    finally:
+        ours.close()
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(pid, 0)
+
+
+@contextlib.contextmanager
+def _noticing_the_end_of(pid: int) -> Iterator[None]:
+    """Raise ConnectionLost in the main program when a child ends before the context does."""
+
+    def child_ended(number: int, frame: FrameType | None) -> None:
+        if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
+            raise ConnectionLost("the workers of this run were killed")
+
+    before = signal.signal(signal.SIGCHLD, child_ended)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGCHLD, before)

@@ -1,0 +1,1 @@
+"""Taking jobs from servers and running a command for each."""

@@ -1,0 +1,400 @@
+"""Many slots in one process: one selectors loop over servers, pipes and signals, no threads."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import selectors
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from gearcli.client.connection import CONNECT_TIMEOUT, connect
+from gearcli.errors import ConnectFailed, GearError, ProtocolError
+from gearcli.escape import shown
+from gearcli.protocol.address import Address
+from gearcli.protocol.packets import Packet
+from gearcli.worker.command import Command, Outcome, check
+from gearcli.worker.guardian import Guardian
+from gearcli.worker.worker import Job, Session, Slot
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
+"""Seconds between attempts to reach a lost server: they double, and vary by a half."""
+
+_READ, _WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
+
+
+class Settings(NamedTuple):
+    """What a pool works on and how.
+
+    `stderr` says where the command's standard error goes: ``local`` as it is,
+    ``warning`` to the submitter only, ``both``.  `grace` is how long the first
+    TERM waits for running jobs, in seconds.
+    """
+
+    functions: Sequence[bytes]
+    argv: Sequence[str]
+    servers: Sequence[Address]
+    slots: int = 1
+    stderr: str = "both"
+    grace: float = 25.0
+    client_id: bytes = b""
+    connect_timeout: float = CONNECT_TIMEOUT
+
+
+class _Running(NamedTuple):
+    slot: Slot
+    job: Job
+    command: Command
+    started: float
+
+
+class _Server:
+    """One of the servers: whether it is there, and when to try again."""
+
+    def __init__(self, address: Address) -> None:
+        self.address = address
+        self.present = True
+        self.pause = FIRST_PAUSE
+        self.retry_at: float | None = None
+
+    def failed(self) -> None:
+        """It is not there: try again after a pause that grows and is not everybody's."""
+        self.present = False
+        self.retry_at = time.monotonic() + self.pause * random.uniform(0.5, 1.5)
+        self.pause = min(2 * self.pause, LONGEST_PAUSE)
+
+
+class Pool:
+    """Runs a command for every job of some functions.
+
+    `say` takes what happens, in words, with how important it is: 0 always
+    worth a line, 1 and more on request.
+    """
+
+    def __init__(self, settings: Settings, say: Callable[[int, str], None]) -> None:
+        check(settings.argv)
+        self._settings = settings
+        self._say = say
+        self._selector = selectors.DefaultSelector()
+        self._slots = [Slot(number) for number in range(settings.slots)]
+        self._servers = {address: _Server(address) for address in settings.servers}
+        self._running: dict[int, _Running] = {}
+        self._slot_of: dict[Session, Slot] = {}
+        self._stop_at: float | None = None
+        self._signalled = 0
+        self._guardian: Guardian | None = None
+
+    def stop_when_readable(self, lifeline: int) -> None:
+        """Stop at once when `lifeline` can be read: whoever holds its other end is gone."""
+        self._selector.register(lifeline, _READ, lambda _: self._cut_short(0))
+
+    def run(self) -> int | None:
+        """Work until told to stop.  Returns the number of the signal that cut a job short, else None.
+
+        Raises ConnectFailed when no server can be reached at the start.
+        """
+        self._guardian = Guardian()  # before there is anything that it would inherit
+        try:
+            self._connect_first()
+            with self._signals():
+                while not self._finished():
+                    self._turn()
+            return self._signalled if self._running else None
+        finally:
+            self._end_all()
+
+    # -- the turn -------------------------------------------------------------------
+
+    def _turn(self) -> None:
+        for key, mask in self._selector.select(self._patience()):
+            key.data(mask)
+        now = time.monotonic()
+        for server in self._servers.values():
+            if server.retry_at is not None and server.retry_at <= now and self._stop_at is None:
+                self._reach(server)
+
+    def _patience(self) -> float | None:
+        """Seconds until something is due."""
+        times = [server.retry_at for server in self._servers.values() if server.retry_at is not None]
+        if self._stop_at is not None:
+            times = [self._stop_at]
+        return max(0.0, min(times) - time.monotonic()) if times else None
+
+    def _finished(self) -> bool:
+        if self._stop_at is None:
+            return False
+        return not self._slot_of or time.monotonic() >= self._stop_at
+
+    # -- servers --------------------------------------------------------------------
+
+    def _connect_first(self) -> None:
+        """Reach the servers for the first time; one of them must be there."""
+        failures = []
+        for server in self._servers.values():
+            try:
+                self._connect_slots(server)
+            except ConnectFailed as error:
+                failures.append(str(error))
+                server.failed()
+        if len(failures) == len(self._servers):
+            raise ConnectFailed("; ".join(failures))
+        for failure in failures:
+            self._say(0, failure)
+
+    def _reach(self, server: _Server) -> None:
+        """Try a lost server again."""
+        try:
+            self._connect_slots(server)
+        except ConnectFailed as error:
+            server.failed()
+            self._say(1, str(error))
+
+    def _connect_slots(self, server: _Server) -> None:
+        """Connect every slot that has no session with a server."""
+        server.retry_at = None
+        settings = self._settings
+        for slot in self._slots:
+            if all(session.address != server.address for session in slot.sessions):
+                connection = connect(server.address, settings.connect_timeout)
+                session = Session(connection, settings.functions, settings.client_id)
+                self._slot_of[session] = slot
+                self._selector.register(connection, _READ | _WRITE, lambda _, s=session: self._exchange(s))
+                slot.join(session)
+
+    def _exchange(self, session: Session) -> None:
+        """Move bytes of one connection, and act on what a server said."""
+        if session not in self._slot_of:
+            return
+        slot, connection = self._slot_of[session], session.connection
+        connection.exchange()
+        if connection.received:
+            self._heard_from(self._servers[session.address])
+        try:
+            while connection.received:
+                packet = connection.received.popleft()
+                if (
+                    self._stop_at is None
+                ):  # else a job is not taken: at the end of the connection it is offered again
+                    self._take(slot, session, packet)
+        except ProtocolError as error:
+            connection.lost = connection.lost or error
+        if connection.lost is not None:
+            self._lose(session, connection.lost)
+        self._watch(slot)
+
+    def _take(self, slot: Slot, session: Session, packet: Packet) -> None:
+        job = slot.receive(session, packet)
+        if job is not None:
+            self._start(slot, job)
+
+    def _heard_from(self, server: _Server) -> None:
+        """A server has answered, so it is there."""
+        if not server.present:
+            self._say(0, f"connected to {server.address} again")
+        server.present, server.pause = True, FIRST_PAUSE
+
+    def _watch(self, slot: Slot) -> None:
+        """Send what a slot has to say, and wait for room for the rest."""
+        for session in slot.sessions:
+            connection = session.connection
+            connection.flush()
+            mask = _READ | _WRITE if connection.unsent else _READ
+            key = self._selector.get_key(connection)
+            if key.events != mask:
+                self._selector.modify(connection, mask, key.data)
+            if self._stop_at is not None and not connection.unsent and not _works(slot, session):
+                connection.finish()
+
+    def _lose(self, session: Session, reason: GearError) -> None:
+        """A connection is gone; the job that came over it is the server's to offer again."""
+        server = self._servers[session.address]
+        slot = self._slot_of.pop(session)
+        self._selector.unregister(session.connection)
+        session.connection.close()
+        slot.leave(session)
+        if _works(slot, session):
+            for running in self._running.values():
+                if running.slot is slot:
+                    running.command.kill()
+        if self._stop_at is None:
+            if server.present:
+                self._say(0, f"{reason}; trying to reach it again")
+            if server.retry_at is None:
+                server.failed()
+
+    # -- commands -------------------------------------------------------------------
+
+    def _start(self, slot: Slot, job: Job) -> None:
+        settings = self._settings
+        try:
+            command = Command(
+                settings.argv,
+                job.workload,
+                _environment(job),
+                capture_stderr=settings.stderr != "local",
+            )
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            self._report(slot, job, Outcome(b"", b"", f"cannot be executed: {reason}"), time.monotonic())
+            return
+        if self._guardian is not None:
+            self._guardian.guard(command.pid)
+        self._running[command.pid] = _Running(slot, job, command, time.monotonic())
+        if command.stdin is not None:
+            self._selector.register(command.stdin, _WRITE, lambda _, c=command: self._feed(c))
+        for descriptor in (command.stdout, command.stderr):
+            if descriptor is not None:
+                self._selector.register(
+                    descriptor, _READ, lambda _, c=command, d=descriptor: self._hear(c, d)
+                )
+
+    # Of the events of one turn, an earlier one may have ended what a later one is about.
+
+    def _feed(self, command: Command) -> None:
+        descriptor = command.stdin
+        if command.pid not in self._running:
+            return
+        command.write()
+        if command.stdin is None and descriptor is not None:
+            self._selector.unregister(descriptor)
+
+    def _hear(self, command: Command, descriptor: int) -> None:
+        if command.pid not in self._running:
+            return
+        self._pass_on(command.read(descriptor))
+        if descriptor not in (command.stdout, command.stderr):
+            self._selector.unregister(descriptor)
+
+    def _pass_on(self, said: bytes) -> None:
+        """What a command says on standard error, on ours."""
+        if said and self._settings.stderr == "both":
+            with contextlib.suppress(OSError):
+                os.write(2, said)
+
+    def _reap(self) -> None:
+        """Take in the commands that have ended."""
+        while self._running:
+            ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            if ended is None:
+                return
+            running = self._running.pop(ended.si_pid, None)
+            if running is not None:
+                # While the command is a zombie, the number of its group is still its own.
+                running.command.kill()
+            _, status = os.waitpid(ended.si_pid, 0)
+            if running is not None:
+                self._ended(running, status)
+
+    def _ended(self, running: _Running, status: int) -> None:
+        slot, job, command, started = running
+        if self._guardian is not None:
+            self._guardian.release(command.pid)
+        for descriptor in (command.stdin, command.stdout, command.stderr):
+            if descriptor is not None:
+                self._selector.unregister(descriptor)
+        outcome, said = command.ended(status)
+        self._pass_on(said)
+        self._report(slot, job, outcome, started)
+
+    def _report(self, slot: Slot, job: Job, outcome: Outcome, started: float) -> None:
+        """Tell the server how a job ended, and ask for the next."""
+        seconds = time.monotonic() - started
+        name = f"{shown(job.function)} {shown(job.handle)}"
+        if job.session not in self._slot_of:
+            self._say(0, f"{name}: the server is gone, so the job is offered again")
+            slot.done()
+            return
+        if outcome.stderr and self._settings.stderr != "local":
+            job.warn(outcome.stderr)
+        if outcome.failure:
+            words = f"{os.path.basename(self._settings.argv[0])} {outcome.failure}"
+            job.warn(words.encode("utf-8", "surrogateescape"))
+            job.fail()
+            self._say(0, f"{name} failed after {seconds:.2f} s: {words}")
+        else:
+            job.complete(outcome.output)
+            self._say(1, f"{name} done in {seconds:.2f} s")
+        if self._stop_at is None:
+            slot.done()
+        else:
+            slot.job = None
+        self._watch(slot)
+
+    # -- the end ----------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def _signals(self) -> Iterator[None]:
+        """Have signals arrive in the loop as bytes on a socket."""
+        numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)
+        inner, outer = socket.socketpair()
+        inner.setblocking(False)
+        outer.setblocking(False)
+
+        def arrived(_: int) -> None:
+            for number in set(inner.recv(4096)):
+                if number == signal.SIGCHLD:
+                    self._reap()
+                elif number in numbers:
+                    self._on_signal(number)
+
+        self._selector.register(inner, _READ, arrived)
+        before = {number: signal.signal(number, lambda *_: None) for number in numbers}
+        wakeup = signal.set_wakeup_fd(outer.fileno(), warn_on_full_buffer=False)
+        try:
+            yield
+        finally:
+            signal.set_wakeup_fd(wakeup)
+            for number, handler in before.items():
+                signal.signal(number, handler)
+            self._selector.unregister(inner)
+            inner.close()
+            outer.close()
+
+    def _on_signal(self, number: int) -> None:
+        """TERM or INT: finish running jobs within the grace; a second one ends at once."""
+        if self._stop_at is not None:
+            self._cut_short(number)
+            return
+        self._signalled = number
+        self._stop_at = time.monotonic() + self._settings.grace
+        if self._running:
+            self._say(0, f"stopping; {len(self._running)} still running")
+        for slot in self._slots:
+            self._watch(slot)
+
+    def _cut_short(self, number: int) -> None:
+        self._signalled = number
+        self._stop_at = time.monotonic()
+
+    def _end_all(self) -> None:
+        """Leave nothing behind."""
+        for running in self._running.values():
+            running.command.kill()
+        for running in self._running.values():
+            _, status = os.waitpid(running.command.pid, 0)
+            running.command.ended(status)
+        for session in list(self._slot_of):
+            session.connection.close()
+        self._selector.close()
+        if self._guardian is not None:
+            self._guardian.close()
+
+
+def _works(slot: Slot, session: Session) -> bool:
+    """Whether a slot's job came over this session."""
+    return slot.job is not None and slot.job.session is session
+
+
+def _environment(job: Job) -> Mapping[str, str]:
+    """The command's environment: ours, and what the job is."""
+    return {
+        **os.environ,
+        "GEARMAN_HANDLE": os.fsdecode(job.handle),
+        "GEARMAN_FUNCTION": os.fsdecode(job.function),
+        "GEARMAN_UNIQUE": os.fsdecode(job.unique),
+        "GEARMAN_SERVER": str(job.session.address),
+    }

@@ -1,0 +1,163 @@
+"""A worker's side of the protocol: registering, grabbing and reporting, for several servers.
+
+No I/O of its own: a `Session` speaks through a connection that others flush,
+and a `Slot` decides which of its sessions is asked for the next job.  A slot
+asks one server at a time, so that it never holds two jobs.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from gearcli.client.connection import Connection
+from gearcli.errors import ProtocolError
+from gearcli.escape import shown
+from gearcli.protocol.address import Address
+from gearcli.protocol.packets import REQUEST, Packet, PacketType, head, request
+
+UNCOPIED = 1 << 16
+"""From this size on a result is sent on its own instead of being copied into a packet."""
+
+
+class Session:
+    """One registered connection to one server."""
+
+    def __init__(self, connection: Connection, functions: Sequence[bytes], client_id: bytes = b"") -> None:
+        self.connection = connection
+        self._grab = PacketType.GRAB_JOB_UNIQ
+        if client_id:
+            connection.send(request(PacketType.SET_CLIENT_ID, client_id))
+        # A server serves the function named last first, so libgearman names them in reverse.
+        for function in reversed(functions):
+            connection.send(request(PacketType.CAN_DO, function))
+
+    @property
+    def address(self) -> Address:
+        """The server."""
+        return self.connection.address
+
+    def grab(self) -> None:
+        """Ask for a job."""
+        self.connection.send(request(self._grab))
+
+    def grab_refused(self) -> bool:
+        """A server without GRAB_JOB_UNIQ (Perl's) is asked with GRAB_JOB; False if that was refused too."""
+        refused_before = self._grab is PacketType.GRAB_JOB
+        self._grab = PacketType.GRAB_JOB
+        return not refused_before
+
+    def sleep(self) -> None:
+        """Wait for NOOP."""
+        self.connection.send(request(PacketType.PRE_SLEEP))
+
+
+class Job(NamedTuple):
+    """A job that a server has assigned."""
+
+    session: Session
+    handle: bytes
+    function: bytes
+    unique: bytes
+    workload: bytes
+
+    def complete(self, result: bytes) -> None:
+        """Report the result."""
+        if len(result) < UNCOPIED:
+            self._report(PacketType.WORK_COMPLETE, result)
+        else:
+            start = head(REQUEST, PacketType.WORK_COMPLETE, (self.handle,), len(result))
+            self.session.connection.send(start, result)
+
+    def warn(self, text: bytes) -> None:
+        """Report words for whoever submitted it."""
+        self._report(PacketType.WORK_WARNING, text)
+
+    def fail(self) -> None:
+        """Report that it has failed."""
+        self._report(PacketType.WORK_FAIL)
+
+    def _report(self, type_: PacketType, *opaque: bytes) -> None:
+        self.session.connection.send(request(type_, self.handle, *opaque))
+
+
+class Slot:
+    """Room for one job at a time, from whichever server has one."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.sessions: list[Session] = []
+        self.job: Job | None = None
+        self._asked: Session | None = None
+        self._willing: deque[Session] = deque()
+        """Sessions that may have a job."""
+
+    def join(self, session: Session) -> None:
+        """A new connection takes part."""
+        self.sessions.append(session)
+        self._willing.append(session)
+        self._ask()
+
+    def leave(self, session: Session) -> None:
+        """A connection is gone."""
+        self.sessions.remove(session)
+        if session in self._willing:
+            self._willing.remove(session)
+        if self._asked is session:
+            self._asked = None
+        self._ask()
+
+    def receive(self, session: Session, packet: Packet) -> Job | None:
+        """What a server said; a job if it assigned one.  Raises ProtocolError."""
+        type_, fields = packet
+        if type_ is PacketType.NOOP:
+            if session not in self._willing:
+                self._willing.append(session)
+        elif type_ is PacketType.NO_JOB:
+            self._answered(session)
+            session.sleep()
+        elif type_ is PacketType.JOB_ASSIGN_UNIQ:
+            return self._assigned(Job(session, *fields))
+        elif type_ is PacketType.JOB_ASSIGN:
+            handle, function, workload = fields
+            return self._assigned(Job(session, handle, function, b"", workload))
+        elif type_ is PacketType.ERROR:
+            self._refused(session, fields)
+        else:
+            raise ProtocolError(f"{session.address} sent a worker {type_.name}")
+        self._ask()
+        return None
+
+    def _answered(self, session: Session) -> None:
+        if self._asked is session:
+            self._asked = None
+
+    def _assigned(self, job: Job) -> Job:
+        if self._asked is not job.session or self.job is not None:
+            raise ProtocolError(f"{job.session.address} assigned a job that nobody asked for")
+        self._asked = None
+        self.job = job
+        return job
+
+    def _refused(self, session: Session, fields: list[bytes]) -> None:
+        """An ERROR: to a grab, it is tried the older way; to a late report, it changes nothing."""
+        code = fields[0]
+        if code == b"JOB_NOT_FOUND" or self._asked is not session:
+            return
+        self._asked = None
+        if not session.grab_refused():
+            raise ProtocolError(f"{session.address} refused to give work: {shown(fields[1])}")
+        self._willing.append(session)
+
+    def done(self) -> None:
+        """The job's end was reported; ask for the next."""
+        job, self.job = self.job, None
+        if job is not None and job.session in self.sessions:
+            self._willing.append(job.session)
+        self._ask()
+
+    def _ask(self) -> None:
+        if self.job is None and self._asked is None and self._willing:
+            self._asked = self._willing.popleft()
+            self._asked.grab()
