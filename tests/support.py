@@ -38,7 +38,7 @@ def missing_peers() -> list[str]:
     return [program for program in (GEARMAND, GEARMAN, GEARADMIN) if shutil.which(program) is None]
 
 
-def wait_until(condition: Callable[[], T], deadline: float = DEADLINE) -> T:
+def wait_until(condition: Callable[[], T | None], deadline: float = DEADLINE) -> T:
     """The first true value of a condition, asked again and again."""
     end = time.monotonic() + deadline
     while not (value := condition()):
@@ -146,6 +146,11 @@ class Wire:
             rows.append(row)
         return rows
 
+    def skip_rows(self, count: int) -> None:
+        """Read a reply of so many rows that was asked for before."""
+        assert {PacketType.TEXT} == {self.packet()[0] for _ in range(count)}
+        assert b".\n" == self._line()
+
     def _line(self) -> bytes:
         type_, (line, *_) = self.packet()
         assert PacketType.TEXT == type_
@@ -226,11 +231,18 @@ class ServerProcess(Process):
         return Wire(self.port)
 
     def memory(self, key: str) -> int:
-        """A line of /proc/PID/status in bytes: VmRSS is the memory in use, VmHWM the most there was."""
-        status = Path(f"/proc/{self.pid}/status").read_text()
-        found = re.search(rf"^{key}:\s+(\d+) kB", status, re.MULTILINE)
+        """A size of /proc/PID/status in bytes: VmRSS is the memory in use, VmHWM the most there was."""
+        return int(self._proc(key)) * 1024
+
+    def state(self) -> str:
+        """R while it runs, S while it waits for something, Z when it has ended."""
+        return self._proc("State")
+
+    def _proc(self, key: str) -> str:
+        """The first word of a line of /proc/PID/status."""
+        found = re.search(rf"^{key}:\s+(\S+)", Path(f"/proc/{self.pid}/status").read_text(), re.MULTILINE)
         assert found
-        return int(found[1]) * 1024
+        return found[1]
 
 
 def clean_environment() -> dict[str, str]:

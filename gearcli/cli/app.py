@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import importlib
 import os
@@ -19,6 +20,9 @@ from gearcli.errors import GearError
 
 COMMANDS = ("submit", "run", "worker", "serve", "status", "job", "ping")
 """Each is the function of its name in the module of its name; imported when it is asked for."""
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF})
+"""What is wrong with an output when the parser cannot print a help."""
 
 
 class Commands(TyperGroup):
@@ -93,22 +97,64 @@ def _root(
     """All of Gearman in one command: submit jobs, work on them, serve them, look at them."""
 
 
+def _means_a_host(arguments: Sequence[str]) -> bool:
+    """Whether somebody types `-h HOST` as for the C tool `gearman`, and not for help."""
+    own = list(arguments[: arguments.index("--")] if "--" in arguments else arguments)
+    if not own or own[0] in ("worker", "run") or "-h" not in own:
+        return False
+    following = own[own.index("-h") + 1 :]
+    return bool(following) and not following[0].startswith("-")
+
+
 def run(arguments: Sequence[str]) -> None:
     """Run one command line; raises SystemExit with its status."""
+    if _means_a_host(arguments):
+        message("-h is --help here; a server is named with -s HOST:PORT")
+        raise SystemExit(ExitStatus.USAGE)
+    _occupy_standard_descriptors()
     app = _typer(cls=Commands, no_args_is_help=True)
     app.callback(context_settings={"help_option_names": ["-h", "--help"]})(_root)
     command = typer.main.get_command(app)
+    printed = sys.stdout
     try:
         command.main(args=list(arguments), prog_name="gear")
     except SystemExit as end:
-        _close_output()
-        raise SystemExit(end.code) from None
+        # Of a broken pipe the parser makes a 1, and hides it behind another `sys.stdout`.
+        gone = sys.stdout is not printed
+        raise SystemExit(ExitStatus.PIPE if gone else _flushed() or end.code) from None
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        raise SystemExit(_unprintable(error)) from None
 
 
-def _close_output() -> None:
-    """Flush what the parser printed; a reader that has gone is no reason for a traceback at exit."""
+def _occupy_standard_descriptors() -> None:
+    """A standard descriptor that is closed must not become that of a socket: results would go there.
+
+    What takes its place can be opened but not used, so that using it is said to be an error.
+    """
+    for number, flags in enumerate((os.O_WRONLY, os.O_RDONLY, os.O_WRONLY)):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, flags)
+    sys.stdout = sys.stdout or open(1, "w", closefd=False)  # noqa: SIM115 (it stays open)
+    sys.stderr = sys.stderr or open(2, "w", closefd=False)  # noqa: SIM115
+
+
+def _flushed() -> ExitStatus | None:
+    """Flush what the parser printed; the exit status if that is impossible."""
     try:
         sys.stdout.flush()
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        raise SystemExit(ExitStatus.PIPE) from None
+    except OSError as error:
+        return _unprintable(error)
+    return None
+
+
+def _unprintable(error: OSError) -> ExitStatus:
+    """A reader that has gone, or a full disk, is no reason for a traceback at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    if isinstance(error, BrokenPipeError):
+        return ExitStatus.PIPE
+    message(f"cannot write the output: {(error.strerror or str(error)).lower()}")
+    return ExitStatus.OUTPUT

@@ -48,6 +48,15 @@ ConnectTimeout = Annotated[
         help="How long connecting may take.",
     ),
 ]
+Grace = Annotated[
+    float,
+    typer.Option(
+        "--grace",
+        metavar="DURATION",
+        parser=parsed(duration),
+        help="How long TERM and INT wait for running jobs.",
+    ),
+]
 Lines = Annotated[bool, typer.Option("-n", "--lines", help="One job per line.")]
 Null = Annotated[bool, typer.Option("-0", "--null", help="One job per NUL-terminated record.")]
 Delimiter = Annotated[

@@ -102,6 +102,7 @@ def _noticing_the_end_of(pid: int) -> Iterator[None]:
 
     before = signal.signal(signal.SIGCHLD, child_ended)
     try:
+        child_ended(signal.SIGCHLD, None)  # it may have ended before anybody listened
         yield
     finally:
         signal.signal(signal.SIGCHLD, before)

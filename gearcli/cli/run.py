@@ -18,7 +18,7 @@ from gearcli.cli.results import OneResult, Results
 from gearcli.cli.submit import AHEAD
 from gearcli.client.client import Client
 from gearcli.client.records import Source
-from gearcli.client.tasks import Task
+from gearcli.client.tasks import Task, random_unique
 from gearcli.errors import UsageError
 from gearcli.protocol.address import Address
 
@@ -98,9 +98,13 @@ def run(
     name = function or (f"run-{os.urandom(4).hex()}" if server else os.path.basename(command[0]))
     if server and not function and not quiet:
         message(f"other machines can join with: gear worker -s {server[0]} -f {name} -- {' '.join(command)}")
-    with _terminated(), _somewhere(server) as servers, Client(servers) as client:
-        with _workers(name, command, slots, servers):
-            _through(client, name, source, outcomes, max(64, 4 * slots), AHEAD if keep_order else None)
+    with (
+        _terminated(),
+        _somewhere(server) as servers,
+        Client(servers) as client,
+        _workers(name, command, slots, servers),
+    ):
+        _through(client, name, source, outcomes, max(64, 4 * slots), AHEAD if keep_order else None)
     return outcomes.status
 
 
@@ -145,7 +149,7 @@ def _through(
     name = os.fsencode(function)
 
     def make(workload: bytes, number: int) -> Task:
-        return Task(name, workload, os.urandom(16).hex().encode(), number=number)
+        return Task(name, workload, random_unique(), number=number)
 
     for event in client.run(source, make, window=window, ahead=ahead):
         outcomes.take(event)

@@ -12,10 +12,9 @@ import typer
 
 from gearcli import __version__
 from gearcli.cli.exits import ExitStatus
-from gearcli.cli.options import Quiet, parsed
+from gearcli.cli.options import Grace, Quiet, parsed
 from gearcli.errors import UsageError
 from gearcli.protocol.address import DEFAULT_PORT, Address, parse
-from gearcli.units import duration
 
 LEVELS = {"FATAL": 0, "ALERT": 0, "CRITICAL": 0, "ERROR": 0, "WARNING": 0, "NOTICE": 0, "INFO": 1, "DEBUG": 3}
 """gearmand's names of log levels, as numbers of -v."""
@@ -54,15 +53,7 @@ def serve(
     insecure_listen: Annotated[
         bool, typer.Option("--insecure-listen", help="Allow addresses that other machines can reach.")
     ] = False,
-    grace: Annotated[
-        float,
-        typer.Option(
-            "--grace",
-            metavar="DURATION",
-            parser=parsed(duration),
-            help="How long TERM and INT wait for running jobs.",
-        ),
-    ] = "5s",  # type: ignore[assignment]  # typer parses it
+    grace: Grace = "5s",  # type: ignore[assignment]  # typer parses it
     verbosity: Annotated[
         int,
         typer.Option(

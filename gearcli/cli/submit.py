@@ -27,7 +27,7 @@ from gearcli.cli.output import message
 from gearcli.cli.results import OneResult, Results
 from gearcli.client.client import Client
 from gearcli.client.records import Source
-from gearcli.client.tasks import Task, packet_of
+from gearcli.client.tasks import Task, packet_of, random_unique
 from gearcli.errors import UsageError
 from gearcli.protocol.packets import Priority
 from gearcli.units import duration
@@ -120,7 +120,7 @@ def submit(
     """
     ends = record_delimiter(lines, null, delimiter)
     workloads, files = workload or [], file or []
-    _check(ends, workloads, unique)
+    _check(ends, workloads, files, unique)
     make = _maker(os.fsencode(function), unique, priority, background)
     packet_of(make(b"", 0))  # what is wrong with the names is said before anything is read
     source = whole_source(workloads, files) if ends is None else record_source(ends, files)
@@ -133,11 +133,11 @@ def submit(
     return outcomes.status
 
 
-def _check(delimiter: bytes | None, workloads: list[str], unique: str | None) -> None:
+def _check(delimiter: bytes | None, workloads: list[str], files: list[str], unique: str | None) -> None:
     if delimiter is not None and workloads:
         raise UsageError("WORKLOAD arguments and records from a stream exclude each other")
-    if delimiter is not None and unique not in (None, "-"):
-        raise UsageError(f"--unique {unique} would make all records one job; use --unique -")
+    if (delimiter is not None or len(workloads) + len(files) > 1) and unique not in (None, "-"):
+        raise UsageError(f"--unique {unique} would make all jobs one; use --unique -")
     if unique == "":
         raise UsageError("--unique needs a key, or - for the workload itself")
 
@@ -148,9 +148,7 @@ def _maker(
     """What makes a task from a workload and its number."""
 
     def make(workload: bytes, number: int) -> Task:
-        # Without a key of its own a job gets a random one, as libgearman does:
-        # gearmand's stores would otherwise mix jobs up.
-        key = os.urandom(16).hex().encode() if unique is None else os.fsencode(unique)
+        key = random_unique() if unique is None else os.fsencode(unique)
         return Task(function, workload, key, priority=priority, background=background, number=number)
 
     return make

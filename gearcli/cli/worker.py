@@ -11,6 +11,7 @@ from gearcli.cli.exits import ExitStatus
 from gearcli.cli.options import (
     CONNECT_TIMEOUT,
     ConnectTimeout,
+    Grace,
     Quiet,
     Servers,
     Verbose,
@@ -19,7 +20,6 @@ from gearcli.cli.options import (
 )
 from gearcli.cli.output import message
 from gearcli.errors import UsageError
-from gearcli.units import duration
 
 CONTEXT: dict[str, Any] = {"allow_interspersed_args": False}
 """Options of the command are the command's."""
@@ -53,15 +53,7 @@ def worker(
             help="Where the command's standard error goes: here, to the submitter (its end), both.",
         ),
     ] = "both",
-    grace: Annotated[
-        float,
-        typer.Option(
-            "--grace",
-            metavar="DURATION",
-            parser=parsed(duration),
-            help="How long TERM and INT wait for running jobs.",
-        ),
-    ] = "25s",  # type: ignore[assignment]  # typer parses it
+    grace: Grace = "25s",  # type: ignore[assignment]  # typer parses it
     name: Annotated[
         str | None,
         typer.Option("--name", metavar="ID", help="Client id that `workers` shows.", show_default=False),

@@ -20,7 +20,7 @@ from gearcli.client.records import Source
 from gearcli.client.tasks import EXCEPTIONS, Event, Task, Tasks, packet_of, server_error
 from gearcli.errors import ProtocolError, UsageError
 from gearcli.protocol.address import Address
-from gearcli.protocol.packets import Packet, PacketType, checked, request
+from gearcli.protocol.packets import PacketType, checked, request
 
 ANSWER_TIMEOUT = 10.0
 """Seconds that an answer may take which the server gives at once."""
@@ -149,18 +149,15 @@ class Client:
             raise UsageError(str(error)) from None
         deadline = time.monotonic() + ANSWER_TIMEOUT
         while True:
-            answer, fields = self._answer(deadline)
+            packet = self._connection.next_packet(deadline)
+            answer, fields = packet
             if answer is expected:
                 return fields
-            if answer is PacketType.ERROR:
+            if answer is PacketType.ERROR and not self._tasks.refuses_option(packet):
                 raise server_error(*fields)
-
-    def _answer(self, deadline: float) -> Packet:
-        """The next packet that is not the answer to `EXCEPTIONS`."""
-        packet = self._connection.next_packet(deadline)
-        while packet[0] is PacketType.OPTION_RES or self._tasks.refuses_option(packet):
-            packet = self._connection.next_packet(deadline)
-        return packet
+            if answer is not PacketType.ERROR:
+                for _ in self._tasks.events(packet):
+                    """A late word about a job; what nobody asked for raises."""
 
 
 class _Flying:

@@ -24,6 +24,7 @@ REPLY_LINE_LIMIT = 16 << 20
 """Bytes of a line in a text reply: a row of ``workers`` names all functions of a worker."""
 
 _RECEIVED = 1 << 18
+_FULL_PAUSE = 0.01  # seconds until a Unix socket with too many waiting is tried again
 _PARTS = 1024  # IOV_MAX
 
 
@@ -180,6 +181,9 @@ def _opened(address: Address, deadline: float) -> socket.socket:
         try:
             opened = _attempt(family, where, deadline)
             opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            opened.setsockopt(
+                socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1
+            )  # a server that lost power says no goodbye
             return opened
         except OSError as error:
             failure = error
@@ -190,11 +194,23 @@ def _attempt(family: int, where: object, deadline: float) -> socket.socket:
     opened = socket.socket(family, socket.SOCK_STREAM)
     try:
         opened.settimeout(max(0.001, deadline - time.monotonic()))
-        opened.connect(where)  # type: ignore[arg-type]  # an address of that family
+        while not _connected(opened, where):
+            if expired(deadline):
+                raise TimeoutError
+            time.sleep(_FULL_PAUSE)
     except OSError:
         opened.close()
         raise
     return opened
+
+
+def _connected(opened: socket.socket, where: object) -> bool:
+    """Connect; False if too many wait already: a Unix socket says so instead of waiting."""
+    try:
+        opened.connect(where)  # type: ignore[arg-type]  # an address of its family
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _reason(error: OSError) -> str:

@@ -8,6 +8,7 @@ says everything once for each of them.
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -82,6 +83,15 @@ class Event(NamedTuple):
     def ends(self) -> bool:
         """Whether nothing more will be heard of the task."""
         return self.task.ended
+
+
+def random_unique() -> bytes:
+    """A unique for a job without one of its own, as libgearman gives.
+
+    A job submitted again after a lost connection then meets itself, and
+    gearmand's stores, which know jobs by their unique, do not mix jobs up.
+    """
+    return os.urandom(16).hex().encode("ascii")
 
 
 def packet_of(task: Task) -> tuple[bytes, bytes]:

@@ -29,9 +29,7 @@ from gearcli.server.jobs import NO_PROGRESS, Job
 from gearcli.server.peers import Peer
 from gearcli.server.queues import NOTHING, FunctionQueue
 from gearcli.server.timers import Timer, Timers
-
-WAKE_PATIENCE = 0.25
-"""Seconds a woken worker may take to ask for a job before the next sleeper is woken."""
+from gearcli.server.wakeups import NOOP, Wakeups
 
 CLIENT_ID_LIMIT = 127
 """Bytes of a client id that are kept (GEARMAN_SERVER_CON_ID_SIZE with its NUL)."""
@@ -42,7 +40,6 @@ _HIGH, _NORMAL, _LOW = (int(priority) for priority in Priority)
 _JOB_CREATED = PacketType.JOB_CREATED
 _JOB_ASSIGN, _JOB_ASSIGN_UNIQ = PacketType.JOB_ASSIGN, PacketType.JOB_ASSIGN_UNIQ
 _WORK_COMPLETE, _WORK_FAIL = PacketType.WORK_COMPLETE, PacketType.WORK_FAIL
-_NOOP = response(PacketType.NOOP)
 _NO_JOB = response(PacketType.NO_JOB)
 
 
@@ -64,8 +61,7 @@ class Engine:
         self._timers = Timers()
         self._limits: dict[Job, Timer] = {}
         """When running jobs fail whose workers set themselves a time."""
-        self._woken: OrderedDict[Peer, float] = OrderedDict()
-        """Woken workers that have not asked for a job yet, and until when that is fine."""
+        self._wakeups = Wakeups()
         self.handlers = self._table()
 
     def _table(self) -> dict[PacketType, Callable[..., None]]:
@@ -76,6 +72,10 @@ class Engine:
     def running(self) -> int:
         """Jobs that a worker has."""
         return sum(queue.running for queue in self.queues.values())
+
+    def drain(self) -> None:
+        """From now on take no new jobs and give none out; those that run may end."""
+        self.draining = self._wakeups.stopped = True
 
     # -- connections and time -------------------------------------------------
 
@@ -102,13 +102,9 @@ class Engine:
         self.now = now
         for call in self._timers.pop_due(now):
             call()
-        while self._woken and next(iter(self._woken.values())) <= now:
-            self._awake(next(iter(self._woken)))
-        due = self._timers.next_due()
-        if self._woken:
-            patience = next(iter(self._woken.values()))
-            due = patience if due is None else min(due, patience)
-        return due
+        due = self._wakeups.tick(now)
+        timer = self._timers.next_due()
+        return timer if due is None else due if timer is None else min(due, timer)
 
     # -- abilities ------------------------------------------------------------
 
@@ -121,7 +117,7 @@ class Engine:
             peer.abilities.move_to_end(function, last=False)
             if peer.asleep:
                 queue.sleepers[peer] = None
-                self._wake(queue)
+                self._wakeups.wake(queue, self.now)
             else:
                 peer.unlisted.append(queue)
         peer.timeouts.pop(function, None)
@@ -149,7 +145,7 @@ class Engine:
         if queue.sleepers.pop(peer, peer) is peer:
             peer.unlisted.remove(queue)
         if peer.woken is queue:
-            self._awake(peer)
+            self._wakeups.awake(peer, self.now)
         for job in [job for job in peer.running if job.queue is queue]:
             self._offer_again(job, peer)
 
@@ -167,9 +163,9 @@ class Engine:
     def pre_sleep(self, peer: Peer) -> None:
         """The worker sleeps until it is woken by NOOP: at once if there is work."""
         if peer.woken is not None:
-            self._awake(peer)
+            self._wakeups.awake(peer, self.now)
         if not self.draining and any(queue.best < NOTHING for queue in peer.abilities.values()):
-            peer.send(_NOOP)
+            peer.send(NOOP)
             return
         peer.asleep = True
         for queue in peer.unlisted:
@@ -208,7 +204,7 @@ class Engine:
             if peer.timeouts:
                 self._limit(peer, job)
         if peer.woken is not None:
-            self._awake(peer)
+            self._wakeups.awake(peer, self.now)
         return job
 
     def _limit(self, peer: Peer, job: Job) -> None:
@@ -217,27 +213,6 @@ class Engine:
         if seconds is not None:
             due = self.now + seconds
             self._limits[job] = self._timers.add(due, lambda: self._end(job, _WORK_FAIL, job.handle))
-
-    def _wake(self, queue: FunctionQueue) -> None:
-        """Wake one sleeper for each waiting job that has none on its way."""
-        while queue.waking < queue.waiting and not self.draining:
-            peer = queue.next_sleeper()
-            if peer is None:
-                return
-            peer.asleep = False
-            peer.woken = queue
-            queue.waking += 1
-            self._woken[peer] = self.now + WAKE_PATIENCE
-            peer.send(_NOOP)
-
-    def _awake(self, peer: Peer) -> None:
-        """Count a woken worker as awake.  If its queue still has work, the wake-up goes on."""
-        queue = peer.woken
-        if queue is not None:
-            peer.woken = None
-            del self._woken[peer]
-            queue.waking -= 1
-            self._wake(queue)
 
     # -- submitting -------------------------------------------------------------
 
@@ -288,7 +263,7 @@ class Engine:
             job.listeners += (peer,)
             peer.listening[job] = None
         if queue.sleepers:
-            self._wake(queue)
+            self._wakeups.wake(queue, self.now)
 
     def _new_queue(self, function: bytes) -> FunctionQueue:
         queue = self.queues[function] = FunctionQueue(function)
@@ -399,7 +374,7 @@ class Engine:
         self._release(job, worker)
         job.progress = NO_PROGRESS
         job.queue.put(job)
-        self._wake(job.queue)
+        self._wakeups.wake(job.queue, self.now)
 
     # -- questions ----------------------------------------------------------------
 

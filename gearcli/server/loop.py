@@ -10,69 +10,39 @@ from __future__ import annotations
 import contextlib
 import errno
 import gc
+import os
 import selectors
 import signal
 import socket
 import time
 from collections.abc import Callable, Iterator
-from itertools import islice
+from math import inf
+from typing import TypeAlias
 
 from gearcli.errors import ProtocolError
-from gearcli.protocol.packets import PACKET_LIMIT, REQUEST, Decoder, Packet, PacketType, response
+from gearcli.protocol.packets import Packet, PacketType, response
 from gearcli.server import listener as listening
 from gearcli.server.engine import Engine
+from gearcli.server.links import READ, UNREAD_LIMIT, WRITE, Link
 from gearcli.server.log import Level, Log
 from gearcli.server.operator import Operator
 from gearcli.server.peers import Peer
 from gearcli.server.trace import Trace
+from gearcli.signals import received, registered
 
-_RECEIVED = 65536
-"""Bytes asked for in one recv.  More would make malloc map and unmap memory each time."""
-_RECEIVED_OF_BIG = 1 << 20
-"""Bytes asked for while a packet is known to need more."""
-_JOINED = 65536
-"""Up to this size an outbox is joined for one send; a larger one goes by sendmsg, uncopied."""
-_PARTS = 1024
-"""Pieces given to one sendmsg (IOV_MAX)."""
 _EVENTS_HELD = 32
 """Ready sockets during which an answer to a client may wait for others to be sent with it."""
+_LOOKS = 25
+"""How often the loop looks for work before it sleeps: about 50 microseconds."""
+_LONGEST_SLEEP = 3600.0
+"""Seconds of one sleep at most; epoll refuses more than 24 days, and a worker may ask for more."""
 _ACCEPTED = 128
 """Connections accepted in one turn."""
-_UNREAD_LIMIT = 1 << 20
-"""Bytes a peer may leave unread before nothing more is read from it."""
-_READ, _WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 _OUT_OF_DESCRIPTORS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
-
-
-class _Link:
-    """One connection: its socket, its decoder, and the peer that the engine knows."""
-
-    __slots__ = (
-        "closed",
-        "closing",
-        "decoder",
-        "mask",
-        "peer",
-        "receive",
-        "socket",
-        "trace",
-        "undecided",
-        "who",
-    )
-
-    def __init__(self, connection: socket.socket, peer: Peer, who: str, trace: Trace | None) -> None:
-        self.socket = connection
-        self.receive = connection.recv
-        self.peer = peer
-        self.who = who
-        self.trace = trace
-        self.decoder = Decoder(REQUEST, PACKET_LIMIT)
-        self.undecided: Iterator[Packet] | None = None
-        """Packets received but not handed to the engine, because the peer does not read."""
-        self.mask = _READ
-        self.closing = False
-        """Whether it is to be closed once its outbox has left."""
-        self.closed = False
+_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)
+_Watched: TypeAlias = tuple[Callable[[socket.socket], None], socket.socket]
+"""What the selector knows of a socket that is not a link: whom to call with it."""
+_Ready: TypeAlias = tuple[selectors.SelectorKey, int]
 
 
 class Server:
@@ -97,7 +67,7 @@ class Server:
         self._log = log
         self._grace = grace
         self._selector = selectors.DefaultSelector()
-        self._links: dict[Peer, _Link] = {}
+        self._links: dict[Peer, Link] = {}
         self._listeners = listeners
         self._accepting: list[socket.socket] = []
         self._patient: list[Peer] = []
@@ -113,41 +83,64 @@ class Server:
         self._watch(lifeline, lambda _: self._stop(time.monotonic()))
 
     def _watch(self, source: socket.socket, call: Callable[[socket.socket], None]) -> None:
-        self._selector.register(source, _READ, (call, source))
+        self._selector.register(source, READ, (call, source))
 
     # -- the turn -----------------------------------------------------------------
 
     def run(self) -> int | None:
         """Serve.  Returns the number of the signal that cut running jobs short, None after a clean end."""
-        with _signals(self), _quiet_collector():
+        with registered(self._selector, _SIGNALS, self._signal_data), _quiet_collector():
             try:
                 self._serve()
             finally:
                 self._close_all()
+        self._selector.close()
         return self._signalled if self._engine.running else None
 
     def _serve(self) -> None:
-        engine, select, clock = self._engine, self._selector.select, time.monotonic
-        due = engine.tick(clock())
+        due = self._engine.tick(time.monotonic())
         while not self._finished():
-            events = select(0.0 if self._patient else self._until(due))
-            engine.now = clock()
-            for key, mask in events:
-                link = key.data
-                if type(link) is not _Link:
-                    call, source = link
-                    call(source)
-                elif mask & _WRITE:
-                    self._writable(link)
-                elif not link.closed:
-                    self._readable(link)
-            due = engine.tick(engine.now)
-            self._flush_all(len(events))
+            due = self._turn(self._ready(due))
+
+    def _ready(self, due: float | None) -> list[_Ready]:
+        """Wait for sockets.
+
+        Before it sleeps it looks a few times more: who was just answered
+        often answers within microseconds, and being woken costs both sides
+        more than that.  Whoever else wants the processor gets it in between.
+        """
+        select = self._selector.select
+        ready = select(0.0)
+        if ready or self._patient:
+            return ready
+        for _ in range(_LOOKS):
+            os.sched_yield()
+            ready = select(0.0)
+            if ready:
+                return ready
+        return select(self._until(due))
+
+    def _turn(self, ready: list[_Ready]) -> float | None:
+        """Handle what is ready; returns when the engine wants to be called next."""
+        engine = self._engine
+        engine.now = time.monotonic()
+        for key, mask in ready:
+            link = key.data
+            if type(link) is not Link:
+                call, source = link
+                call(source)
+            elif mask & WRITE:
+                self._writable(link)
+            elif not link.closed:
+                self._readable(link)
+        due = engine.tick(engine.now)
+        self._flush_all(len(ready))
+        return due
 
     def _until(self, due: float | None) -> float | None:
         """Seconds to sleep at most."""
-        times = [when for when in (due, self._stop_at) if when is not None]
-        return max(0.0, min(times) - time.monotonic()) if times else None
+        first = min(inf if when is None else when for when in (due, self._stop_at))
+        return None if first == inf else min(max(0.0, first - time.monotonic()), _LONGEST_SLEEP)
 
     def _finished(self) -> bool:
         if self._stop_at is None:
@@ -157,34 +150,44 @@ class Server:
 
     # -- bytes in -------------------------------------------------------------------
 
-    def _readable(self, link: _Link) -> None:
-        decoder = link.decoder
-        missing = decoder.missing
+    def _readable(self, link: Link) -> None:
         try:
-            data = link.receive(_RECEIVED if missing < _RECEIVED else min(missing, _RECEIVED_OF_BIG))
+            data = link.receive()
         except (BlockingIOError, InterruptedError):
             return
         except OSError:
-            data = b""
-        if not data:
             self._close(link)
             return
-        packets = decoder.feed(data)
+        if not data:
+            self._hung_up(link)
+            return
+        packets = link.decoder.feed(data)
         self._decide(link, link.trace.received(packets) if link.trace else packets)
 
-    def _decide(self, link: _Link, packets: Iterator[Packet]) -> None:
+    def _hung_up(self, link: Link) -> None:
+        """The peer says no more, but it may still read: what it was told leaves first."""
+        link.closing = True
+        if link.peer.outbox:
+            self._flush(link)
+        else:
+            self._close(link)
+
+    def _decide(self, link: Link, packets: Iterator[Packet]) -> None:
         """Hand packets to the engine, until the peer has too much of its answers unread."""
         handlers, peer = self._handlers, link.peer
         try:
             for type_, fields in packets:
                 handlers[type_](peer, *fields)
-                if peer.unsent > _UNREAD_LIMIT and not self._flush(link):
+                if peer.unsent > UNREAD_LIMIT:
                     link.undecided = packets
-                    return
+                    if not self._flush(link):
+                        return
+                    link.undecided = None
         except ProtocolError as error:
             self._log.say(Level.CONNECTIONS, f"{link.who} broke the protocol: {error}")
             peer.send(response(PacketType.ERROR, error.code.encode(), str(error).encode()))
             link.closing = True
+            self._flush(link)  # at once: what follows in the stream means nothing and must not be read
 
     # -- bytes out --------------------------------------------------------------------
 
@@ -213,51 +216,28 @@ class Server:
             patient.clear()
             self._flush_all(0)
 
-    def _flush(self, link: _Link) -> bool:
+    def _flush(self, link: Link) -> bool:
         """Send what is in the outbox; whether all of it left."""
-        peer, trace = link.peer, link.trace
-        outbox = peer.outbox
-        if trace is not None:
-            trace.sent(outbox)
         try:
-            if peer.unsent <= _JOINED:
-                data = outbox[0] if len(outbox) == 1 else b"".join(outbox)
-                sent = link.socket.send(data)
-                if sent == len(data):
-                    outbox.clear()
-                else:
-                    outbox[:] = [memoryview(data)[sent:]]
-                peer.unsent -= sent
-            while outbox:
-                sent = link.socket.sendmsg(islice(outbox, _PARTS))
-                _drop_sent(outbox, sent)
-                peer.unsent -= sent
-        except (BlockingIOError, InterruptedError):
-            pass
+            emptied = link.flush()
         except OSError:
             self._close(link)
             return False
-        if trace is not None:
-            trace.said = len(outbox)
-        if outbox or link.closing or link.mask != _READ:
-            self._update_interest(link)
-        return not outbox
+        if not emptied or link.mask != READ or link.closing:
+            self._wait_for(link)
+        return emptied
 
-    def _update_interest(self, link: _Link) -> None:
-        """Wait to write while something is unsent; read only from a peer that reads."""
-        peer = link.peer
-        if not peer.outbox:
-            if link.closing:
-                self._close(link)
-                return
-            mask = _READ
-        else:
-            mask = _WRITE if peer.unsent > _UNREAD_LIMIT or link.closing else _READ | _WRITE
+    def _wait_for(self, link: Link) -> None:
+        """Wait for what a link needs next; close it where nothing is left to say."""
+        if link.closing and not link.peer.outbox:
+            self._close(link)
+            return
+        mask = link.interest()
         if mask != link.mask:
             link.mask = mask
             self._selector.modify(link.socket, mask, link)
 
-    def _writable(self, link: _Link) -> None:
+    def _writable(self, link: Link) -> None:
         if link.closed or not self._flush(link):
             return
         packets, link.undecided = link.undecided, None
@@ -283,8 +263,8 @@ class Server:
         who, host = listening.peer_name(connection, sockname)
         peer = self._engine.connect(connection.fileno(), host)
         trace = Trace(self._log, who) if self._log.says(Level.JOBS) else None
-        link = self._links[peer] = _Link(connection, peer, who, trace)
-        self._selector.register(connection, _READ, link)
+        link = self._links[peer] = Link(connection, peer, who, trace)
+        self._selector.register(connection, READ, link)
         self._log.say(Level.CONNECTIONS, f"{who} connected")
 
     def _accept_from(self, listeners: list[socket.socket]) -> None:
@@ -295,7 +275,7 @@ class Server:
             self._watch(listener, self._accept)
         self._accepting = listeners
 
-    def _close(self, link: _Link) -> None:
+    def _close(self, link: Link) -> None:
         if link.closed:
             return
         link.closed = True
@@ -318,9 +298,16 @@ class Server:
         for link in self._links.values():
             link.socket.close()
         self._close_listeners()
-        self._selector.close()
 
     # -- the end --------------------------------------------------------------------------
+
+    def _signal_data(self, source: socket.socket) -> _Watched:
+        return self._on_signals, source
+
+    def _on_signals(self, source: socket.socket) -> None:
+        for number in received(source):
+            if number in _SIGNALS:
+                self.on_signal(number)
 
     def on_signal(self, number: int) -> None:
         """TERM, INT: drain for `grace`, at once the second time.  USR1: drain as long as it takes."""
@@ -330,9 +317,9 @@ class Server:
             self._stop(now)
             return
         self._signalled = number
-        self._engine.draining = True
+        self._engine.drain()
         self._close_listeners()
-        self._stop_at = float("inf") if number == signal.SIGUSR1 else now + self._grace
+        self._stop_at = inf if number == signal.SIGUSR1 else now + self._grace
         if self._engine.running:
             self._log.notice(f"stopping; {_jobs(self._engine.running)} still running")
         waiting = sum(queue.waiting for queue in self._engine.queues.values())
@@ -345,42 +332,6 @@ class Server:
 
 def _jobs(count: int) -> str:
     return "1 job" if count == 1 else f"{count} jobs"
-
-
-def _drop_sent(outbox: list[bytes | memoryview], sent: int) -> None:
-    """Take the first `sent` bytes out of an outbox."""
-    for index, part in enumerate(outbox):
-        if sent < len(part):
-            outbox[: index + 1] = [memoryview(part)[sent:]] if sent else [part]
-            return
-        sent -= len(part)
-    outbox.clear()
-
-
-@contextlib.contextmanager
-def _signals(server: Server) -> Iterator[None]:
-    """Have TERM, INT and USR1 arrive in the loop as bytes on a socket."""
-    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)
-    inner, outer = socket.socketpair()
-    inner.setblocking(False)
-    outer.setblocking(False)
-
-    def arrived(source: socket.socket) -> None:
-        for number in source.recv(64):
-            if number in numbers:
-                server.on_signal(number)
-
-    server._watch(inner, arrived)
-    before = {number: signal.signal(number, lambda *_: None) for number in numbers}
-    wakeup = signal.set_wakeup_fd(outer.fileno(), warn_on_full_buffer=False)
-    try:
-        yield
-    finally:
-        signal.set_wakeup_fd(wakeup)
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        inner.close()
-        outer.close()
 
 
 @contextlib.contextmanager

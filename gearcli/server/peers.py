@@ -81,7 +81,11 @@ class Peer:
         """Say a packet to the peer; a big last argument is not copied."""
         opaque = fields[-1]
         if len(opaque) < UNCOPIED:
-            self.send(response(type_, *fields))
+            packet = response(type_, *fields)
+            if not self.outbox:  # as in `send`; every job comes through here twice
+                self.talking.append(self)
+            self.outbox.append(packet)
+            self.unsent += len(packet)
         else:
             self.send(head(RESPONSE, type_, fields[:-1], len(opaque)))
             self.send(opaque)

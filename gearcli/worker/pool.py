@@ -9,7 +9,7 @@ import selectors
 import signal
 import socket
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from gearcli.client.connection import CONNECT_TIMEOUT, connect
@@ -17,6 +17,7 @@ from gearcli.errors import ConnectFailed, GearError, ProtocolError
 from gearcli.escape import shown
 from gearcli.protocol.address import Address
 from gearcli.protocol.packets import Packet
+from gearcli.signals import received, registered
 from gearcli.worker.command import Command, Outcome, check
 from gearcli.worker.guardian import Guardian
 from gearcli.worker.worker import Job, Session, Slot
@@ -24,6 +25,7 @@ from gearcli.worker.worker import Job, Session, Slot
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 """Seconds between attempts to reach a lost server: they double, and vary by a half."""
 
+_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)
 _READ, _WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 
 
@@ -100,7 +102,7 @@ class Pool:
         self._guardian = Guardian()  # before there is anything that it would inherit
         try:
             self._connect_first()
-            with self._signals():
+            with registered(self._selector, _SIGNALS, self._signal_data):
                 while not self._finished():
                     self._turn()
             return self._signalled if self._running else None
@@ -173,13 +175,11 @@ class Pool:
         connection.exchange()
         if connection.received:
             self._heard_from(self._servers[session.address])
+        if self._stop_at is not None:
+            connection.received.clear()  # a job among it is offered again when the connection ends
         try:
             while connection.received:
-                packet = connection.received.popleft()
-                if (
-                    self._stop_at is None
-                ):  # else a job is not taken: at the end of the connection it is offered again
-                    self._take(slot, session, packet)
+                self._take(slot, session, connection.received.popleft())
         except ProtocolError as error:
             connection.lost = connection.lost or error
         if connection.lost is not None:
@@ -326,33 +326,15 @@ class Pool:
 
     # -- the end ----------------------------------------------------------------------
 
-    @contextlib.contextmanager
-    def _signals(self) -> Iterator[None]:
-        """Have signals arrive in the loop as bytes on a socket."""
-        numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)
-        inner, outer = socket.socketpair()
-        inner.setblocking(False)
-        outer.setblocking(False)
+    def _signal_data(self, source: socket.socket) -> Callable[[int], None]:
+        return lambda _: self._on_signals(source)
 
-        def arrived(_: int) -> None:
-            for number in set(inner.recv(4096)):
-                if number == signal.SIGCHLD:
-                    self._reap()
-                elif number in numbers:
-                    self._on_signal(number)
-
-        self._selector.register(inner, _READ, arrived)
-        before = {number: signal.signal(number, lambda *_: None) for number in numbers}
-        wakeup = signal.set_wakeup_fd(outer.fileno(), warn_on_full_buffer=False)
-        try:
-            yield
-        finally:
-            signal.set_wakeup_fd(wakeup)
-            for number, handler in before.items():
-                signal.signal(number, handler)
-            self._selector.unregister(inner)
-            inner.close()
-            outer.close()
+    def _on_signals(self, source: socket.socket) -> None:
+        for number in dict.fromkeys(received(source)):
+            if number == signal.SIGCHLD:
+                self._reap()
+            elif number in _SIGNALS:
+                self._on_signal(number)
 
     def _on_signal(self, number: int) -> None:
         """TERM or INT: finish running jobs within the grace; a second one ends at once."""

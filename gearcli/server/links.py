@@ -1,0 +1,118 @@
+"""A connection as the loop sees it: its socket, its decoder, and the peer that the engine knows."""
+
+from __future__ import annotations
+
+import contextlib
+import selectors
+import socket
+from collections.abc import Iterator
+from itertools import islice
+
+from gearcli.protocol.packets import PACKET_LIMIT, REQUEST, Decoder, Packet
+from gearcli.server.peers import Peer
+from gearcli.server.trace import Trace
+
+READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
+
+UNREAD_LIMIT = 1 << 20
+"""Bytes a peer may leave unread before nothing more is read from it."""
+
+_RECEIVED = 65536
+"""Bytes asked for in one recv.  More would make malloc map and unmap memory each time."""
+_RECEIVED_OF_BIG = 1 << 20
+"""Bytes asked for while a packet is known to need more."""
+_JOINED = 65536
+"""Up to this size an outbox is joined for one send; a larger one goes by sendmsg, uncopied."""
+_PARTS = 1024
+"""Pieces given to one sendmsg (IOV_MAX)."""
+
+
+class Link:
+    """One connection."""
+
+    __slots__ = (
+        "_receive",
+        "_send",
+        "closed",
+        "closing",
+        "decoder",
+        "mask",
+        "peer",
+        "socket",
+        "trace",
+        "undecided",
+        "who",
+    )
+
+    def __init__(self, connection: socket.socket, peer: Peer, who: str, trace: Trace | None) -> None:
+        self.socket = connection
+        self._receive, self._send = connection.recv, connection.send
+        self.peer = peer
+        self.who = who
+        self.trace = trace
+        self.decoder = Decoder(REQUEST, PACKET_LIMIT)
+        self.undecided: Iterator[Packet] | None = None
+        """Packets received but not handed to the engine, because the peer does not read."""
+        self.mask = READ
+        """What the selector waits for."""
+        self.closing = False
+        """Whether it is to be closed once its outbox has left."""
+        self.closed = False
+
+    def receive(self) -> bytes:
+        """Bytes that have arrived; none at the end.  Raises OSError."""
+        missing = self.decoder.missing
+        return self._receive(_RECEIVED if missing < _RECEIVED else min(missing, _RECEIVED_OF_BIG))
+
+    def flush(self) -> bool:
+        """Send what the outbox holds as far as that does not block; whether all left.  Raises OSError."""
+        peer = self.peer
+        outbox = peer.outbox
+        if self.trace is not None:
+            return self._flush_and_say(self.trace)
+        if peer.unsent > _JOINED:
+            return self._send_parts()
+        data = outbox[0] if len(outbox) == 1 else b"".join(outbox)
+        try:
+            sent = self._send(data)
+        except (BlockingIOError, InterruptedError):
+            return False
+        peer.unsent -= sent
+        if sent < len(data):
+            outbox[:] = [memoryview(data)[sent:]]
+            return False
+        outbox.clear()
+        return True
+
+    def _send_parts(self) -> bool:
+        """Send a big outbox part by part, without copying it together."""
+        peer = self.peer
+        with contextlib.suppress(BlockingIOError, InterruptedError):
+            while peer.outbox:
+                sent = self.socket.sendmsg(islice(peer.outbox, _PARTS))
+                peer.unsent -= sent
+                _drop(peer.outbox, sent)
+        return not peer.outbox
+
+    def _flush_and_say(self, trace: Trace) -> bool:
+        """Flush, and say in words what is in the outbox."""
+        trace.sent(self.peer.outbox)
+        emptied = self._send_parts()
+        trace.said = len(self.peer.outbox)
+        return emptied
+
+    def interest(self) -> int:
+        """What to wait for: to write while something is unsent, to read only from a peer that reads."""
+        if self.closing or self.undecided is not None or self.peer.unsent > UNREAD_LIMIT:
+            return WRITE
+        return READ | WRITE if self.peer.outbox else READ
+
+
+def _drop(outbox: list[bytes | memoryview], sent: int) -> None:
+    """Take the first `sent` bytes out of an outbox."""
+    for index, part in enumerate(outbox):
+        if sent < len(part):
+            outbox[: index + 1] = [memoryview(part)[sent:]] if sent else [part]
+            return
+        sent -= len(part)
+    outbox.clear()

@@ -1,0 +1,60 @@
+"""Waking sleepers: as few as will do, yet no job is left waiting beside a sleeping worker.
+
+Each waiting job wakes one sleeper.  A woken worker that leaves, that takes
+another job, or that does not come within `WAKE_PATIENCE`, passes the wake-up
+on to the next.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+from gearcli.protocol.packets import PacketType, response
+from gearcli.server.peers import Peer
+from gearcli.server.queues import FunctionQueue
+
+WAKE_PATIENCE = 0.25
+"""Seconds a woken worker may take to ask for a job before the next sleeper is woken."""
+
+NOOP = response(PacketType.NOOP)
+"""What wakes a worker."""
+
+
+class Wakeups:
+    """The workers that were woken and have not asked for a job yet."""
+
+    def __init__(self) -> None:
+        self.stopped = False
+        """Whether nobody is woken any longer."""
+        self._until: OrderedDict[Peer, float] = OrderedDict()
+        """Until when it is fine that a woken worker has not come, in order."""
+
+    def wake(self, queue: FunctionQueue, now: float) -> None:
+        """Wake one sleeper for each waiting job that has none on its way."""
+        while queue.waking < queue.waiting and not self.stopped:
+            peer = queue.next_sleeper()
+            if peer is None:
+                return
+            peer.asleep = False
+            peer.woken = queue
+            queue.waking += 1
+            self._until[peer] = now + WAKE_PATIENCE
+            peer.send(NOOP)
+
+    def awake(self, peer: Peer, now: float) -> None:
+        """Count a woken worker as awake.  If its queue still has work, the wake-up goes on."""
+        queue = peer.woken
+        if queue is not None:
+            peer.woken = None
+            del self._until[peer]
+            queue.waking -= 1
+            self.wake(queue, now)
+
+    def tick(self, now: float) -> float | None:
+        """Pass on the wake-ups that took too long; returns when the next one has."""
+        while self._until:
+            peer, until = next(iter(self._until.items()))
+            if until > now:
+                return until
+            self.awake(peer, now)
+        return None

@@ -1,0 +1,52 @@
+"""Signals for a program that waits in a selector: they arrive there, as bytes on a socket.
+
+So a signal never interrupts anything half done, and none is lost while the
+program is about to wait.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import selectors
+import signal
+import socket
+from collections.abc import Callable, Iterable, Iterator
+
+
+@contextlib.contextmanager
+def arriving(numbers: Iterable[int]) -> Iterator[socket.socket]:
+    """A socket that can be read when one of these signals came; `received` says which."""
+    inner, outer = socket.socketpair()
+    inner.setblocking(False)
+    outer.setblocking(False)
+    before = {number: signal.signal(number, lambda *_: None) for number in numbers}
+    wakeup = signal.set_wakeup_fd(outer.fileno(), warn_on_full_buffer=False)
+    try:
+        yield inner
+    finally:
+        signal.set_wakeup_fd(wakeup)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        inner.close()
+        outer.close()
+
+
+def received(source: socket.socket) -> list[int]:
+    """The signals that have come since the last call, in their order."""
+    try:
+        return list(source.recv(4096))
+    except BlockingIOError:
+        return []
+
+
+@contextlib.contextmanager
+def registered(
+    selector: selectors.BaseSelector, numbers: Iterable[int], data: Callable[[socket.socket], object]
+) -> Iterator[None]:
+    """Have a selector wait for signals too; `data` makes the key's data from the socket to read."""
+    with arriving(numbers) as source:
+        selector.register(source, selectors.EVENT_READ, data(source))
+        try:
+            yield
+        finally:
+            selector.unregister(source)

@@ -1,0 +1,76 @@
+"""Data to standard output, everything else to standard error."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from gearcli.cli.output import message, on_terminal, write, write_text
+from gearcli.errors import OutputError
+
+
+@contextlib.contextmanager
+def output_to(descriptor: int) -> Iterator[None]:
+    """Standard output is something else for a while."""
+    saved = os.dup(1)
+    os.dup2(descriptor, 1)
+    try:
+        yield
+    finally:
+        os.dup2(saved, 1)
+        os.close(saved)
+        os.close(descriptor)
+
+
+def test_data_leaves_unchanged(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    write(bytes(range(256)))
+    assert (bytes(range(256)), b"") == capfdbinary.readouterr()
+
+
+def test_nothing_is_written_for_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    with output_to(os.open("/dev/full", os.O_WRONLY)):
+        write(b"")
+
+
+def test_text_is_utf_8_whatever_the_locale(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    write_text("→\udcff\n")
+    assert "→\\udcff\n".encode() == capfdbinary.readouterr().out
+
+
+def test_a_full_disk_is_an_error() -> None:
+    with (
+        pytest.raises(OutputError, match="cannot write the output: no space left on device"),
+        output_to(os.open("/dev/full", os.O_WRONLY)),
+    ):
+        write(b"x")
+
+
+def test_a_reader_that_has_gone_is_another() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with pytest.raises(BrokenPipeError), output_to(writing):
+        write(b"x")
+
+
+def test_a_message_is_one_harmless_line(capfd: pytest.CaptureFixture[str]) -> None:
+    message("no \x1b[31m\nhost")
+    assert ("", "gear: no \\x1b[31m\\nhost\n") == capfd.readouterr()
+
+
+def test_a_message_that_cannot_be_said_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    with open("/dev/full", "wb", buffering=0) as full:
+        stream = io.TextIOWrapper(full, write_through=True)
+        for _ in ("full", "closed"):
+            monkeypatch.setattr(sys, "stderr", stream)
+            message("nobody hears this")
+            monkeypatch.undo()
+            stream.close()
+
+
+def test_a_pipe_is_no_terminal(capfd: pytest.CaptureFixture[str]) -> None:
+    assert not on_terminal()

@@ -1,0 +1,123 @@
+"""A server and workers of our own.  Each test runs in a fork of its own: both are forks, too."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.support import DEADLINE, clean_environment
+
+HEAD = """
+import os, signal, sys
+from gearcli.cli.private import _child, _noticing_the_end_of, private_server, private_workers
+from gearcli.client.client import Client
+from gearcli.client.records import Given
+from gearcli.client.tasks import Task
+from gearcli.errors import ConnectionLost
+from gearcli.worker.pool import Settings
+"""
+
+
+def run(program: str, folder: Path) -> str:
+    """What a program prints; it has to end well and leave nothing in its TMPDIR."""
+    done = subprocess.run(
+        [sys.executable, "-c", HEAD + program],
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE,
+        env={**clean_environment(), "TMPDIR": str(folder)},
+        check=False,
+    )
+    assert (0, "") == (done.returncode, done.stderr)
+    assert [] == list(folder.iterdir())
+    return done.stdout
+
+
+def test_a_server_is_only_its_owners(tmp_path: Path) -> None:
+    program = """
+with private_server() as address:
+    folder = os.path.dirname(address.path)
+    print(oct(os.stat(folder).st_mode & 0o777), os.path.basename(folder).startswith("gear-run-"))
+    with Client([address]) as client:
+        print(client.echo(b"x") > 0)
+"""
+    assert "0o700 True\nTrue\n" == run(program, tmp_path)
+
+
+def test_a_server_ends_with_its_block_whatever_happens_in_it(tmp_path: Path) -> None:
+    program = """
+try:
+    with private_server() as address:
+        raise KeyError
+except KeyError:
+    print(os.path.exists(address.path))
+try:
+    os.wait()
+except ChildProcessError:
+    print("nobody")
+"""
+    assert "False\nnobody\n" == run(program, tmp_path)
+
+
+def test_workers_work_while_their_block_lasts(tmp_path: Path) -> None:
+    program = """
+with private_server() as address, Client([address]) as client:
+    settings = Settings([b"f"], ["tr", "a-z", "A-Z"], [address], slots=2)
+    with private_workers(settings, lambda importance, text: None):
+        events = list(client.run(Given([b"hello"]), lambda w, n: Task(b"f", w, number=n)))
+        print(events[-1].fields)
+    print(client.status(events[-1].task.handle).known)
+"""
+    assert "[b'HELLO']\nFalse\n" == run(program, tmp_path)
+
+
+def test_workers_that_are_killed_are_noticed(tmp_path: Path) -> None:
+    program = """
+try:
+    with _child(lambda lifeline: lifeline.recv(1)) as pid, _noticing_the_end_of(pid):
+        os.kill(pid, signal.SIGKILL)
+        signal.pause()
+except ConnectionLost as error:
+    print(error, signal.getsignal(signal.SIGCHLD) == signal.SIG_DFL)
+"""
+    assert "the workers of this run were killed True\n" == run(program, tmp_path)
+
+
+def test_workers_that_ended_before_anybody_looked_are_noticed(tmp_path: Path) -> None:
+    program = """
+with _child(lambda lifeline: None) as pid:
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+    try:
+        with _noticing_the_end_of(pid):
+            print("not noticed")
+    except ConnectionLost:
+        print("noticed")
+"""
+    assert "noticed\n" == run(program, tmp_path)
+
+
+def test_the_end_of_another_child_is_none_of_its_business(tmp_path: Path) -> None:
+    program = """
+with _child(lambda lifeline: lifeline.recv(1)) as pid, _noticing_the_end_of(pid):
+    os.waitpid(os.posix_spawn("/bin/true", ["true"], {}), 0)
+print("done")
+"""
+    assert "done\n" == run(program, tmp_path)
+
+
+def test_ctrl_c_is_for_the_parent(tmp_path: Path) -> None:
+    program = """
+reading, writing = os.pipe()
+
+def child(lifeline):
+    os.write(writing, b"ready")
+    lifeline.recv(1)
+    os.write(writing, b"at the end")
+
+with _child(child) as pid:
+    os.read(reading, 5)
+    os.kill(pid, signal.SIGINT)
+print(os.read(reading, 10).decode())
+"""
+    assert "at the end\n" == run(program, tmp_path)

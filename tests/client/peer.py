@@ -1,0 +1,92 @@
+"""The server's side of a connection, played by the test.
+
+The kernel completes a connection before anybody accepts it, and `Client.run`
+is a generator: so client and server can talk in turns in one thread.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections.abc import Iterator
+from types import TracebackType
+
+from gearcli.protocol.address import Address
+from gearcli.protocol.packets import REQUEST, Decoder, Packet, PacketType, response
+from tests.support import DEADLINE
+
+
+class Peer:
+    """A connection on which the test says what a server says."""
+
+    def __init__(self, accepted: socket.socket) -> None:
+        accepted.settimeout(DEADLINE)
+        self.socket = accepted
+        self._decoder = Decoder(REQUEST)
+        self._packets: Iterator[Packet] = iter(())
+
+    def __enter__(self) -> Peer:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Cut the connection."""
+        self.socket.close()
+
+    def send(self, data: bytes) -> None:
+        """Say bytes."""
+        self.socket.sendall(data)
+
+    def say(self, type_: PacketType, *fields: bytes) -> None:
+        """Say a packet."""
+        self.send(response(type_, *fields))
+
+    def packet(self) -> Packet:
+        """The next packet from the other side.  Raises ConnectionError at the end."""
+        while True:
+            for packet in self._packets:
+                return packet
+            data = self.socket.recv(1 << 20)
+            if not data:
+                raise ConnectionError("the client closed the connection")
+            self._packets = self._decoder.feed(data)
+
+    def expect(self, type_: PacketType) -> list[bytes]:
+        """The arguments of the next packet, which has to be of this type."""
+        arrived, fields = self.packet()
+        assert type_ == arrived
+        return fields
+
+    def types(self, count: int) -> list[PacketType]:
+        """The types of the next packets."""
+        return [self.packet()[0] for _ in range(count)]
+
+
+class Listener:
+    """A loopback port on which the test accepts connections."""
+
+    def __init__(self) -> None:
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self._socket.settimeout(DEADLINE)
+        self.port: int = self._socket.getsockname()[1]
+        self.address = Address("127.0.0.1", self.port)
+
+    def accept(self) -> Peer:
+        """The next connection."""
+        return Peer(self._socket.accept()[0])
+
+    def close(self) -> None:
+        """Refuse connections from now on."""
+        self._socket.close()
+
+
+@contextlib.contextmanager
+def listening() -> Iterator[Listener]:
+    """A port that listens as long as the block."""
+    listener = Listener()
+    try:
+        yield listener
+    finally:
+        listener.close()

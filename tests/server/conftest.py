@@ -1,0 +1,26 @@
+"""What the tests of the server's core begin with."""
+
+from __future__ import annotations
+
+import pytest
+
+from gearcli.server.engine import Engine
+from tests.server.transcript import Talker
+
+
+@pytest.fixture
+def engine() -> Engine:
+    """An engine whose handles are H:1, H:2 …"""
+    return Engine(b"H:")
+
+
+@pytest.fixture
+def client(engine: Engine) -> Talker:
+    """A connection that submits."""
+    return Talker(engine)
+
+
+@pytest.fixture
+def worker(engine: Engine) -> Talker:
+    """A connection that can do the function `f`."""
+    return Talker(engine).can_do(b"f")

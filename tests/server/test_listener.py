@@ -1,0 +1,161 @@
+"""Listening sockets: TCP and Unix, what is replaced, what is refused."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from gearcli.errors import BindError, UsageError
+from gearcli.protocol.address import Address, parse
+from gearcli.server import listener as listening
+from tests.support import DEADLINE
+
+
+@contextlib.contextmanager
+def listeners(address: Address) -> Iterator[list[socket.socket]]:
+    """Listening sockets that are closed afterwards."""
+    sockets = listening.listen(address)
+    try:
+        yield sockets
+    finally:
+        for listener in sockets:
+            listening.close(listener)
+
+
+@pytest.fixture
+def no_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that resolves nothing, at once."""
+
+    def getaddrinfo(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+
+
+# -- TCP ---------------------------------------------------------------------------------
+
+
+def test_port_0_is_a_free_port_and_the_name_says_which() -> None:
+    with listeners(Address("127.0.0.1", 0)) as (listener,):
+        port = listener.getsockname()[1]
+        assert f"127.0.0.1:{port}" == listening.name_of(listener)
+        assert port
+        socket.create_connection(("127.0.0.1", port), DEADLINE).close()
+
+
+def test_all_addresses_of_a_name_share_the_port() -> None:
+    with listeners(Address("localhost", 0)) as sockets:
+        assert 1 == len({listener.getsockname()[1] for listener in sockets})
+
+
+def test_listeners_do_not_block_and_may_be_bound_again_soon() -> None:
+    with listeners(Address("127.0.0.1", 0)) as (listener,):
+        assert not listener.getblocking()
+        assert listener.getsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR)
+
+
+def test_a_port_in_use_is_an_error_that_names_it() -> None:
+    with (
+        listeners(Address("127.0.0.1", 0)) as (listener,),
+        pytest.raises(BindError, match=r"^cannot listen on 127\.0\.0\.1:\d+: address already in use$"),
+    ):
+        listening.listen(Address("127.0.0.1", listener.getsockname()[1]))
+
+
+def test_an_address_of_another_machine_is_an_error() -> None:
+    with pytest.raises(BindError, match=r"cannot listen on 192\.0\.2\.1:4730: cannot assign"):
+        listening.listen(Address("192.0.2.1", 4730))
+
+
+@pytest.mark.usefixtures("no_names")
+@pytest.mark.parametrize("call", [listening.listen, listening.require_loopback])
+def test_a_name_that_is_none_is_an_error(call: Callable[[Address], object]) -> None:
+    with pytest.raises(BindError, match=r"^cannot listen on nowhere:1: name or service not known$"):
+        call(Address("nowhere", 1))
+
+
+def test_a_peer_is_named_with_its_port_in_the_log_and_without_for_workers() -> None:
+    with listeners(Address("127.0.0.1", 0)) as (listener,):
+        listener.setblocking(True)
+        with socket.create_connection(listener.getsockname(), DEADLINE) as client:
+            connection, sockname = listener.accept()
+            with connection:
+                port = client.getsockname()[1]
+                assert (f"127.0.0.1:{port}", b"127.0.0.1") == listening.peer_name(connection, sockname)
+
+
+# -- Unix --------------------------------------------------------------------------------
+
+
+def test_a_unix_socket_is_its_owners_alone_and_goes_with_the_listener(tmp_path: Path) -> None:
+    path = tmp_path / "gear.sock"
+    mask = os.umask(0)
+    try:
+        with listeners(Address("", 0, str(path))) as (listener,):
+            assert 0o600 == stat.S_IMODE(path.stat().st_mode)
+            assert f"unix:{path}" == listening.name_of(listener)
+        assert not path.exists()
+    finally:
+        assert 0 == os.umask(mask)
+
+
+def test_a_socket_that_a_killed_server_left_is_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "gear.sock"
+    with socket.socket(socket.AF_UNIX) as killed:
+        killed.bind(str(path))
+    assert path.exists()
+    with listeners(Address("", 0, str(path))), socket.socket(socket.AF_UNIX) as client:
+        client.connect(str(path))
+
+
+def test_a_socket_in_use_is_refused_and_goes_on_working(tmp_path: Path) -> None:
+    address = Address("", 0, str(tmp_path / "gear.sock"))
+    with listeners(address):
+        with pytest.raises(BindError, match=r"^cannot listen on unix:\S+gear\.sock: address already in use$"):
+            listening.listen(address)
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(address.path)
+
+
+def test_a_file_that_is_no_socket_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "precious"
+    path.write_text("precious")
+    with pytest.raises(BindError, match="address already in use"):
+        listening.listen(Address("", 0, str(path)))
+    assert "precious" == path.read_text()
+
+
+def test_a_folder_that_is_missing_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(BindError, match="no such file or directory"):
+        listening.listen(Address("", 0, str(tmp_path / "missing" / "gear.sock")))
+
+
+def test_a_path_that_is_too_long_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(BindError, match="too long"):
+        listening.listen(Address("", 0, str(tmp_path / ("x" * 200))))
+
+
+def test_a_unix_peer_is_named_by_its_descriptor() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        assert (f"unix:{ours.fileno()}", b"unix") == listening.peer_name(ours, "")
+
+
+# -- who may connect -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["127.0.0.1", "127.5.5.5", "localhost", "[::1]:0", "unix:/tmp/gear.sock"])
+def test_loopback_is_fine(text: str) -> None:
+    listening.require_loopback(parse(text))
+
+
+@pytest.mark.parametrize("text", ["0.0.0.0", "[::]:4730", "192.0.2.1:4730"])
+def test_what_others_can_reach_has_to_be_asked_for(text: str) -> None:
+    with pytest.raises(UsageError, match=r"can be reached from other machines.*--insecure-listen"):
+        listening.require_loopback(parse(text))

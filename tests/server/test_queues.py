@@ -1,0 +1,117 @@
+"""The queue of one function: order, counters, jobs that are gone, sleepers."""
+
+from __future__ import annotations
+
+import pytest
+
+from gearcli.server.jobs import Job
+from gearcli.server.peers import Peer
+from gearcli.server.queues import NOTHING, FunctionQueue
+
+HIGH, NORMAL, LOW = 0, 1, 2
+
+
+@pytest.fixture
+def queue() -> FunctionQueue:
+    return FunctionQueue(b"f")
+
+
+def put(queue: FunctionQueue, name: bytes, priority: int = NORMAL) -> Job:
+    job = Job(name, queue, b"", b"", priority, True)
+    queue.put(job)
+    return job
+
+
+def drop(queue: FunctionQueue, job: Job) -> None:
+    """Let a waiting job be gone, as the engine does."""
+    job.handle = b""
+    queue.discard(job)
+
+
+def taken(queue: FunctionQueue) -> list[bytes]:
+    """The handles of all jobs, in the order in which they are handed out."""
+    handles = []
+    while queue.best < NOTHING:
+        handles.append(queue.take().handle)
+    return handles
+
+
+def test_an_empty_queue_has_nothing(queue: FunctionQueue) -> None:
+    assert (NOTHING, 0, [0, 0, 0], 0, 0, 0) == (
+        queue.best, queue.waiting, queue.counts, queue.running, queue.workers, queue.waking,
+    )  # fmt: skip
+
+
+def test_the_highest_priority_comes_first_then_the_oldest(queue: FunctionQueue) -> None:
+    for name, priority in ((b"1", LOW), (b"2", NORMAL), (b"3", HIGH), (b"4", NORMAL), (b"5", HIGH)):
+        put(queue, name, priority)
+    assert [b"3", b"5", b"2", b"4", b"1"] == taken(queue)
+
+
+def test_counters_follow(queue: FunctionQueue) -> None:
+    seen = []
+    for priority in (LOW, NORMAL, HIGH):
+        put(queue, b"%d" % priority, priority)
+        seen.append((queue.best, queue.waiting, list(queue.counts)))
+    while queue.best < NOTHING:
+        queue.take()
+        seen.append((queue.best, queue.waiting, list(queue.counts)))
+    assert [
+        (LOW, 1, [0, 0, 1]),
+        (NORMAL, 2, [0, 1, 1]),
+        (HIGH, 3, [1, 1, 1]),
+        (NORMAL, 2, [0, 1, 1]),
+        (LOW, 1, [0, 0, 1]),
+        (NOTHING, 0, [0, 0, 0]),
+    ] == seen
+
+
+@pytest.mark.parametrize("gone", [0, 1, 2])
+def test_a_job_that_is_gone_is_passed_over(queue: FunctionQueue, gone: int) -> None:
+    jobs = [put(queue, b"%d" % i) for i in range(3)]
+    drop(queue, jobs[gone])
+    assert 2 == queue.waiting
+    assert [b"%d" % i for i in range(3) if i != gone] == taken(queue)
+
+
+def test_the_last_job_that_goes_leaves_nothing(queue: FunctionQueue) -> None:
+    low = put(queue, b"low", LOW)
+    drop(queue, put(queue, b"high", HIGH))
+    assert LOW == queue.best
+    drop(queue, low)
+    assert NOTHING == queue.best
+    put(queue, b"new", LOW)
+    assert [b"new"] == taken(queue)
+
+
+def test_jobs_that_are_gone_do_not_pile_up(queue: FunctionQueue) -> None:
+    stays = put(queue, b"stays")
+    for _ in range(10_000):
+        drop(queue, put(queue, b"goes"))
+        assert sum(len(lane) for lane in queue._lanes) < 200
+    assert [stays] == [queue.take()]
+
+
+@pytest.mark.parametrize(("waiting", "gone"), [(1000, 1), (1000, 400), (3, 2)])
+def test_a_few_jobs_that_are_gone_stay_where_they_are(queue: FunctionQueue, waiting: int, gone: int) -> None:
+    """Taking each out at once would cost as much as the queue is long."""
+    for job in [put(queue, b"%d" % i) for i in range(waiting)][:gone]:
+        drop(queue, job)
+    assert waiting == len(queue._lanes[NORMAL])
+    assert waiting - gone == len(taken(queue))
+
+
+def test_the_longest_sleeper_is_found_first(queue: FunctionQueue) -> None:
+    peers = [Peer([]) for _ in range(3)]
+    for peer in peers:
+        peer.asleep = True
+        queue.sleepers[peer] = None
+    assert [*peers, None] == [queue.next_sleeper() for _ in range(4)]
+
+
+def test_who_woke_up_elsewhere_is_dropped_and_knows_it(queue: FunctionQueue) -> None:
+    awake, asleep = Peer([]), Peer([])
+    asleep.asleep = True
+    queue.sleepers.update({awake: None, asleep: None})
+    assert queue.next_sleeper() is asleep
+    assert ([queue], [queue], {}) == (awake.unlisted, asleep.unlisted, queue.sleepers)

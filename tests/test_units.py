@@ -1,0 +1,25 @@
+"""Durations as people write them."""
+
+from __future__ import annotations
+
+import pytest
+
+from gearcli.errors import UsageError
+from gearcli.units import duration
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("250ms", 0.25), ("30s", 30), ("30", 30), ("5m", 300), ("1h", 3600), ("2d", 172_800),
+        ("1.5h", 5400), (".5", 0.5), ("0", 0), (" 5 S ", 5), ("10 MS", 0.01),
+    ],
+)  # fmt: skip
+def test_names_seconds(text: str, seconds: float) -> None:
+    assert pytest.approx(seconds) == duration(text)
+
+
+@pytest.mark.parametrize("text", ["", "s", "-1", "1 week", "1h30m", "5.", "1e3", "inf", "nan", "1,5"])
+def test_anything_else_is_a_usage_error_that_says_how_to_write_it(text: str) -> None:
+    with pytest.raises(UsageError, match="write 250ms, 30s, 5m, 1h or 2d"):
+        duration(text)

@@ -1,0 +1,85 @@
+"""What a worker leaves running ends with it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+from gearcli.worker.guardian import Guardian
+from tests.cli.driving import exists
+from tests.support import wait_until
+
+
+@pytest.fixture
+def guardian() -> Guardian:
+    """A guardian; the test closes it."""
+    return Guardian()
+
+
+@contextlib.contextmanager
+def group() -> Iterator[subprocess.Popen[bytes]]:
+    """A command in a process group of its own."""
+    with subprocess.Popen(["sleep", "1000"], process_group=0) as command:
+        yield command
+        command.kill()
+
+
+def test_groups_that_were_not_released_are_killed(guardian: Guardian) -> None:
+    with group() as left, group() as released:
+        for command in (left, released):
+            guardian.guard(command.pid)
+        guardian.release(released.pid)
+        guardian.close()
+        assert -signal.SIGKILL == left.wait()
+        assert exists(released.pid)
+
+
+def test_the_end_of_the_worker_is_enough() -> None:
+    """The worker is a fork that ends without a word."""
+    with group() as command:
+        worker = os.fork()
+        if worker == 0:
+            Guardian().guard(command.pid)
+            os.kill(os.getpid(), signal.SIGKILL)
+        os.waitpid(worker, 0)
+        assert -signal.SIGKILL == command.wait()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_guardian_does_not_listen_to_signals(guardian: Guardian, number: signal.Signals) -> None:
+    with group() as command:
+        guardian.guard(command.pid)
+        wait_until(lambda: guardian.pid == os.getsid(guardian.pid))
+        wait_until(lambda: ignores(guardian.pid, number))
+        os.kill(guardian.pid, number)
+        guardian.close()
+        assert -signal.SIGKILL == command.wait()
+
+
+def ignores(pid: int, number: int) -> bool:
+    """Whether a process ignores a signal."""
+    with open(f"/proc/{pid}/status") as status:
+        (mask,) = [line.split()[1] for line in status if line.startswith("SigIgn:")]
+    return bool(int(mask, 16) >> (number - 1) & 1)
+
+
+def test_a_guardian_that_was_killed_does_not_stop_the_work(guardian: Guardian) -> None:
+    os.kill(guardian.pid, signal.SIGKILL)
+    os.waitpid(guardian.pid, 0)
+    guardian.guard(12345)
+    guardian.release(12345)
+    guardian.close()
+
+
+def test_a_guardian_holds_no_descriptor_of_the_worker() -> None:
+    reading, writing = os.pipe()
+    guardian = Guardian()
+    os.close(writing)
+    assert b"" == os.read(reading, 1)
+    os.close(reading)
+    guardian.close()
