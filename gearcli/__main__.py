@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import sys
 
-from gearcli import __version__
-
 
 def main() -> None:
     """Run `gear` with the process's arguments and exit with its status."""
     arguments = sys.argv[1:]
     if arguments in (["-V"], ["--version"]):
-        print(f"gear {__version__}")
-        return
+        from gearcli.cli.version import show_version
+
+        sys.exit(show_version())
     from gearcli.cli.app import run
 
     run(arguments)

@@ -17,7 +17,8 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 
 from gearcli import __version__
-from gearcli.errors import ConnectionLost
+from gearcli.cli.output import message
+from gearcli.errors import ConnectionLost, GearError
 from gearcli.protocol.address import Address
 from gearcli.worker.pool import Pool, Settings
 
@@ -61,7 +62,10 @@ def private_workers(settings: Settings, say: Callable[[int, str], None]) -> Iter
     def work(lifeline: socket.socket) -> None:
         pool = Pool(settings, say)
         pool.stop_when_readable(lifeline.fileno())
-        pool.run()
+        try:
+            pool.run()
+        except GearError as error:
+            message(str(error))
 
     with _child(work) as pid, _noticing_the_end_of(pid):
         yield
@@ -98,7 +102,7 @@ def _noticing_the_end_of(pid: int) -> Iterator[None]:
 
     def child_ended(number: int, frame: FrameType | None) -> None:
         if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
-            raise ConnectionLost("the workers of this run were killed")
+            raise ConnectionLost("the workers of this run have ended")
 
     before = signal.signal(signal.SIGCHLD, child_ended)
     try:

@@ -137,7 +137,8 @@ SUBMIT_TYPES = {meaning: type_ for type_, meaning in SUBMITS.items()}
 # -- encoding -----------------------------------------------------------------
 
 _REQUEST_HEADS = {t: REQUEST + t.to_bytes(4, "big") for t in PacketType if REQUEST in t.magics}
-_RESPONSE_HEADS = {t: RESPONSE + t.to_bytes(4, "big") for t in PacketType if RESPONSE in t.magics}
+RESPONSE_HEADS = {t: RESPONSE + t.to_bytes(4, "big") for t in PacketType if RESPONSE in t.magics}
+"""The first eight bytes of each packet from a server."""
 
 
 def request(type_: PacketType, *fields: bytes) -> bytes:
@@ -149,7 +150,7 @@ def request(type_: PacketType, *fields: bytes) -> bytes:
 def response(type_: PacketType, *fields: bytes) -> bytes:
     """The bytes of a packet from a server.  The caller answers for NULs; see `checked`."""
     body = b"\0".join(fields)
-    return _RESPONSE_HEADS[type_] + len(body).to_bytes(4, "big") + body
+    return RESPONSE_HEADS[type_] + len(body).to_bytes(4, "big") + body
 
 
 def head(magic: bytes, type_: PacketType, fields: tuple[bytes, ...], opaque_size: int) -> bytes:
@@ -157,7 +158,7 @@ def head(magic: bytes, type_: PacketType, fields: tuple[bytes, ...], opaque_size
 
     For big bodies, which nobody wants to copy into a packet.
     """
-    heads = _REQUEST_HEADS if magic == REQUEST else _RESPONSE_HEADS
+    heads = _REQUEST_HEADS if magic == REQUEST else RESPONSE_HEADS
     start = b"\0".join((*fields, b""))
     return heads[type_] + (len(start) + opaque_size).to_bytes(4, "big") + start
 

@@ -258,7 +258,7 @@ class Engine:
             queue.put(job)
         elif background:
             job.background = True
-        peer.send(response(_JOB_CREATED, job.handle))
+        peer.tell(_JOB_CREATED, job.handle)
         if not background:
             job.listeners += (peer,)
             peer.listening[job] = None

@@ -49,8 +49,8 @@ class Server:
     """Runs an engine on sockets until it is told to stop.
 
     `listeners` are open and listening.  `grace` is how long the first TERM or
-    INT waits for running jobs, in seconds; USR1 waits without limit; a second
-    signal ends at once.
+    INT waits for running jobs, in seconds; USR1 waits until no job is left; a
+    second TERM or INT ends at once.
     """
 
     def __init__(
@@ -145,7 +145,8 @@ class Server:
     def _finished(self) -> bool:
         if self._stop_at is None:
             return False
-        busy = self._engine.running or any(link.peer.outbox for link in self._links.values())
+        jobs = self._engine.running if self._engine.draining else len(self._engine.jobs)
+        busy = jobs or any(link.peer.outbox for link in self._links.values())
         return not busy or time.monotonic() >= self._stop_at
 
     # -- bytes in -------------------------------------------------------------------
@@ -310,16 +311,21 @@ class Server:
                 self.on_signal(number)
 
     def on_signal(self, number: int) -> None:
-        """TERM, INT: drain for `grace`, at once the second time.  USR1: drain as long as it takes."""
+        """TERM, INT: drain for `grace`.  USR1: serve until no job is left.  TERM, INT after any: end."""
         now = time.monotonic()
-        if self._engine.draining and number != signal.SIGUSR1:
-            self._signalled = number
-            self._stop(now)
+        if self._signalled:
+            if number != signal.SIGUSR1:
+                self._signalled = number
+                self._stop(now)
             return
         self._signalled = number
-        self._engine.drain()
         self._close_listeners()
-        self._stop_at = inf if number == signal.SIGUSR1 else now + self._grace
+        if number == signal.SIGUSR1:
+            self._stop_at = inf
+            self._log.notice(f"stopping when no job is left; {_jobs(len(self._engine.jobs))} to go")
+            return
+        self._stop_at = now + self._grace
+        self._engine.drain()
         if self._engine.running:
             self._log.notice(f"stopping; {_jobs(self._engine.running)} still running")
         waiting = sum(queue.waiting for queue in self._engine.queues.values())

@@ -4,6 +4,9 @@ A worker that is killed with -9 cannot end its commands.  So it forks this
 guardian first and tells it through a pipe which process groups run.  The end
 of the pipe is the end of the worker, however it came about: then the guardian
 kills the groups that are left and goes as well.
+
+A command that was being started at that moment was not told yet.  On Linux it
+is found by a mark in its environment, `GEAR_GUARD`.
 """
 
 from __future__ import annotations
@@ -11,8 +14,17 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import time
+from pathlib import Path
 from typing import NoReturn
 
+MARK = "GEAR_GUARD"
+"""The variable by which a command is known to belong to a worker."""
+_SEARCHES, _PAUSE = 3, 0.05
+"""How often, and how many seconds apart, marked commands are searched: one that
+was forked but had not executed its program yet shows the mark only afterwards."""
+_ORDERLY = b".\n"
+"""What a worker says last that was not killed."""
 _HIGHEST = 4096
 """Descriptors that are closed in the guardian; it is forked before the worker opens many."""
 
@@ -22,9 +34,11 @@ class Guardian:
 
     def __init__(self) -> None:
         listening, self._pipe = os.pipe()
+        self.mark = {MARK: f"{os.getpid()}-{os.urandom(8).hex()}"}
+        """What the environment of every command has to hold."""
         self.pid = os.fork()
         if self.pid == 0:
-            _guard(listening)
+            _guard(listening, f"{MARK}={self.mark[MARK]}".encode())
         os.close(listening)
 
     def guard(self, group: int) -> None:
@@ -36,7 +50,8 @@ class Guardian:
         self._say(b"-%d\n" % group)
 
     def close(self) -> None:
-        """Let the guardian go; it ends the groups that were not released."""
+        """Let the guardian go: nothing is being started.  It ends the groups that were not released."""
+        self._say(_ORDERLY)
         os.close(self._pipe)
         with contextlib.suppress(ChildProcessError):
             os.waitpid(self.pid, 0)
@@ -46,7 +61,7 @@ class Guardian:
             os.write(self._pipe, line)
 
 
-def _guard(listening: int) -> NoReturn:
+def _guard(listening: int, mark: bytes) -> NoReturn:
     """Be the guardian: keep only the pipe, and read it to its end."""
     try:
         os.setsid()  # so that Ctrl-C and the death of the worker's group leave it alone
@@ -57,24 +72,41 @@ def _guard(listening: int) -> NoReturn:
             os.dup2(nothing, standard)
         os.dup2(listening, 3)
         os.closerange(4, _HIGHEST)
-        _kill(_groups_left(3))
+        groups, orderly = _left(3)
+        _kill(groups)
+        for _ in range(0 if orderly else _SEARCHES):
+            _kill(_marked(mark))
+            time.sleep(_PAUSE)
     finally:
         os._exit(0)
 
 
-def _groups_left(pipe: int) -> set[int]:
-    """The groups that still run when the pipe ends."""
+def _left(pipe: int) -> tuple[set[int], bool]:
+    """The groups that still run when the pipe ends, and whether the worker ended it in order."""
     groups: set[int] = set()
+    orderly = False
     with open(pipe, "rb") as lines:
         for line in lines:
-            if line.startswith(b"+"):
+            if line == _ORDERLY:
+                orderly = True
+            elif line.startswith(b"+"):
                 groups.add(int(line[1:]))
             else:
                 groups.discard(int(line[1:]))
-    return groups
+    return groups, orderly
 
 
 def _kill(groups: set[int]) -> None:
     for group in groups:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(group, signal.SIGKILL)
+
+
+def _marked(mark: bytes) -> set[int]:
+    """The process groups of all processes that have the mark in their environment."""
+    groups = set()
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if mark in (process / "environ").read_bytes().split(b"\0"):
+                groups.add(os.getpgid(int(process.name)))
+    return groups

@@ -89,6 +89,7 @@ class Pool:
         self._stop_at: float | None = None
         self._signalled = 0
         self._guardian: Guardian | None = None
+        self._environment = dict(os.environ)
 
     def stop_when_readable(self, lifeline: int) -> None:
         """Stop at once when `lifeline` can be read: whoever holds its other end is gone."""
@@ -100,6 +101,7 @@ class Pool:
         Raises ConnectFailed when no server can be reached at the start.
         """
         self._guardian = Guardian()  # before there is anything that it would inherit
+        self._environment.update(self._guardian.mark)
         try:
             self._connect_first()
             with registered(self._selector, _SIGNALS, self._signal_data):
@@ -234,7 +236,7 @@ class Pool:
             command = Command(
                 settings.argv,
                 job.workload,
-                _environment(job),
+                {**self._environment, **_about(job)},
                 capture_stderr=settings.stderr != "local",
             )
         except OSError as error:
@@ -371,10 +373,9 @@ def _works(slot: Slot, session: Session) -> bool:
     return slot.job is not None and slot.job.session is session
 
 
-def _environment(job: Job) -> Mapping[str, str]:
-    """The command's environment: ours, and what the job is."""
+def _about(job: Job) -> Mapping[str, str]:
+    """What a command's environment says of its job."""
     return {
-        **os.environ,
         "GEARMAN_HANDLE": os.fsdecode(job.handle),
         "GEARMAN_FUNCTION": os.fsdecode(job.function),
         "GEARMAN_UNIQUE": os.fsdecode(job.unique),

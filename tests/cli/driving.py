@@ -164,13 +164,23 @@ def parent(pid: int) -> int:
     return int(stat.rpartition(")")[2].split()[1])
 
 
-def exists(pid: int) -> bool:
-    """Whether a process is there and not only waits to be reaped."""
+def state(pid: int) -> str:
+    """What a process does, as a letter of /proc; empty if it is not there."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except OSError:
-        return False
-    return stat.rpartition(")")[2].split()[0] != "Z"
+        return ""
+    return stat.rpartition(")")[2].split()[0]
+
+
+def exists(pid: int) -> bool:
+    """Whether a process is there and not only waits to be reaped."""
+    return state(pid) not in ("", "Z")
+
+
+def asleep(pid: int) -> bool:
+    """Whether a process waits for something, so that it has done all that it had to."""
+    return state(pid) == "S"
 
 
 def pid_in(path: Path) -> int:

@@ -81,7 +81,7 @@ try:
 except ConnectionLost as error:
     print(error, signal.getsignal(signal.SIGCHLD) == signal.SIG_DFL)
 """
-    assert "the workers of this run were killed True\n" == run(program, tmp_path)
+    assert "the workers of this run have ended True\n" == run(program, tmp_path)
 
 
 def test_workers_that_ended_before_anybody_looked_are_noticed(tmp_path: Path) -> None:

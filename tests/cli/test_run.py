@@ -14,6 +14,7 @@ import pytest
 from tests.cli.driving import (
     Gear,
     Result,
+    asleep,
     at,
     counts,
     exists,
@@ -214,7 +215,9 @@ def endless(tmp_path: Path) -> Iterator[Endless]:
         with Gear("run", "-j", "2", "--", "sh", "-c", script, environ=environ) as running:
             running.write(b"1\n2\n")
             commands = [pid_in(tmp_path / "1"), pid_in(tmp_path / "2")]
-            yield Endless(running, folder, marker, commands)
+            endless = Endless(running, folder, marker, commands)
+            wait_until(lambda: asleep(endless.worker))  # it has told the guardian of its commands
+            yield endless
     finally:
         for pid in marked(marker):
             with contextlib.suppress(ProcessLookupError):
@@ -263,7 +266,7 @@ def test_nothing_is_left_when_a_command_is_killed(endless: Endless) -> None:
 
 def test_nothing_is_left_when_its_workers_are_killed(endless: Endless) -> None:
     os.kill(endless.worker, signal.SIGKILL)
-    assert Result(69, b"", "gear: the workers of this run were killed\n") == endless.running.result()
+    assert Result(69, b"", "gear: the workers of this run have ended\n") == endless.running.result()
     assert endless.nothing_is_left()
 
 

@@ -255,6 +255,7 @@ UNACCEPTABLE = {
     "too large": (header(REQUEST, P.ECHO_REQ, PACKET_LIMIT + 1), "ARGUMENT_TOO_LARGE"),
     "as large as can be said": (header(REQUEST, P.ECHO_REQ, 2**32 - 1), "ARGUMENT_TOO_LARGE"),
     "endless line": (b"x" * (LINE_LIMIT + 1), "ARGUMENT_TOO_LARGE"),
+    "line too long by one": (b"x" * (LINE_LIMIT + 1) + b"\n", "ARGUMENT_TOO_LARGE"),
 }
 
 

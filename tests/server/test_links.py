@@ -68,6 +68,17 @@ def test_a_link_that_is_closing_is_not_read(pair: tuple[Link, socket.socket]) ->
     assert link.interest() == WRITE
 
 
+def test_a_link_with_packets_undecided_is_not_read_even_when_all_has_left(
+    pair: tuple[Link, socket.socket],
+) -> None:
+    """What it would read belongs behind those packets; when it can be written to, they go on."""
+    link, _ = pair
+    link.undecided = iter(())
+    assert WRITE == link.interest()
+    link.peer.send(b"x")
+    assert WRITE == link.interest()
+
+
 def test_the_end_of_the_peer_is_no_bytes(pair: tuple[Link, socket.socket]) -> None:
     link, theirs = pair
     theirs.close()

@@ -49,9 +49,21 @@ def test_port_0_is_a_free_port_and_the_name_says_which() -> None:
         socket.create_connection(("127.0.0.1", port), DEADLINE).close()
 
 
-def test_all_addresses_of_a_name_share_the_port() -> None:
-    with listeners(Address("localhost", 0)) as sockets:
-        assert 1 == len({listener.getsockname()[1] for listener in sockets})
+def test_all_addresses_of_a_name_share_the_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    resolved = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, 0)) for host in ("127.0.0.1", "127.0.0.2")]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [*resolved, resolved[0]])
+    with listeners(Address("two", 0)) as (first, second):
+        assert first.getsockname()[1] == second.getsockname()[1]
+
+
+def test_ipv6_leaves_ipv4_to_others() -> None:
+    try:
+        (listener,) = listening.listen(Address("::1", 0))
+    except BindError:
+        pytest.skip("this machine has no IPv6")
+    with listener:
+        assert listener.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY)
+        assert f"[::1]:{listener.getsockname()[1]}" == listening.name_of(listener)
 
 
 def test_listeners_do_not_block_and_may_be_bound_again_soon() -> None:
@@ -100,6 +112,7 @@ def test_a_unix_socket_is_its_owners_alone_and_goes_with_the_listener(tmp_path: 
         with listeners(Address("", 0, str(path))) as (listener,):
             assert 0o600 == stat.S_IMODE(path.stat().st_mode)
             assert f"unix:{path}" == listening.name_of(listener)
+            assert not listener.getblocking()
         assert not path.exists()
     finally:
         assert 0 == os.umask(mask)

@@ -22,6 +22,7 @@ Said = Callable[[], list[str]]
         (P.CAN_DO, [b"resize"], "CAN_DO function=resize"),
         (P.SUBMIT_JOB, [b"f", b"", b"test"], 'SUBMIT_JOB function=f unique="" workload=4 bytes "test"'),
         (P.WORK_COMPLETE, [b"H:1", b""], "WORK_COMPLETE handle=H:1 result=0 bytes"),
+        (P.ECHO_REQ, [b"x" * 60], f'ECHO_REQ workload=60 bytes "{"x" * 60}"'),
         (P.ECHO_REQ, [b"x" * 61], f'ECHO_REQ workload=61 bytes "{"x" * 60}"…'),
         (P.TEXT, [b"status"], "TEXT line=status"),
         (P.REJECTED, [b"CODE", b"why not"], "REJECTED code=CODE text=why not"),

@@ -83,3 +83,11 @@ def test_a_guardian_holds_no_descriptor_of_the_worker() -> None:
     assert b"" == os.read(reading, 1)
     os.close(reading)
     guardian.close()
+
+
+def test_a_command_that_was_not_announced_yet_is_found_by_its_mark() -> None:
+    guardian = Guardian()
+    command = subprocess.Popen(["sleep", "60"], env={**os.environ, **guardian.mark}, process_group=0)
+    os.close(guardian._pipe)  # as the death of the worker does
+    assert -signal.SIGKILL == command.wait(20)
+    os.waitpid(guardian.pid, 0)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from gearcli.protocol.packets import Packet, PacketType
-from tests.cli.driving import at, counts, exists, gear_worker, pid_in
+from tests.cli.driving import asleep, at, counts, exists, gear_worker, pid_in
 from tests.client.peer import listening
 from tests.support import (
     Process,
@@ -318,6 +318,7 @@ def test_a_worker_that_is_killed_leaves_no_command(server: ServerProcess, tmp_pa
     ):
         client.ask(PacketType.SUBMIT_JOB, function.encode(), b"", b"")
         pids = [pid_in(tmp_path / "child"), pid_in(tmp_path / "command")]
+        wait_until(lambda: asleep(worker.pid))  # it has told the guardian of the command
         worker.signal(signal.SIGKILL)
         wait_until(lambda: not any(exists(pid) for pid in pids))
 
