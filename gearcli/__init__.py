@@ -11,6 +11,7 @@ One program with five rooms; imports run downwards only::
                protocol/              the two Gearman protocols, and addresses; no I/O
                    │
         errors.py  escape.py          every error, as one drawn tree; a peer's words made safe
+        units.py  signals.py          durations; signals that arrive in a selector
 
 Nothing is imported here, so that ``gear`` starts as fast as Python can.
 """
