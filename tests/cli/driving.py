@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import select
+import signal
 import subprocess
 import tempfile
 import time
@@ -93,6 +94,11 @@ class Gear:
     def signal(self, number: int) -> None:
         """Send it a signal."""
         self._popen.send_signal(number)
+
+    def interrupt(self) -> None:
+        """Press Ctrl-C while it waits; one in the instant before a wait is noticed only after it."""
+        wait_until(lambda: all(asleep(self._popen.pid) for _ in range(50)))
+        self.signal(signal.SIGINT)
 
     def result(self, stdin: bytes | None = None) -> Result:
         """Close its standard input and wait for its end."""

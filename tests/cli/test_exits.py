@@ -367,7 +367,7 @@ def test_127_a_command_that_is_not_there(command: list[str], program: str) -> No
 def test_130_interrupted_while_a_job_waits(server: ServerProcess) -> None:
     with Gear("submit", *at(server.port), "unserved-130", "x") as client:
         wait_until(lambda: counts(server.port, "unserved-130")[0] == 1)
-        client.signal(signal.SIGINT)
+        client.interrupt()
         result = client.result()
     assert (130, b"") == result[:2]
     assert result.err.endswith("gear: interrupted\n")
@@ -379,7 +379,7 @@ def test_130_interrupted_between_round_trips(listener: Listener) -> None:
         with listener.accept() as peer:
             peer.expect(PacketType.OPTION_REQ)
             peer.say(PacketType.ECHO_RES, *peer.expect(PacketType.ECHO_REQ))
-            client.signal(signal.SIGINT)
+            client.interrupt()
             assert Result(130, b"", "gear: interrupted\n") == client.result()
 
 
