@@ -164,12 +164,9 @@ def _run(
     ahead: int | None,
     timeout: float | None,
 ) -> None:
-    submitted = False
     try:
         for event in client.run(source, make, window=window, ahead=ahead, timeout=timeout):
-            submitted = True
             outcomes.take(event)
     except KeyboardInterrupt:
-        if submitted:
-            message("jobs that wait for a worker are dropped, running ones and background ones go on")
+        message("jobs that wait for a worker are dropped, running ones and background ones go on")
         raise
