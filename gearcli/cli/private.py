@@ -80,6 +80,7 @@ def _child(run: Callable[[socket.socket], None]) -> Iterator[int]:
         status = 1
         try:
             ours.close()
+            os.setpgid(0, 0)  # so that the terminal's Ctrl-C does not reach what takes signals itself
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal's Ctrl-C is for the parent
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
