@@ -136,21 +136,26 @@ SUBMIT_TYPES = {meaning: type_ for type_, meaning in SUBMITS.items()}
 
 # -- encoding -----------------------------------------------------------------
 
-_REQUEST_HEADS = {t: REQUEST + t.to_bytes(4, "big") for t in PacketType if REQUEST in t.magics}
-RESPONSE_HEADS = {t: RESPONSE + t.to_bytes(4, "big") for t in PacketType if RESPONSE in t.magics}
-"""The first eight bytes of each packet from a server."""
+_HEADER = struct.Struct(">III")
+_NUMBER = {magic: int.from_bytes(magic, "big") for magic in _BOTH}
+_REQUEST_NUMBER = _NUMBER[REQUEST]
+RESPONSE_NUMBER = _NUMBER[RESPONSE]
+"""The magic of a packet from a server, as `packed_header` wants it."""
+_unpacked_header = _HEADER.unpack_from
+packed_header = _HEADER.pack
+"""The header of a packet, from its magic as a number, its type, and the size of its body."""
 
 
 def request(type_: PacketType, *fields: bytes) -> bytes:
     """The bytes of a packet to a server.  The caller answers for NULs; see `checked`."""
     body = b"\0".join(fields)
-    return _REQUEST_HEADS[type_] + len(body).to_bytes(4, "big") + body
+    return packed_header(_REQUEST_NUMBER, type_, len(body)) + body
 
 
 def response(type_: PacketType, *fields: bytes) -> bytes:
     """The bytes of a packet from a server.  The caller answers for NULs; see `checked`."""
     body = b"\0".join(fields)
-    return RESPONSE_HEADS[type_] + len(body).to_bytes(4, "big") + body
+    return packed_header(RESPONSE_NUMBER, type_, len(body)) + body
 
 
 def head(magic: bytes, type_: PacketType, fields: tuple[bytes, ...], opaque_size: int) -> bytes:
@@ -158,9 +163,8 @@ def head(magic: bytes, type_: PacketType, fields: tuple[bytes, ...], opaque_size
 
     For big bodies, which nobody wants to copy into a packet.
     """
-    heads = _REQUEST_HEADS if magic == REQUEST else RESPONSE_HEADS
     start = b"\0".join((*fields, b""))
-    return heads[type_] + (len(start) + opaque_size).to_bytes(4, "big") + start
+    return packed_header(_NUMBER[magic], type_, len(start) + opaque_size) + start
 
 
 def checked(type_: PacketType, *fields: bytes) -> tuple[bytes, ...]:
@@ -182,7 +186,6 @@ def checked(type_: PacketType, *fields: bytes) -> tuple[bytes, ...]:
 
 # -- decoding -----------------------------------------------------------------
 
-_HEADER = struct.Struct(">QI")  # magic and type as one number, then the length
 _COPIED_ONCE = 16384
 """From this size on a body's last argument is cut out directly; below, split() is faster."""
 
@@ -191,29 +194,20 @@ class _Row(NamedTuple):
     """How the body of one type becomes arguments."""
 
     type_: PacketType
-    allowed: bool  # whether the magic is the one expected
     separators: int  # NULs before the last argument; -1 where there are no arguments
-    # gearmand ends some packets with a NUL after the last argument (a
-    # WORK_FAIL made from an exception); the handle is still the handle.
+    # Whether a NUL at the end is cut off.  gearmand ends some packets with a
+    # NUL after the last argument (a WORK_FAIL made from an exception); the
+    # handle is still the handle.
     strip: bool
 
 
-def _row(type_: PacketType, allowed: bool) -> _Row:
+def _row(type_: PacketType) -> _Row:
     fields = type_.fields
-    return _Row(type_, allowed, len(fields) - 1, bool(fields) and fields[-1] not in OPAQUE)
+    return _Row(type_, len(fields) - 1, bool(fields) and fields[-1] not in OPAQUE)
 
 
-def _rows(magic: bytes) -> dict[int, _Row]:
-    """All packets by magic and type as one number, for a receiver that expects `magic`."""
-    return {
-        int.from_bytes(any_magic + t.to_bytes(4, "big"), "big"): _row(t, any_magic == magic)
-        for t in PacketType
-        if t > 0
-        for any_magic in _BOTH
-    }
-
-
-_ROWS = {magic: _rows(magic) for magic in _BOTH}
+_ROWS = {int(type_): _row(type_) for type_ in PacketType if type_ > 0}
+_WRONG_MAGIC = _Row(PacketType.REJECTED, -1, False)
 
 
 class Decoder:
@@ -226,7 +220,7 @@ class Decoder:
     """
 
     def __init__(self, magic: bytes, limit: int = PACKET_LIMIT, line_limit: int = LINE_LIMIT) -> None:
-        self._rows = _ROWS[magic]
+        self._magic = _NUMBER[magic]
         self._limit = limit
         self._line_limit = line_limit
         self._held: list[bytes] = []  # the pieces of a packet that is not complete
@@ -268,40 +262,59 @@ class Decoder:
     def _complete(self, data: bytes) -> Iterator[Packet]:
         """Yield the packets that are whole in `data` and hold the rest."""
         position, end = 0, len(data)
-        unpack, rows = _HEADER.unpack_from, self._rows
-        while position < end:
-            if data[position]:
-                newline = data.find(b"\n", position, position + self._line_limit + 1)
-                if newline < 0:
-                    if end - position > self._line_limit:
-                        raise Refusal.LINE.error()
-                    break
-                yield PacketType.TEXT, [data[position : newline + 1]]
-                position = newline + 1
-                continue
-            start = position + HEADER_SIZE
-            if start > end:
+        expected, limit = self._magic, self._limit
+        while (start := position + HEADER_SIZE) <= end:
+            magic, code, length = _unpacked_header(data, position)
+            row = _ROWS.get(code)
+            if row is None or magic != expected or length > limit:
+                if data[position]:
+                    line = self._line(data, position)
+                    if not line:
+                        break
+                    yield PacketType.TEXT, [line]
+                    position += len(line)
+                    continue
+                row = self._odd_row(magic, code, length)
+            stop = start + length
+            if stop > end:
+                self.missing = stop - end
                 break
-            code, length = unpack(data, position)
-            row = rows.get(code)
-            if row is None:
-                raise Refusal.TYPE.error()
-            if length > self._limit:
-                raise Refusal.SIZE.error()
-            if start + length > end:
-                self.missing = start + length - end
-                break
-            position = start + length
-            type_, allowed, separators, strip = row
-            if strip or not allowed or length > _COPIED_ONCE:
-                yield _parsed(row, data, start, position)
-            elif separators < 0:
-                yield type_, []
+            type_, separators, strip = row
+            if separators < 0:
+                yield (type_, []) if row is not _WRONG_MAGIC else rejected(Refusal.MAGIC)
             else:
-                fields = data[start:position].split(b"\0", separators)
+                if length <= _COPIED_ONCE:
+                    fields = data[start:stop].split(b"\0", separators)
+                else:
+                    fields = _fields(data, start, stop, separators)
+                if strip and fields[-1].endswith(b"\0"):
+                    fields[-1] = fields[-1][:-1]
                 yield (type_, fields) if len(fields) > separators else rejected(Refusal.FIELDS)
+            position = stop
+        # What is left may be a packet in progress, but also lines shorter than a header.
+        while position < end and data[position] and (line := self._line(data, position)):
+            yield PacketType.TEXT, [line]
+            position += len(line)
         if position < end:
             self._held.append(data[position:] if position else data)
+
+    def _line(self, data: bytes, start: int) -> bytes:
+        """The text line that begins at `start`; nothing if its end has not arrived."""
+        end = data.find(b"\n", start, start + self._line_limit + 1) + 1
+        if not end and len(data) - start > self._line_limit:
+            raise Refusal.LINE.error()
+        return data[start:end]
+
+    def _odd_row(self, magic: int, code: int, length: int) -> _Row:
+        """How to pass over a packet with the other magic, whose borders are clear.
+
+        Raises ProtocolError for a packet that is none, or too large.
+        """
+        if code not in _ROWS or magic not in _NUMBER.values():
+            raise Refusal.TYPE.error()
+        if length > self._limit:
+            raise Refusal.SIZE.error()
+        return _WRONG_MAGIC
 
     def _long_packet(self) -> Packet | None:
         """The packet held in pieces, now complete, its opaque argument joined once.
@@ -310,30 +323,20 @@ class Decoder:
         not all in the first piece: then joining everything is simpler.
         """
         first, *middle, last = self._held
-        row = self._rows[_HEADER.unpack_from(first)[0]]
+        magic, code, _ = _unpacked_header(first)
+        row = _ROWS[code] if magic == self._magic else _WRONG_MAGIC
         opaque = _argument_start(first, HEADER_SIZE, len(first), row.separators)
-        if not row.allowed or row.separators < 0 or row.strip or opaque is None:
+        if row.separators < 0 or row.strip or opaque is None:
             return None
         fields = first[HEADER_SIZE:opaque].split(b"\0")[:-1]
         fields.append(b"".join((memoryview(first)[opaque:], *middle, memoryview(last)[: self.missing])))
         return row.type_, fields
 
 
-def _parsed(row: _Row, data: bytes, start: int, end: int) -> Packet:
-    """The packet whose body is `data[start:end]`, for every kind of row."""
-    type_, allowed, separators, strip = row
-    if not allowed:
-        return rejected(Refusal.MAGIC)
-    if separators < 0:
-        return type_, []
-    if strip:
-        fields = data[start:end].split(b"\0", separators)
-        if fields[-1][-1:] == b"\0":
-            fields[-1] = fields[-1][:-1]
-    else:
-        opaque = _argument_start(data, start, end, separators)
-        fields = [*data[start:opaque].split(b"\0")[:-1], data[opaque:end]] if opaque else []
-    return (type_, fields) if len(fields) > separators else rejected(Refusal.FIELDS)
+def _fields(data: bytes, start: int, end: int, separators: int) -> list[bytes]:
+    """The arguments of the big body `data[start:end]`, the last one copied only once."""
+    opaque = _argument_start(data, start, end, separators)
+    return [*data[start:opaque].split(b"\0")[:-1], data[opaque:end]] if opaque else [b""]
 
 
 def _argument_start(data: bytes, start: int, end: int, separators: int) -> int | None:

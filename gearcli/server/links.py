@@ -17,8 +17,8 @@ READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 UNREAD_LIMIT = 1 << 20
 """Bytes a peer may leave unread before nothing more is read from it."""
 
-_RECEIVED = 65536
-"""Bytes asked for in one recv.  More would make malloc map and unmap memory each time."""
+RECEIVED = 65536
+"""Bytes usually asked for in one recv.  More would make malloc map and unmap memory each time."""
 _RECEIVED_OF_BIG = 1 << 20
 """Bytes asked for while a packet is known to need more."""
 _JOINED = 65536
@@ -31,13 +31,14 @@ class Link:
     """One connection."""
 
     __slots__ = (
-        "_receive",
         "_send",
         "closed",
         "closing",
         "decoder",
         "mask",
         "peer",
+        "receive",
+        "replied",
         "socket",
         "trace",
         "undecided",
@@ -46,38 +47,40 @@ class Link:
 
     def __init__(self, connection: socket.socket, peer: Peer, who: str, trace: Trace | None) -> None:
         self.socket = connection
-        self._receive, self._send = connection.recv, connection.send
+        self.receive, self._send = connection.recv, connection.send
         self.peer = peer
         self.who = who
         self.trace = trace
         self.decoder = Decoder(REQUEST, PACKET_LIMIT)
         self.undecided: Iterator[Packet] | None = None
         """Packets received but not handed to the engine, because the peer does not read."""
+        self.replied = 0
+        """Bytes of text replies since the outbox was last flushed: few bytes may ask for many."""
         self.mask = READ
         """What the selector waits for."""
         self.closing = False
         """Whether it is to be closed once its outbox has left."""
         self.closed = False
 
-    def receive(self) -> bytes:
-        """Bytes that have arrived; none at the end.  Raises OSError."""
-        missing = self.decoder.missing
-        return self._receive(_RECEIVED if missing < _RECEIVED else min(missing, _RECEIVED_OF_BIG))
+    def wanted(self) -> int:
+        """How many bytes to receive at once."""
+        return max(RECEIVED, min(self.decoder.missing, _RECEIVED_OF_BIG))
 
     def flush(self) -> bool:
         """Send what the outbox holds as far as that does not block; whether all left.  Raises OSError."""
-        peer = self.peer
-        outbox = peer.outbox
+        outbox, send = self.peer.outbox, self._send
         if self.trace is not None:
             return self._flush_and_say(self.trace)
-        if peer.unsent > _JOINED:
+        if len(outbox) == 1:
+            data = outbox[0]
+        elif sum(map(len, outbox)) > _JOINED:
             return self._send_parts()
-        data = outbox[0] if len(outbox) == 1 else b"".join(outbox)
+        else:
+            data = b"".join(outbox)
         try:
-            sent = self._send(data)
+            sent = send(data)
         except (BlockingIOError, InterruptedError):
             return False
-        peer.unsent -= sent
         if sent < len(data):
             outbox[:] = [memoryview(data)[sent:]]
             return False
@@ -86,13 +89,11 @@ class Link:
 
     def _send_parts(self) -> bool:
         """Send a big outbox part by part, without copying it together."""
-        peer = self.peer
+        outbox = self.peer.outbox
         with contextlib.suppress(BlockingIOError, InterruptedError):
-            while peer.outbox:
-                sent = self.socket.sendmsg(islice(peer.outbox, _PARTS))
-                peer.unsent -= sent
-                _drop(peer.outbox, sent)
-        return not peer.outbox
+            while outbox:
+                _drop(outbox, self.socket.sendmsg(islice(outbox, _PARTS)))
+        return not outbox
 
     def _flush_and_say(self, trace: Trace) -> bool:
         """Flush, and say in words what is in the outbox."""
@@ -103,9 +104,10 @@ class Link:
 
     def interest(self) -> int:
         """What to wait for: to write while something is unsent, to read only from a peer that reads."""
-        if self.closing or self.undecided is not None or self.peer.unsent > UNREAD_LIMIT:
+        outbox = self.peer.outbox
+        if self.closing or self.undecided is not None or sum(map(len, outbox)) > UNREAD_LIMIT:
             return WRITE
-        return READ | WRITE if self.peer.outbox else READ
+        return READ | WRITE if outbox else READ
 
 
 def _drop(outbox: list[bytes | memoryview], sent: int) -> None:

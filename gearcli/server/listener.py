@@ -39,6 +39,8 @@ def _listen_tcp(address: Address, backlog: int) -> list[socket.socket]:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             if family == socket.AF_INET6:
                 listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            if _is_loopback(where[0]):
+                _unpaced(listener)
             listener.bind((where[0], port, *where[2:]))
             port = listener.getsockname()[1]  # with port 0 all addresses of a name share the one picked first
             listener.listen(backlog)
@@ -48,6 +50,17 @@ def _listen_tcp(address: Address, backlog: int) -> list[socket.socket]:
             listener.close()
         raise
     return sockets
+
+
+def _unpaced(listener: socket.socket) -> None:
+    """Keep connections inside this machine free of congestion control that paces.
+
+    There is nothing to congest, and where BBR is the system's choice its
+    timers cost a tenth of a job.  Linux always has reno; others ignore this.
+    """
+    if hasattr(socket, "TCP_CONGESTION"):
+        with contextlib.suppress(OSError):
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, b"reno")
 
 
 def _listen_unix(path: str, backlog: int) -> socket.socket:
@@ -122,11 +135,15 @@ def require_loopback(address: Address) -> None:
     except OSError as error:
         raise BindError(f"cannot listen on {address}: {_reason(error)}") from None
     for *_, where in found:
-        if not ipaddress.ip_address(str(where[0]).partition("%")[0]).is_loopback:
+        if not _is_loopback(where[0]):
             raise UsageError(
                 f"{address} can be reached from other machines, and Gearman has no passwords. "
                 "Listen on 127.0.0.1, or say --insecure-listen if the network is trusted."
             )
+
+
+def _is_loopback(host: object) -> bool:
+    return ipaddress.ip_address(str(host).partition("%")[0]).is_loopback
 
 
 _Resolved: TypeAlias = tuple[int, int, int, str, tuple[Any, ...]]

@@ -23,7 +23,7 @@ from gearcli.errors import ProtocolError
 from gearcli.protocol.packets import Packet, PacketType, response
 from gearcli.server import listener as listening
 from gearcli.server.engine import Engine
-from gearcli.server.links import READ, UNREAD_LIMIT, WRITE, Link
+from gearcli.server.links import READ, RECEIVED, UNREAD_LIMIT, WRITE, Link
 from gearcli.server.log import Level, Log
 from gearcli.server.operator import Operator
 from gearcli.server.peers import Peer
@@ -45,6 +45,10 @@ _Watched: TypeAlias = tuple[Callable[[socket.socket], None], socket.socket]
 _Ready: TypeAlias = tuple[selectors.SelectorKey, int]
 
 
+class _Flooded(Exception):
+    """A peer has asked for more than it shall get before it has read some of it."""
+
+
 class Server:
     """Runs an engine on sockets until it is told to stop.
 
@@ -63,7 +67,8 @@ class Server:
         grace: float = 5.0,
     ) -> None:
         self._engine = engine
-        self._handlers = {**engine.handlers, PacketType.TEXT: operator.text}
+        self._operator = operator
+        engine.handlers[PacketType.TEXT] = self._text
         self._log = log
         self._grace = grace
         self._selector = selectors.DefaultSelector()
@@ -95,14 +100,13 @@ class Server:
             finally:
                 self._close_all()
         self._selector.close()
-        return self._signalled if self._engine.running else None
+        return self._signalled if self._engine.registry.running else None
 
     def _serve(self) -> None:
-        due = self._engine.tick(time.monotonic())
         while not self._finished():
-            due = self._turn(self._ready(due))
+            self._turn(self._ready())
 
-    def _ready(self, due: float | None) -> list[_Ready]:
+    def _ready(self) -> list[_Ready]:
         """Wait for sockets.
 
         Before it sleeps it looks a few times more: who was just answered
@@ -118,12 +122,18 @@ class Server:
             ready = select(0.0)
             if ready:
                 return ready
-        return select(self._until(due))
+        return select(self._sleep())
 
-    def _turn(self, ready: list[_Ready]) -> float | None:
-        """Handle what is ready; returns when the engine wants to be called next."""
-        engine = self._engine
-        engine.now = time.monotonic()
+    def _sleep(self) -> float:
+        """Seconds to sleep at most."""
+        due = self._engine.due()
+        if self._stop_at is not None:
+            due = min(due, self._stop_at)
+        return min(max(0.0, due - time.monotonic()), _LONGEST_SLEEP)
+
+    def _turn(self, ready: list[_Ready]) -> None:
+        """Do what is due, handle what is ready, send the answers."""
+        self._engine.tick(time.monotonic())
         for key, mask in ready:
             link = key.data
             if type(link) is not Link:
@@ -133,37 +143,34 @@ class Server:
                 self._writable(link)
             elif not link.closed:
                 self._readable(link)
-        due = engine.tick(engine.now)
-        self._flush_all(len(ready))
-        return due
-
-    def _until(self, due: float | None) -> float | None:
-        """Seconds to sleep at most."""
-        first = min(inf if when is None else when for when in (due, self._stop_at))
-        return None if first == inf else min(max(0.0, first - time.monotonic()), _LONGEST_SLEEP)
+        if self._engine.talking or self._patient:
+            self._flush_all(len(ready))
 
     def _finished(self) -> bool:
         if self._stop_at is None:
             return False
-        jobs = self._engine.running if self._engine.draining else len(self._engine.jobs)
+        jobs = (
+            self._engine.registry.running if self._engine.registry.paused else len(self._engine.registry.jobs)
+        )
         busy = jobs or any(link.peer.outbox for link in self._links.values())
         return not busy or time.monotonic() >= self._stop_at
 
     # -- bytes in -------------------------------------------------------------------
 
     def _readable(self, link: Link) -> None:
+        decoder, receive = link.decoder, link.receive
         try:
-            data = link.receive()
+            data = receive(link.wanted() if decoder.missing else RECEIVED)
         except (BlockingIOError, InterruptedError):
             return
         except OSError:
             self._close(link)
             return
-        if not data:
+        if data:
+            packets = decoder.feed(data)
+            self._decide(link, link.trace.received(packets) if link.trace else packets)
+        else:
             self._hung_up(link)
-            return
-        packets = link.decoder.feed(data)
-        self._decide(link, link.trace.received(packets) if link.trace else packets)
 
     def _hung_up(self, link: Link) -> None:
         """The peer says no more, but it may still read: what it was told leaves first."""
@@ -174,21 +181,30 @@ class Server:
             self._close(link)
 
     def _decide(self, link: Link, packets: Iterator[Packet]) -> None:
-        """Hand packets to the engine, until the peer has too much of its answers unread."""
-        handlers, peer = self._handlers, link.peer
+        """Hand packets to the engine; a peer that leaves much unread is not read until it does."""
+        handlers, peer = self._engine.handlers, link.peer
         try:
             for type_, fields in packets:
                 handlers[type_](peer, *fields)
-                if peer.unsent > UNREAD_LIMIT:
-                    link.undecided = packets
-                    if not self._flush(link):
-                        return
-                    link.undecided = None
+        except _Flooded:
+            link.undecided = packets
+            self._wait_for(link)
         except ProtocolError as error:
             self._log.say(Level.CONNECTIONS, f"{link.who} broke the protocol: {error}")
             peer.send(response(PacketType.ERROR, error.code.encode(), str(error).encode()))
             link.closing = True
             self._flush(link)  # at once: what follows in the stream means nothing and must not be read
+        if link.mask != READ and not link.closed:
+            self._wait_for(link)
+
+    def _text(self, peer: Peer, line: bytes) -> None:
+        """Answer a text command.  Raises _Flooded: a reply may be a million times as long as its command."""
+        self._operator.text(peer, line)
+        link = self._links[peer]
+        link.replied += len(peer.outbox[-1])
+        if link.replied > UNREAD_LIMIT:
+            link.replied = 0
+            raise _Flooded
 
     # -- bytes out --------------------------------------------------------------------
 
@@ -322,13 +338,13 @@ class Server:
         self._close_listeners()
         if number == signal.SIGUSR1:
             self._stop_at = inf
-            self._log.notice(f"stopping when no job is left; {_jobs(len(self._engine.jobs))} to go")
+            self._log.notice(f"stopping when no job is left; {_jobs(len(self._engine.registry.jobs))} to go")
             return
         self._stop_at = now + self._grace
         self._engine.drain()
-        if self._engine.running:
-            self._log.notice(f"stopping; {_jobs(self._engine.running)} still running")
-        waiting = sum(queue.waiting for queue in self._engine.queues.values())
+        if self._engine.registry.running:
+            self._log.notice(f"stopping; {_jobs(self._engine.registry.running)} still running")
+        waiting = len(self._engine.registry.jobs) - self._engine.registry.running
         if waiting:
             self._log.notice(f"{_jobs(waiting)} still waiting will be lost: the queue is in memory only")
 

@@ -43,7 +43,7 @@ class Operator:
 
     def status(self) -> bytes:
         """Every function: jobs, running jobs, workers."""
-        queues = self._engine.queues.values()
+        queues = self._engine.registry.queues.values()
         return status_reply(FunctionRow(q.name, q.waiting + q.running, q.running, q.workers) for q in queues)
 
     def workers(self) -> bytes:

@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
-from gearcli.protocol.packets import RESPONSE, RESPONSE_HEADS, PacketType, head
+from gearcli.protocol.packets import RESPONSE, RESPONSE_NUMBER, PacketType, head, packed_header
 
 if TYPE_CHECKING:
     from gearcli.server.jobs import Job
     from gearcli.server.queues import FunctionQueue
 
-UNCOPIED = 32768
+UNCOPIED = 16384
 """From this size on a body is put into the outbox as it is, not copied into a packet."""
 
 
 class Peer:
     """One connection: a client, a worker, an operator, or all of them at once.
 
-    What is to be sent is appended to `outbox`; the loop sends it and lowers
-    `unsent`, the bytes in it.  `talking` is the list in which the loop finds
-    the peers that have something to say since it last looked.
+    What is to be sent is appended to `outbox`; the loop sends it.  `talking`
+    is the list in which the loop finds the peers that have something to say
+    since it last looked.
     """
 
     __slots__ = (
@@ -35,7 +35,6 @@ class Peer:
         "talking",
         "timeouts",
         "unlisted",
-        "unsent",
         "wants_exceptions",
         "woken",
     )
@@ -50,7 +49,6 @@ class Peer:
         self.wants_exceptions = False
 
         self.outbox: list[bytes | memoryview] = []
-        self.unsent = 0
 
         # As a client.
         self.listening: dict[Job, None] = {}
@@ -75,19 +73,16 @@ class Peer:
         if not self.outbox:
             self.talking.append(self)
         self.outbox.append(packet)
-        self.unsent += len(packet)
 
     def tell(self, type_: PacketType, *fields: bytes) -> None:
         """Say a packet to the peer; a big last argument is not copied."""
         opaque = fields[-1]
         if len(opaque) < UNCOPIED:
-            # As `response` and `send` do; every job comes through here twice.
+            # As `response` and `send` do; every job comes through here thrice.
             body = b"\0".join(fields)
-            packet = RESPONSE_HEADS[type_] + len(body).to_bytes(4, "big") + body
             if not self.outbox:
                 self.talking.append(self)
-            self.outbox.append(packet)
-            self.unsent += len(packet)
+            self.outbox.append(packed_header(RESPONSE_NUMBER, type_, len(body)) + body)
         else:
             self.send(head(RESPONSE, type_, fields[:-1], len(opaque)))
             self.send(opaque)

@@ -27,15 +27,19 @@ _WORTH_COMPACTING = 64
 class FunctionQueue:
     """What waits, runs and works under one function name."""
 
-    __slots__ = ("_lanes", "best", "counts", "name", "running", "sleepers", "uniques", "waking", "workers")
+    __slots__ = (
+        "_gone", "_lanes", "best", "name", "paused",
+        "running", "sleepers", "uniques", "waking", "workers",
+    )  # fmt: skip
 
     def __init__(self, name: bytes) -> None:
         self.name = name
         self._lanes: tuple[deque[Job], ...] = (deque(), deque(), deque())
-        self.counts = [0, 0, 0]
-        """Waiting jobs by priority."""
+        self._gone = [0, 0, 0]  # jobs in each lane that do not wait any longer
         self.best = NOTHING
-        """The highest priority of which a job waits, as a number; NOTHING if none waits."""
+        """The highest priority of which a job can be had, as a number; NOTHING if there is none."""
+        self.paused = False
+        """Whether no job is given out."""
         self.running = 0
         self.workers = 0
         """Connections that have said CAN_DO."""
@@ -47,17 +51,36 @@ class FunctionQueue:
         """Workers woken for this queue that have not asked for a job yet."""
 
     @property
+    def counts(self) -> list[int]:
+        """Waiting jobs by priority."""
+        return [len(lane) - gone for lane, gone in zip(self._lanes, self._gone, strict=True)]
+
+    @property
     def waiting(self) -> int:
         """Jobs that wait for a worker."""
-        high, normal, low = self.counts
-        return high + normal + low
+        high, normal, low = self._lanes
+        return len(high) + len(normal) + len(low) - sum(self._gone)
+
+    @property
+    def runnable(self) -> int:
+        """Jobs that a worker could have now."""
+        return 0 if self.paused else self.waiting
+
+    def pause(self) -> None:
+        """Give out no more jobs until `resume`."""
+        self.paused = True
+        self.best = NOTHING
+
+    def resume(self) -> None:
+        """Give out jobs again."""
+        self.paused = False
+        self._find_best()
 
     def put(self, job: Job) -> None:
         """Let a job wait, behind those of its priority."""
         priority = job.priority
         self._lanes[priority].append(job)
-        self.counts[priority] += 1
-        if priority < self.best:
+        if priority < self.best and not self.paused:
             self.best = priority
 
     def take(self) -> Job:
@@ -66,27 +89,28 @@ class FunctionQueue:
         lane = self._lanes[best]
         job = lane.popleft()
         while not job.handle:
+            self._gone[best] -= 1
             job = lane.popleft()
-        counts = self.counts
-        counts[best] -= 1
-        if not counts[best]:
+        if len(lane) == self._gone[best]:
             self._find_best()
         return job
 
     def discard(self, job: Job) -> None:
         """Let a waiting job that is gone no longer count."""
-        lane, counts, priority = self._lanes[job.priority], self.counts, job.priority
-        counts[priority] -= 1
-        if not counts[priority]:
+        priority = job.priority
+        lane = self._lanes[priority]
+        self._gone[priority] += 1
+        if len(lane) == self._gone[priority]:
             self._find_best()
-        if len(lane) > _WORTH_COMPACTING and len(lane) > 2 * counts[priority]:
+        if len(lane) > _WORTH_COMPACTING and len(lane) < 2 * self._gone[priority]:
             waiting = [job for job in lane if job.handle]
             lane.clear()
             lane.extend(waiting)
+            self._gone[priority] = 0
 
     def _find_best(self) -> None:
         high, normal, low = self.counts
-        self.best = 0 if high else 1 if normal else 2 if low else NOTHING
+        self.best = NOTHING if self.paused else 0 if high else 1 if normal else 2 if low else NOTHING
 
     def next_sleeper(self) -> Peer | None:
         """Take out the worker that has slept longest; None if all are awake."""

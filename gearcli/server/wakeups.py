@@ -8,6 +8,7 @@ on to the next.
 from __future__ import annotations
 
 from collections import OrderedDict
+from math import inf
 
 from gearcli.protocol.packets import PacketType, response
 from gearcli.server.peers import Peer
@@ -24,14 +25,12 @@ class Wakeups:
     """The workers that were woken and have not asked for a job yet."""
 
     def __init__(self) -> None:
-        self.stopped = False
-        """Whether nobody is woken any longer."""
         self._until: OrderedDict[Peer, float] = OrderedDict()
         """Until when it is fine that a woken worker has not come, in order."""
 
     def wake(self, queue: FunctionQueue, now: float) -> None:
         """Wake one sleeper for each waiting job that has none on its way."""
-        while queue.waking < queue.waiting and not self.stopped:
+        while queue.waking < queue.runnable:
             peer = queue.next_sleeper()
             if peer is None:
                 return
@@ -50,11 +49,16 @@ class Wakeups:
             queue.waking -= 1
             self.wake(queue, now)
 
-    def tick(self, now: float) -> float | None:
-        """Pass on the wake-ups that took too long; returns when the next one has."""
-        while self._until:
-            peer, until = next(iter(self._until.items()))
-            if until > now:
-                return until
-            self.awake(peer, now)
-        return None
+    @property
+    def pending(self) -> bool:
+        """Whether anybody was woken who has not come yet."""
+        return bool(self._until)
+
+    def tick(self, now: float) -> None:
+        """Pass on the wake-ups that took too long."""
+        while self.due() <= now:
+            self.awake(next(iter(self._until)), now)
+
+    def due(self) -> float:
+        """When the next wake-up has taken too long; infinity if nobody was woken."""
+        return next(iter(self._until.values()), inf)

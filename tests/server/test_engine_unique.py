@@ -7,7 +7,7 @@ import pytest
 from gearcli.protocol.packets import SUBMITS, UNIQUE_LIMIT
 from gearcli.protocol.packets import PacketType as P
 from gearcli.protocol.refusals import Refusal
-from gearcli.server.engine import Engine, identity
+from gearcli.server.engine import Engine
 from tests.server.transcript import NO_JOB, Talker, completed, created, error, failed
 
 
@@ -94,13 +94,6 @@ def test_a_dash_with_nothing_to_do_meets_nothing(client: Talker) -> None:
     assert client.submit(b"", unique=b"-") != client.submit(b"", unique=b"-")
 
 
-def test_identities() -> None:
-    assert b"u" == identity(b"u", b"w")
-    assert b"" == identity(b"", b"w")
-    assert b"" == identity(b"-", b"")
-    assert identity(b"-", b"w") == identity(b"-", b"w") != identity(b"-", b"v")
-
-
 @pytest.mark.parametrize("type_", SUBMITS)
 def test_a_unique_may_have_64_bytes_and_no_more(client: Talker, type_: P) -> None:
     longest = b"u" * UNIQUE_LIMIT
@@ -154,8 +147,8 @@ def test_a_background_interest_outlives_the_foreground_one_in_a_worker(
 def test_an_abandoned_job_is_gone_at_once(engine: Engine, client: Talker, worker: Talker) -> None:
     client.submit(b"w", unique=b"u")
     client.leave()
-    queue = engine.queues[b"f"]
-    assert ({}, {}, [0, 0, 0]) == (engine.jobs, queue.uniques, queue.counts)
+    queue = engine.registry.queues[b"f"]
+    assert ({}, {}, [0, 0, 0]) == (engine.registry.jobs, queue.uniques, queue.counts)
     assert b"no job" == worker.grab()
 
 
@@ -177,7 +170,7 @@ def test_an_abandoned_running_job_ends_quietly(engine: Engine, client: Talker, w
     client.leave()
     assert [] == worker.say(P.WORK_DATA, handle, b"data")
     assert [] == worker.say(P.WORK_COMPLETE, handle, b"r")
-    assert {} == engine.jobs
+    assert {} == engine.registry.jobs
 
 
 def test_an_abandoned_running_job_can_be_joined(engine: Engine, client: Talker, worker: Talker) -> None:
@@ -197,8 +190,8 @@ def test_an_abandoned_job_whose_worker_dies_too_is_gone(
     worker.take()
     client.leave()
     worker.leave()
-    queue = engine.queues[b"f"]
-    assert ({}, {}, 0, 0) == (engine.jobs, queue.uniques, queue.waiting, queue.running)
+    queue = engine.registry.queues[b"f"]
+    assert ({}, {}, 0, 0) == (engine.registry.jobs, queue.uniques, queue.waiting, queue.running)
     assert b"no job" == Talker(engine).can_do(b"f").grab()
 
 
@@ -208,7 +201,7 @@ def test_only_the_jobs_of_the_client_that_left_are_abandoned(engine: Engine, wor
         leaving.submit(b"leaving %d" % i)
     handle = staying.submit(b"staying")
     leaving.leave()
-    assert 1 == engine.queues[b"f"].waiting
+    assert 1 == engine.registry.queues[b"f"].waiting
     assert handle == worker.take()
     worker.say(P.WORK_FAIL, handle)
     assert [failed(handle)] == staying.heard()

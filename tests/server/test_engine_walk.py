@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from math import inf
 
 import pytest
 
 from gearcli.protocol.packets import SUBMIT_TYPES, Packet, PacketType, Priority
 from gearcli.protocol.packets import PacketType as P
-from gearcli.server.engine import Engine, identity
+from gearcli.server.engine import Engine
 from gearcli.server.peers import Peer
 from gearcli.server.queues import NOTHING
+from gearcli.server.registry import identity
 from gearcli.server.wakeups import WAKE_PATIENCE
-from tests.server.transcript import Talker
+from tests.server.transcript import Talker, tick
 
 STEPS = 3000
 FUNCTIONS = (b"a", b"b", b"c", b"d")
@@ -111,8 +113,8 @@ class Walk:
 
     def wait(self, _: Talker) -> None:
         self.now += self.chance.choice([0.01, WAKE_PATIENCE, 1.0, 5.0])
-        due = self.engine.tick(self.now)
-        assert due is None or due > self.now
+        due = tick(self.engine, self.now)
+        assert due > self.now
 
     def ask(self, talker: Talker) -> None:
         self.say(talker, P.GET_STATUS_UNIQUE, b"u1")
@@ -135,14 +137,14 @@ class Walk:
         type_, fields = packet
         self.done[f"heard {type_.name}"] += 1
         if type_ in ASSIGNED:
-            job = self.engine.jobs[fields[0]]
+            job = self.engine.registry.jobs[fields[0]]
             assert job.worker is talker.peer
             assert fields[1] in talker.peer.abilities
             self.given[fields[0]] = talker
         elif type_ in ENDS:
             assert self.awaited[talker][fields[0]] > 0, f"an end too many of {fields[0]!r}"
             self.awaited[talker][fields[0]] -= 1
-            assert fields[0] not in self.engine.jobs
+            assert fields[0] not in self.engine.registry.jobs
 
     # -- the end --------------------------------------------------------------------------------
 
@@ -153,22 +155,22 @@ class Walk:
         worker = self.talkers[0]
         for function in FUNCTIONS:
             self.say(worker, P.CAN_DO, function)
-        while any(queue.waiting for queue in self.engine.queues.values()):
+        while any(queue.waiting for queue in self.engine.registry.queues.values()):
             self.say(worker, P.GRAB_JOB)
             for job in list(worker.peer.running):
                 self.say(worker, P.WORK_COMPLETE, job.handle, b"done")
         for talker in self.talkers:
             self.hear(talker)
         look_around(self.engine)
-        assert {} == self.engine.jobs
+        assert {} == self.engine.registry.jobs
         assert [] == [left for awaited in self.awaited.values() for left in awaited.elements()]
-        assert self.engine.tick(self.now + 100) is None
+        assert inf == tick(self.engine, self.now + 100)
 
 
 def look_around(engine: Engine) -> None:
     """Assert what must hold between any two packets."""
-    for queue in engine.queues.values():
-        jobs = [job for job in engine.jobs.values() if job.queue is queue]
+    for queue in engine.registry.queues.values():
+        jobs = [job for job in engine.registry.jobs.values() if job.queue is queue]
         waiting = [job for job in jobs if job.worker is None]
         assert [sum(job.priority == p for job in waiting) for p in Priority] == queue.counts
         assert min((job.priority for job in waiting), default=NOTHING) == queue.best
@@ -180,7 +182,7 @@ def look_around(engine: Engine) -> None:
         assert sum(peer.woken is queue for peer in engine.peers) == queue.waking
         if queue.waiting > queue.waking:
             assert [] == [peer for peer in able if peer.asleep], f"{queue.name!r} has work and sleepers"
-    for handle, job in engine.jobs.items():
+    for handle, job in engine.registry.jobs.items():
         assert handle == job.handle
         assert not (job.abandoned and job.worker is None)
         assert job.worker is None or job in job.worker.running
@@ -192,7 +194,7 @@ def look_around(engine: Engine) -> None:
 def look_at(engine: Engine, peer: Peer) -> None:
     """Assert that what a peer knows is what the engine knows."""
     assert all(job.worker is peer for job in peer.running)
-    assert all(peer in job.listeners and engine.jobs[job.handle] is job for job in peer.listening)
+    assert all(peer in job.listeners and engine.registry.jobs[job.handle] is job for job in peer.listening)
     assert not (peer.asleep and peer.woken)
     assert not peer.asleep or not peer.unlisted
     for queue in peer.abilities.values():
@@ -218,8 +220,8 @@ def test_with_patience_every_job_finds_an_idle_worker(seed: int) -> None:
     walk = Walk(seed)
     for _ in range(STEPS // 4):
         walk.step()
-    while walk.engine.tick(walk.now) is not None:
+    while inf != tick(walk.engine, walk.now):
         walk.now += 1.0
-    for queue in walk.engine.queues.values():
+    for queue in walk.engine.registry.queues.values():
         able = [peer for peer in walk.engine.peers if queue.name in peer.abilities]
         assert not queue.waiting or not any(peer.asleep for peer in able)

@@ -72,6 +72,13 @@ def test_listeners_do_not_block_and_may_be_bound_again_soon() -> None:
         assert listener.getsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR)
 
 
+@pytest.mark.skipif(not hasattr(socket, "TCP_CONGESTION"), reason="Linux only")
+def test_connections_inside_the_machine_are_not_paced() -> None:
+    with listeners(Address("127.0.0.1", 0)) as (listener,):
+        chosen = listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, 16)
+        assert b"reno" == chosen.rstrip(b"\0")
+
+
 def test_a_port_in_use_is_an_error_that_names_it() -> None:
     with (
         listeners(Address("127.0.0.1", 0)) as (listener,),

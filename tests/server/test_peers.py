@@ -20,14 +20,6 @@ def test_a_peer_that_begins_to_talk_is_listed_once() -> None:
     assert [peer, peer] == talking
 
 
-def test_what_is_unsent_is_counted() -> None:
-    peer = Peer([])
-    peer.send(b"12345")
-    peer.tell(P.JOB_CREATED, b"H:1")
-    peer.tell(P.ECHO_RES, b"x" * UNCOPIED)
-    assert sum(len(part) for part in peer.outbox) == peer.unsent == 5 + 15 + 12 + UNCOPIED
-
-
 @pytest.mark.parametrize("size", [0, 1, UNCOPIED - 1, UNCOPIED, UNCOPIED + 1])
 def test_what_is_told_is_the_packet(size: int) -> None:
     peer = Peer([])

@@ -101,6 +101,18 @@ def test_a_few_jobs_that_are_gone_stay_where_they_are(queue: FunctionQueue, wait
     assert waiting - gone == len(taken(queue))
 
 
+def test_a_paused_queue_gives_nothing_out_until_it_is_resumed(queue: FunctionQueue) -> None:
+    put(queue, b"before", LOW)
+    queue.pause()
+    gone = put(queue, b"gone", HIGH)
+    put(queue, b"while", NORMAL)
+    drop(queue, gone)
+    assert (NOTHING, 0, 2) == (queue.best, queue.runnable, queue.waiting)
+    queue.resume()
+    assert (NORMAL, 2, 2) == (queue.best, queue.runnable, queue.waiting)
+    assert [b"while", b"before"] == taken(queue)
+
+
 def test_the_longest_sleeper_is_found_first(queue: FunctionQueue) -> None:
     peers = [Peer([]) for _ in range(3)]
     for peer in peers:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 import pytest
 
 from gearcli.protocol.packets import Priority
@@ -52,7 +54,8 @@ def test_patience_begins_when_the_worker_is_woken(queue: FunctionQueue) -> None:
     sleeper(queue)
     waiting(queue, 1)
     wakeups.wake(queue, 100.0)
-    assert wakeups.tick(100.0) == 100.0 + WAKE_PATIENCE
+    wakeups.tick(100.0)
+    assert wakeups.due() == 100.0 + WAKE_PATIENCE
 
 
 def test_after_patience_the_next_is_woken(queue: FunctionQueue) -> None:
@@ -69,13 +72,14 @@ def test_who_came_leaves_nothing_due(queue: FunctionQueue) -> None:
     wakeups.wake(queue, 0.0)
     queue.take()
     wakeups.awake(peer, 0.1)
-    assert wakeups.tick(0.1) is None
+    assert wakeups.due() == inf
+    assert not wakeups.pending
     assert queue.waking == 0
 
 
 def test_when_stopped_nobody_is_woken(queue: FunctionQueue) -> None:
     wakeups, peer = Wakeups(), sleeper(queue)
-    wakeups.stopped = True
+    queue.pause()
     waiting(queue, 1)
     wakeups.wake(queue, 0.0)
     assert peer.outbox == []

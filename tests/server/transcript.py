@@ -29,10 +29,8 @@ class Talker:
         """The packets that this end was told since the last time."""
         peer = self.peer
         data = b"".join(peer.outbox)
-        assert len(data) == peer.unsent
         assert not peer.outbox or peer in self.engine.talking
         peer.outbox.clear()
-        peer.unsent = 0
         self.engine.talking[:] = [other for other in self.engine.talking if other is not peer]
         return list(self._decoder.feed(data))
 
@@ -74,6 +72,12 @@ class Talker:
     def sleep(self) -> None:
         """Fall asleep, without being woken at once."""
         assert [] == self.say(P.PRE_SLEEP)
+
+
+def tick(engine: Engine, now: float) -> float:
+    """Tell the engine the time; when it wants to be told next."""
+    engine.tick(now)
+    return engine.due()
 
 
 def created(handle: bytes) -> Packet:

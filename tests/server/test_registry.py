@@ -1,0 +1,31 @@
+"""Functions and jobs as the registry keeps them: handles, identities, pausing."""
+
+from __future__ import annotations
+
+from gearcli.server.queues import NOTHING
+from gearcli.server.registry import Registry, identity
+
+
+def test_identities() -> None:
+    assert b"u" == identity(b"u", b"w")
+    assert b"" == identity(b"", b"w")
+    assert b"" == identity(b"-", b"")
+    assert identity(b"-", b"w") == identity(b"-", b"w") != identity(b"-", b"v")
+
+
+def test_handles_are_the_prefix_and_a_number_whatever_the_prefix_holds() -> None:
+    registry = Registry(b"H:100%d:")
+    queue = registry.new_queue(b"f")
+    jobs = [registry.add(queue, b"", b"w", 1, True) for _ in range(2)]
+    assert [b"H:100%d:1", b"H:100%d:2"] == [job.handle for job in jobs]
+    assert {job.handle: job for job in jobs} == registry.jobs
+
+
+def test_after_a_pause_nothing_can_be_had_of_functions_old_and_new() -> None:
+    registry = Registry(b"H:")
+    old = registry.new_queue(b"old")
+    registry.add(old, b"", b"w", 1, True)
+    registry.pause()
+    new = registry.new_queue(b"new")
+    registry.add(new, b"", b"w", 1, True)
+    assert [(NOTHING, 0, 1), (NOTHING, 0, 1)] == [(q.best, q.runnable, q.waiting) for q in (old, new)]
