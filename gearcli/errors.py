@@ -9,6 +9,7 @@
     ├── OutputError           the output cannot be written
     ├── CommandError          the command of a worker cannot run (attribute `found`)
     ├── BindError             an address cannot be listened on
+    ├── NotPermitted          the system does not permit it to this user
     ├── ServerGone            no server, or no longer a server
     │   ├── ConnectFailed     it could not be reached
     │   └── ConnectionLost    it went away before it had answered
@@ -56,6 +57,10 @@ class CommandError(GearError):
 
 class BindError(GearError):
     """An address cannot be listened on: in use, not of this machine, not permitted."""
+
+
+class NotPermitted(GearError):
+    """The system does not permit it to the user who runs this."""
 
 
 class ServerGone(GearError):

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import re
 
-_ROW_BREAKERS = re.compile(rb"[\x00-\x1f\x7f]")
+_ENCODED = re.compile(rb"%([0-9A-Fa-f]{2})")
+_TO_ENCODE = re.compile(rb"[^!#$&-\[\]-~]")  # all but printable ASCII, and of that the space, % " and \
+_ROW_BREAKERS = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 def shown(raw: bytes | str) -> str:
@@ -34,7 +36,18 @@ def shown_lines(raw: bytes) -> list[str]:
 def row_field(name: bytes) -> bytes:
     r"""A name for a row of a text reply: control bytes become ``\xNN``, all else stays as it is.
 
-    A tab or a line end in a name would forge columns and rows of ``status``.
-    Spaces and backslashes stay (PHP's class names hold backslashes).
+    A line end in a name would forge rows of ``status``.  Tabs stay, Perl's
+    namespaces end in one (the columns after a name are counted from the
+    right), and so do spaces and backslashes (PHP's class names hold those).
     """
     return _ROW_BREAKERS.sub(lambda match: b"\\x%02x" % match[0][0], name)
+
+
+def percent_encoded(name: bytes) -> str:
+    """A name as one word of printable ASCII: every other byte, and the space, as in a URL."""
+    return _TO_ENCODE.sub(lambda match: b"%%%02X" % match[0][0], name).decode("ascii")
+
+
+def percent_decoded(word: bytes) -> bytes:
+    """The name that a word stands for; a percent sign that begins no code stands for itself."""
+    return _ENCODED.sub(lambda match: bytes([int(match[1], 16)]), word)

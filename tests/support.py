@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import random
 import re
@@ -30,12 +31,33 @@ GEARMAND, GEARMAN, GEARADMIN = "/usr/sbin/gearmand", "/usr/bin/gearman", "/usr/b
 needs_peers = pytest.mark.peers
 """For tests against Debian's gearmand, gearman and gearadmin; see conftest.py."""
 
+needs_libraries = pytest.mark.peers(libraries=True)
+"""For tests that need Gearman's libraries for PHP, Perl and C besides."""
+
 T = TypeVar("T")
 
 
-def missing_peers() -> list[str]:
-    """Which of Gearman's own programs are not installed."""
-    return [program for program in (GEARMAND, GEARMAN, GEARADMIN) if shutil.which(program) is None]
+LIBRARIES = {
+    "php-gearman": ["php", "-r", "new GearmanClient();"],
+    "libgearman-client-perl": ["perl", "-MGearman::Client", "-e", "1"],
+    "libgearman-dev": ["sh", "-c", "echo '#include <libgearman/gearman.h>' | cc -E -"],
+}
+"""Debian's packages of Gearman's libraries, and what succeeds only with each."""
+
+
+@functools.cache
+def missing_peers(libraries: bool = False) -> list[str]:
+    """Which of Gearman's own programs, or also of its libraries, are not installed."""
+    programs = [program for program in (GEARMAND, GEARMAN, GEARADMIN) if shutil.which(program) is None]
+    return programs + [name for name, command in LIBRARIES.items() if libraries and not succeeds(command)]
+
+
+def succeeds(command: Sequence[str]) -> bool:
+    """Whether a program is there and ends well."""
+    try:
+        return subprocess.run(command, capture_output=True, timeout=DEADLINE, check=False).returncode == 0
+    except FileNotFoundError:
+        return False
 
 
 def wait_until(condition: Callable[[], T | None], deadline: float = DEADLINE) -> T:

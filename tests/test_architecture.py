@@ -23,7 +23,24 @@ ALLOWED = {
 
 CORE = {
     *(f"protocol/{path.name}" for path in (ROOT / "gearcli/protocol").glob("*.py")),
-    *(f"server/{name}.py" for name in ("jobs", "queues", "peers", "timers", "wakeups", "engine", "operator")),
+    *(
+        f"server/{name}.py"
+        for name in (
+            "assignments",
+            "documents",
+            "engine",
+            "jobs",
+            "operator",
+            "peers",
+            "queues",
+            "registry",
+            "reports",
+            "schedule",
+            "submissions",
+            "timers",
+            "wakeups",
+        )
+    ),
 }
 """Files that decide and do nothing: no input, no output, no clock, no chance."""
 

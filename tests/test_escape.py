@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gearcli.escape import row_field, shown, shown_lines
+from gearcli.escape import percent_decoded, percent_encoded, row_field, shown, shown_lines
 
 
 @pytest.mark.parametrize(
@@ -57,11 +57,39 @@ def test_lines_of_a_message_are_shown_one_by_one(raw: bytes, lines: list[str]) -
     ("name", "field"),
     [
         (b"App\\Job::run now", b"App\\Job::run now"),
-        (b"a\tb\nc", b"a\\x09b\\x0ac"),
+        (b"a\tb\nc", b"a\tb\\x0ac"),
         (b"\x1b\x7f\0", b"\\x1b\\x7f\\x00"),
         ("größer".encode(), "größer".encode()),
         (b"\xff", b"\xff"),
     ],
 )
-def test_a_row_field_loses_only_its_control_bytes(name: bytes, field: bytes) -> None:
+def test_a_row_field_loses_only_its_control_bytes_but_tabs(name: bytes, field: bytes) -> None:
     assert field == row_field(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [
+        (b"resize", "resize"),
+        (b"two words", "two%20words"),
+        (b"prefix\tname", "prefix%09name"),
+        (b'50%"\\', "50%25%22%5C"),
+        (b"\xff\x00", "%FF%00"),
+        (b"App::Jobs/[x]~!#$&'()*+,-.:;<=>?@^_`{|}", "App::Jobs/[x]~!#$&'()*+,-.:;<=>?@^_`{|}"),
+    ],
+)
+def test_a_name_is_one_word_and_back(name: bytes, word: str) -> None:
+    assert word == percent_encoded(name)
+    assert name == percent_decoded(word.encode())
+
+
+def test_a_percent_sign_that_begins_no_code_stands_for_itself() -> None:
+    assert b"100%!%zz%a" == percent_decoded(b"100%!%zz%a")
+    assert b"j" == percent_decoded(b"%6a") == percent_decoded(b"%6A")
+
+
+def test_every_byte_survives() -> None:
+    every = bytes(range(256))
+    assert every == percent_decoded(percent_encoded(every).encode())
+    assert percent_encoded(every).isascii()
+    assert percent_encoded(every).isprintable()

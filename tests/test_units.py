@@ -19,7 +19,7 @@ def test_names_seconds(text: str, seconds: float) -> None:
     assert pytest.approx(seconds) == duration(text)
 
 
-@pytest.mark.parametrize("text", ["", "s", "-1", "1 week", "1h30m", "5.", "1e3", "inf", "nan", "1,5"])
+@pytest.mark.parametrize("text", ["", "s", "-1", "1 week", "1h30m", "5.", "1e3", "inf", "nan", "1,5", "٥"])
 def test_anything_else_is_a_usage_error_that_says_how_to_write_it(text: str) -> None:
     with pytest.raises(UsageError, match="write 250ms, 30s, 5m, 1h or 2d"):
         duration(text)

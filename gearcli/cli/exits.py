@@ -33,6 +33,7 @@ _BY_ERROR: tuple[tuple[type[errors.GearError], ExitStatus], ...] = (
     (errors.InputError, ExitStatus.INPUT),
     (errors.OutputError, ExitStatus.OUTPUT),
     (errors.BindError, ExitStatus.UNREACHABLE),
+    (errors.NotPermitted, ExitStatus.FORBIDDEN),
     (errors.ServerGone, ExitStatus.UNREACHABLE),
     (errors.QueueFull, ExitStatus.TRY_LATER),
     (errors.ServerError, ExitStatus.PROTOCOL),

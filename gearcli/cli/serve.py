@@ -3,124 +3,179 @@
 from __future__ import annotations
 
 import os
-import resource
 import socket
-import time
-from typing import Annotated
-
-import typer
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
 
 from gearcli import __version__
+from gearcli.cli import serve_options as options
 from gearcli.cli.exits import ExitStatus
-from gearcli.cli.options import Grace, Quiet, parsed
-from gearcli.errors import UsageError
+from gearcli.cli.options import Grace, Quiet
+from gearcli.errors import OutputError
 from gearcli.protocol.address import DEFAULT_PORT, Address, parse
-
-LEVELS = {"FATAL": 0, "ALERT": 0, "CRITICAL": 0, "ERROR": 0, "WARNING": 0, "NOTICE": 0, "INFO": 1, "DEBUG": 3}
-"""gearmand's names of log levels, as numbers of -v."""
-
-
-def level(text: str) -> int:
-    """The number of -v that a level's name stands for.  Raises UsageError."""
-    if text.upper() not in LEVELS:
-        raise UsageError(f"{text!r} is not a level; levels are {', '.join(LEVELS)}")
-    return LEVELS[text.upper()]
+from gearcli.server import listener as listening
+from gearcli.server import privileges, systemd
+from gearcli.server.daemon import PidFile, in_background
+from gearcli.server.documents import Document
+from gearcli.server.engine import Engine
+from gearcli.server.log import Log, LogFile, Outlet, level_named
+from gearcli.server.loop import Server
+from gearcli.server.operator import Operator
+from gearcli.server.privileges import Account
+from gearcli.server.syslog import Syslog
 
 
 def serve(
-    listen: Annotated[
-        list[str] | None,
-        typer.Option(
-            "-L",
-            "--listen",
-            metavar="ADDR",
-            help="Where to listen: host, host:port, [::1]:port, unix:/path; repeatable. Default: 127.0.0.1.",
-            show_default=False,
-        ),
-    ] = None,
-    port: Annotated[
-        int | None,
-        typer.Option(
-            "-p",
-            "--port",
-            min=0,
-            max=65535,
-            help="Port of addresses that name none; 0 picks a free one.",
-            envvar="GEARMAND_PORT",
-            show_default=str(DEFAULT_PORT),
-        ),
-    ] = None,
-    insecure_listen: Annotated[
-        bool, typer.Option("--insecure-listen", help="Allow addresses that other machines can reach.")
-    ] = False,
+    listen: options.Listen = None,
+    port: options.Port = None,
+    insecure_listen: options.InsecureListen = False,
+    socket_mode: options.SocketMode = "0600",  # type: ignore[assignment]  # typer parses it
+    backlog: options.Backlog = options.DEFAULT_BACKLOG,
+    keepalive: options.KeepaliveWanted = True,
+    keepalive_idle: options.KeepaliveIdle = None,
+    keepalive_interval: options.KeepaliveInterval = None,
+    keepalive_count: options.KeepaliveCount = None,
+    job_retries: options.JobRetries = -1,
+    worker_wakeup: options.WorkerWakeup = 0,
+    round_robin: options.RoundRobin = False,
+    exceptions: options.Exceptions = False,
+    job_handle_prefix: options.JobHandlePrefix = None,
+    lease: options.Lease = "0",  # type: ignore[assignment]  # typer parses it
     grace: Grace = "5s",  # type: ignore[assignment]  # typer parses it
-    verbosity: Annotated[
-        int,
-        typer.Option(
-            "-v",
-            count=True,
-            show_default=False,
-            help="Say more: -v connections, -vv jobs, -vvv every packet in words.",
-        ),
-    ] = 0,
-    verbose: Annotated[
-        int,
-        typer.Option(
-            "--verbose",
-            metavar="LEVEL",
-            parser=parsed(level),
-            help="The same by gearmand's names, FATAL to DEBUG.",
-        ),
-    ] = "NOTICE",  # type: ignore[assignment]  # typer parses it
+    daemon: options.Daemon = False,
+    pid_file: options.PidPath = None,
+    user: options.User = None,
+    threads: options.Threads = None,
+    file_descriptors: options.FileDescriptors = None,
+    log_file: options.LogPath = None,
+    syslog: options.ToSyslog = False,
+    verbosity: options.Verbosity = 0,
+    verbose: options.VerboseLevel = "NOTICE",
     quiet: Quiet = False,
 ) -> int:
     """Run a Gearman job server.
 
     It listens on 127.0.0.1, port 4730, unless told otherwise, and keeps its
     queue in memory.  TERM and INT let running jobs finish; a second one ends
-    at once.
+    at once.  USR1 ends it when no job is left, HUP opens the log file again.
     """
-    from gearcli.server.engine import Engine
-    from gearcli.server.listener import listen as open_listeners
-    from gearcli.server.listener import name_of, require_loopback
-    from gearcli.server.log import Log
-    from gearcli.server.loop import Server
-    from gearcli.server.operator import Operator
-
-    wanted = _wanted(listen or ["127.0.0.1"], DEFAULT_PORT if port is None else port)
+    account = None if user is None else privileges.account(user)
+    if account is not None:
+        privileges.require_may_become(account)
+    given = systemd.inherited(os.environ)
+    texts = listen or ([] if given else ["127.0.0.1"])
+    wanted = _wanted(texts, DEFAULT_PORT if port is None else port)
+    if daemon:
+        wanted = [_whole(address) for address in wanted]
     if not insecure_listen:
-        for address in wanted:
-            require_loopback(address)
-    _raise_file_limit()
-    log = Log(max(verbosity, verbose))
-    listeners = [listener for address in wanted for listener in open_listeners(address)]
-    engine = Engine(handle_prefix())
-    operator = Operator(engine, version=__version__, pid=os.getpid())
-    server = Server(engine, operator, listeners, log=log, grace=grace)
-    if not quiet:
-        log.notice("jobs are kept in memory only: waiting background jobs do not survive a restart")
-    for listener in listeners:
-        log.notice(f"listening on {name_of(listener)}")
-    cut_short = server.run()
+        _require_loopback(wanted, given)
+    log = Log(verbosity)
+    if level_named(verbose) >= verbosity:
+        log.level_name = verbose
+    log.outlets += _outlets(log, log_file, syslog)
+    alive = _keepalive(keepalive_idle, keepalive_interval, keepalive_count) if keepalive else None
+    plan = _Plan(
+        listeners=lambda: _listeners(wanted, given, backlog, socket_mode, alive),
+        engine=lambda: Engine(
+            options.handle_prefix(job_handle_prefix),
+            retries=job_retries,
+            worker_wakeup=worker_wakeup,
+            exceptions=exceptions,
+            lease=lease,
+        ),
+        log=log,
+        on_console=log_file == "stderr" or (log_file is None and not syslog),
+        grace=grace,
+        account=account,
+        pid_file=pid_file and os.path.abspath(pid_file),
+        files=file_descriptors,
+        quiet=quiet,
+        settings={"worker_wakeup": worker_wakeup, "grace": grace},
+    )
+    return in_background(partial(_serve, plan)) if daemon else _serve(plan, _nothing)
+
+
+class _Plan(NamedTuple):
+    """What is to be done once the process is the one that will serve."""
+
+    listeners: Callable[[], list[socket.socket]]
+    engine: Callable[[], Engine]
+    log: Log
+    on_console: bool
+    """Whether standard error hears more than the start."""
+    grace: float
+    account: Account | None
+    pid_file: str | None
+    files: int | None
+    quiet: bool
+    settings: Document
+    """What an operator is told about how the server was started."""
+
+
+def _serve(plan: _Plan, ready: Callable[[], None]) -> int:
+    """Serve until the end; `ready` is called once connections are accepted.  Returns the exit status."""
+    privileges.allow_files(plan.files)
+    listeners, engine, pid_files = plan.listeners(), plan.engine(), list[PidFile]()
+    settings = {**plan.settings, "listen": [listening.name_of(listener) for listener in listeners]}
+    operator = Operator(engine, version=__version__, pid=os.getpid(), settings=settings)
+    server = Server(engine, operator, listeners, log=plan.log, grace=plan.grace)
+
+    def started() -> None:
+        if plan.pid_file:
+            pid_files.append(PidFile(plan.pid_file))
+        if plan.account is not None:
+            _become(plan.account, listeners, plan.log)
+        _say_where(plan, listeners)
+        systemd.notify(os.environ, "READY=1")
+        ready()
+
+    try:
+        cut_short = server.run(started, partial(systemd.notify, os.environ, "STOPPING=1"))
+    finally:
+        for file in pid_files:
+            file.remove()
     return ExitStatus.DONE if cut_short is None else 128 + cut_short
 
 
-def handle_prefix() -> bytes:
-    """What job handles begin with: the machine, as in gearmand, and this start of the server.
+def _say_where(plan: _Plan, listeners: list[socket.socket]) -> None:
+    """The first lines of the log; standard error has them too, wherever the log goes."""
+    if not plan.quiet:
+        plan.log.notice("jobs are kept in memory only: waiting background jobs do not survive a restart")
+    for listener in listeners:
+        plan.log.notice(f"listening on {listening.name_of(listener)}")
+    if not plan.on_console:
+        del plan.log.outlets[0]
 
-    gearmand's handles begin anew at 1 with every start, so that who polls one
-    may see a stranger's job.  The time of the start, in base 36, prevents that.
+
+def _become(account: Account, listeners: list[socket.socket], log: Log) -> None:
+    """Be another user from now on, who owns what it has to use later."""
+    for listener in listeners:
+        listening.give(listener, account.uid, account.gid)
+    for outlet in log.outlets:
+        if isinstance(outlet, LogFile):
+            outlet.give(account.uid, account.gid)
+    privileges.become(account)
+
+
+def _outlets(log: Log, log_file: str | None, syslog: bool) -> list[Outlet]:
+    """Where a log goes besides standard error.  Raises OutputError for a file.
+
+    The system's log may come later than we do: that it is missing is said, and no more.
     """
-    node = socket.gethostname().encode("ascii", "replace")[:24]
-    return b"H:%b:%b-" % (node, _base36(time.time_ns() // 1_000_000).encode())
+    outlets: list[Outlet] = []
+    if log_file not in (None, "stderr", "none"):
+        outlets.append(LogFile(log_file))
+    if syslog:
+        outlets.append(system := Syslog())
+        try:
+            system.reopen()
+        except OutputError as error:
+            log.notice(str(error))
+    return outlets
 
 
-def _base36(number: int) -> str:
-    digits = ""
-    while number:
-        number, digit = divmod(number, 36)
-        digits = "0123456789abcdefghijklmnopqrstuvwxyz"[digit] + digits
-    return digits
+# -- addresses ---------------------------------------------------------------------------
 
 
 def _wanted(texts: list[str], port: int) -> list[Address]:
@@ -129,7 +184,43 @@ def _wanted(texts: list[str], port: int) -> list[Address]:
     return list(dict.fromkeys(parse(part, default_host="127.0.0.1", default_port=port) for part in parts))
 
 
-def _raise_file_limit() -> None:
-    """Every connection is a descriptor: take as many as the system allows."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+def _whole(address: Address) -> Address:
+    """The address with its whole path: a daemon leaves its folder, and has to find its socket at the end."""
+    return address._replace(path=os.path.abspath(address.path)) if address.path else address
+
+
+def _require_loopback(wanted: list[Address], given: list[socket.socket]) -> None:
+    """Raise UsageError where other machines could reach the server."""
+    for address in wanted:
+        listening.require_loopback(address)
+    for listener in given:
+        listening.require_inherited_loopback(listener)
+
+
+def _listeners(
+    wanted: list[Address],
+    given: list[socket.socket],
+    backlog: int,
+    mode: int,
+    keepalive: listening.Keepalive | None,
+) -> list[socket.socket]:
+    """Listen on all addresses.  Raises BindError."""
+    listeners = list(given)
+    try:
+        for address in wanted:
+            listeners += listening.listen(address, backlog=backlog, mode=mode)
+    except Exception:
+        for listener in listeners:
+            listening.close(listener)  # with the files of Unix sockets, which would remain
+        raise
+    for listener in listeners:
+        listening.keep_alive(listener, keepalive)
+    return listeners
+
+
+def _keepalive(*numbers: int | None) -> listening.Keepalive:
+    return listening.Keepalive(*(number if number and number > 0 else None for number in numbers))
+
+
+def _nothing() -> None:
+    pass

@@ -108,6 +108,14 @@ class PacketType(IntEnum):
     STATUS_RES_UNIQUE = 42, _RES, "unique", "known", "running", "numerator", "denominator", "client_count"
 
 
+_REPORTS = (
+    PacketType.WORK_DATA,
+    PacketType.WORK_WARNING,
+    PacketType.WORK_COMPLETE,
+    PacketType.WORK_EXCEPTION,
+)
+
+
 Packet: TypeAlias = tuple[PacketType, list[bytes]]
 """A packet as the `Decoder` yields it: its type and its arguments, in the table's order."""
 
@@ -289,7 +297,7 @@ class Decoder:
                     fields = _fields(data, start, stop, separators)
                 if strip and fields[-1].endswith(b"\0"):
                     fields[-1] = fields[-1][:-1]
-                yield (type_, fields) if len(fields) > separators else rejected(Refusal.FIELDS)
+                yield (type_, fields) if len(fields) > separators else _short(type_, fields)
             position = stop
         # What is left may be a packet in progress, but also lines shorter than a header.
         while position < end and data[position] and (line := self._line(data, position)):
@@ -347,6 +355,13 @@ def _argument_start(data: bytes, start: int, end: int, separators: int) -> int |
             return None
         start = nul + 1
     return start
+
+
+def _short(type_: PacketType, fields: list[bytes]) -> Packet:
+    """A packet with too few arguments.  Perl's worker leaves out an empty result, NUL and all."""
+    if type_ in _REPORTS and len(fields) == 1:
+        return type_, [*fields, b""]
+    return rejected(Refusal.FIELDS)
 
 
 def rejected(refusal: Refusal) -> Packet:

@@ -33,6 +33,7 @@ class Refusal(Enum):
     # As gearmand answers, byte for byte.
     MAGIC = "INVALID_MAGIC", "Request magic expected"
     COMMAND = "INVALID_COMMAND", "Command not expected"
+    FULL = "QUEUE_ERROR", "Job queue is full"
     OPTION = "UNKNOWN_OPTION", "Server does not recognize given option"
     UNIQUE = "ARGUMENT_TOO_LARGE", "Unique value too large"
     RESULT = "JOB_NOT_FOUND", "Job given in work result not found"
@@ -46,6 +47,8 @@ class Refusal(Enum):
     # Where gearmand says nothing, or only closes the connection.
     FIELDS = "INVALID_PACKET", "Packet has too few arguments"
     NUMBER = "INVALID_PACKET", "Argument is not a number"
+    EPOCH = "ARGUMENT_TOO_LARGE", "Epoch out of range"
+    SCHEDULE = "INVALID_PACKET", "No minute matches the schedule"
     HANDLE = "ARGUMENT_TOO_LARGE", "Job handle too large"
     TYPE = "INVALID_PACKET", "Unknown packet type or magic"
     SIZE = "ARGUMENT_TOO_LARGE", "Packet too large"

@@ -17,6 +17,33 @@ from gearcli.escape import row_field, shown
 WORDS_LIMIT = 5
 """Words of a command; gearmand closes the connection at a sixth."""
 
+COMMANDS = {
+    # gearmand's.
+    "status": "status",
+    "prioritystatus": "prioritystatus",
+    "workers": "workers",
+    "version": "version",
+    "getpid": "getpid",
+    "verbose": "verbose [LEVEL]",
+    "maxqueue": "maxqueue FUNCTION [LIMIT | HIGH NORMAL LOW]",
+    "show": "show jobs | show unique jobs",
+    "cancel": "cancel job HANDLE",
+    "create": "create function FUNCTION",
+    "drop": "drop function FUNCTION",
+    "shutdown": "shutdown [graceful]",
+    # Ours.  They answer with JSON documents, and names in them are percent-encoded.
+    "functions": "functions",
+    "jobs": "jobs [FUNCTION [LIMIT]]",
+    "job": "job HANDLE",
+    "peek": "peek HANDLE",
+    "purge": "purge FUNCTION",
+    "pause": "pause FUNCTION",
+    "resume": "resume FUNCTION",
+    "clients": "clients",
+    "settings": "settings",
+}
+"""The text commands by their first word, and how they are written."""
+
 END = b".\n"
 """The line that ends rows."""
 
@@ -35,6 +62,29 @@ class FunctionRow(NamedTuple):
         return self.total - self.running
 
 
+class PriorityRow(NamedTuple):
+    """A row of ``prioritystatus``: jobs of a function without a worker, by priority, and its workers."""
+
+    function: bytes
+    high: int
+    normal: int
+    low: int
+    workers: int
+
+
+class JobRow(NamedTuple):
+    """A row of ``show jobs``.
+
+    `retries` is how often it lost its worker; `ignore` says that nobody
+    awaits it any longer; `queued` that it is a background job.
+    """
+
+    handle: bytes
+    retries: int
+    ignore: bool
+    queued: bool
+
+
 class ConnectionRow(NamedTuple):
     """A row of ``workers``: a connection, whatever it does; `number` is the server's descriptor."""
 
@@ -48,8 +98,13 @@ class ConnectionRow(NamedTuple):
 
 
 def words_of(line: bytes) -> list[bytes]:
-    """The words of a command line; runs of spaces separate like one."""
-    return [word for word in line.rstrip(b"\r\n").split(b" ") if word]
+    """The words of a command line; runs of spaces separate like one.
+
+    As in gearmand, spaces at the beginning make the first word an empty one.
+    """
+    text = line.rstrip(b"\r\n")
+    words = [word for word in text.split(b" ") if word]
+    return [b"", *words] if text[:1] in (b" ", b"") else words
 
 
 def ok(text: str = "") -> bytes:
@@ -68,10 +123,31 @@ def unknown_command(word: bytes) -> bytes:
     return b"ERR UNKNOWN_COMMAND Unknown+server+command" + row_field(word) + b"\r\n"
 
 
+def incomplete(word: str) -> bytes:
+    """gearmand's answer to a command that has not the words it needs."""
+    return err("INVALID_ARGUMENTS", f"An incomplete set of arguments was sent to this command {word}")
+
+
 def status_reply(rows: Iterable[FunctionRow]) -> bytes:
     """The reply to ``status``."""
     lines = [b"%b\t%d\t%d\t%d\n" % (row_field(row.function), *row[1:]) for row in rows]
     return b"".join([*lines, END])
+
+
+def priority_status_reply(rows: Iterable[PriorityRow]) -> bytes:
+    """The reply to ``prioritystatus``."""
+    lines = [b"%b\t%d\t%d\t%d\t%d\n" % (row_field(row.function), *row[1:]) for row in rows]
+    return b"".join([*lines, END])
+
+
+def show_jobs_reply(rows: Iterable[JobRow]) -> bytes:
+    """The reply to ``show jobs``."""
+    return b"".join([*(b"%b\t%d\t%d\t%d\n" % row for row in rows), END])
+
+
+def show_unique_jobs_reply(uniques: Iterable[bytes]) -> bytes:
+    """The reply to ``show unique jobs``."""
+    return b"".join([*(row_field(unique) + b"\n" for unique in uniques), END])
 
 
 def workers_reply(rows: Iterable[ConnectionRow]) -> bytes:

@@ -22,7 +22,7 @@ class Job:
 
     # A million of these may wait: every slot costs 8 MB, so what few jobs have is kept elsewhere.
     __slots__ = (  # noqa: RUF023 (what was submitted, then what became of it)
-        "handle", "queue", "unique", "workload", "priority", "background",
+        "handle", "queue", "unique", "workload", "priority", "background", "submitted",
         "listeners", "worker", "progress", "attempt",
     )  # fmt: skip
 
@@ -34,6 +34,7 @@ class Job:
         workload: bytes,
         priority: int,
         background: bool,
+        submitted: float = 0.0,
     ) -> None:
         self.handle = handle
         self.queue = queue
@@ -42,6 +43,8 @@ class Job:
         self.priority = priority
         """A plain number: as an index it is several times as fast as a member of Priority."""
         self.background = background
+        self.submitted = submitted
+        """When it was submitted; many jobs share one number, which so costs little."""
 
         self.listeners: tuple[Peer, ...] = ()
         self.worker: Peer | None = None
@@ -51,6 +54,6 @@ class Job:
         """How often it was handed to a worker."""
 
     @property
-    def abandoned(self) -> bool:
-        """Whether nobody wants it any longer."""
-        return not self.listeners and not self.background
+    def wanted(self) -> bool:
+        """Whether anybody still wants it."""
+        return bool(self.listeners) or self.background

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import ipaddress
 import os
 import socket
 import stat
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
+from weakref import WeakSet
 
 from gearcli.errors import BindError, UsageError
 from gearcli.protocol.address import Address
@@ -16,14 +18,37 @@ BACKLOG = 1024
 """Connections that may wait to be accepted; gearmand's 32 made 10,000 connects take minutes."""
 
 
-def listen(address: Address, *, backlog: int = BACKLOG) -> list[socket.socket]:
+SOCKET_MODE = 0o600
+"""Who may use a Unix socket: its owner."""
+
+_MISSING_HERE = frozenset({errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL})
+"""What an address of a family that the machine does not have is answered with."""
+
+_files: WeakSet[socket.socket] = WeakSet()
+"""The Unix sockets that this module has bound: their files go with them."""
+
+
+class Keepalive(NamedTuple):
+    """When to ask a silent TCP connection whether it is still there; None is what the system does.
+
+    `idle` and `interval` are seconds, `probes` is how many questions may stay unanswered.
+    """
+
+    idle: int | None = None
+    interval: int | None = None
+    probes: int | None = None
+
+
+def listen(address: Address, *, backlog: int = BACKLOG, mode: int = SOCKET_MODE) -> list[socket.socket]:
     """Sockets that listen on an address: one for a Unix path, one for each address of a host name.
 
-    Raises BindError where that is impossible.
+    `mode` is the permissions of a Unix socket.  Raises BindError where that
+    is impossible; of a name with several addresses those are left out that
+    the machine does not have (localhost as ::1 where IPv6 is off).
     """
     try:
         if address.path:
-            return [_listen_unix(address.path, backlog)]
+            return [_listen_unix(address.path, backlog, mode)]
         return _listen_tcp(address, backlog)
     except OSError as error:
         raise BindError(f"cannot listen on {address}: {_reason(error)}") from None
@@ -31,25 +56,59 @@ def listen(address: Address, *, backlog: int = BACKLOG) -> list[socket.socket]:
 
 def _listen_tcp(address: Address, backlog: int) -> list[socket.socket]:
     sockets: list[socket.socket] = []
+    missing: OSError | None = None
     port = address.port
     try:
-        for family, kind, protocol, _, where in _resolved(address):
-            listener = socket.socket(family, kind, protocol)
-            sockets.append(listener)
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if family == socket.AF_INET6:
-                listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            if _is_loopback(where[0]):
-                _unpaced(listener)
-            listener.bind((where[0], port, *where[2:]))
-            port = listener.getsockname()[1]  # with port 0 all addresses of a name share the one picked first
-            listener.listen(backlog)
-            listener.setblocking(False)
+        for found in _resolved(address):
+            try:
+                sockets.append(_bound(found, port, backlog))
+            except OSError as error:
+                if error.errno not in _MISSING_HERE:
+                    raise
+                missing = missing or error
+            else:
+                port = sockets[0].getsockname()[1]  # with port 0 all share the one picked first
+        if missing is not None and not sockets:
+            raise missing
     except OSError:
         for listener in sockets:
             listener.close()
         raise
     return sockets
+
+
+def _bound(found: _Resolved, port: int, backlog: int) -> socket.socket:
+    family, kind, protocol, _, where = found
+    listener = socket.socket(family, kind, protocol)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        if _is_loopback(where[0]):
+            _unpaced(listener)
+        listener.bind((where[0], port, *where[2:]))
+        listener.listen(backlog)
+        listener.setblocking(False)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def keep_alive(listener: socket.socket, keepalive: Keepalive | None) -> None:
+    """Whether connections that a listener accepts are kept alive, and how.
+
+    The accepted sockets inherit it, so it costs nothing for each.  Numbers that the
+    system does not know are left to it, as in gearmand.
+    """
+    if listener.family == socket.AF_UNIX:
+        return
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, keepalive is not None)
+    if keepalive is None:
+        return
+    for name, value in zip(("TCP_KEEPIDLE", "TCP_KEEPINTVL", "TCP_KEEPCNT"), keepalive, strict=True):
+        if value is not None and hasattr(socket, name):
+            listener.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
 def _unpaced(listener: socket.socket) -> None:
@@ -63,12 +122,12 @@ def _unpaced(listener: socket.socket) -> None:
             listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, b"reno")
 
 
-def _listen_unix(path: str, backlog: int) -> socket.socket:
-    """A Unix socket that only its owner may use.  A socket that nobody listens on any longer is replaced."""
+def _listen_unix(path: str, backlog: int, mode: int) -> socket.socket:
+    """A Unix socket.  One that nobody listens on any longer is replaced."""
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         _remove_stale(path)
-        previous = os.umask(0o177)
+        previous = os.umask(0o777 & ~mode)
         try:
             listener.bind(path)
         finally:
@@ -78,7 +137,14 @@ def _listen_unix(path: str, backlog: int) -> socket.socket:
     except OSError:
         listener.close()
         raise
+    _files.add(listener)
     return listener
+
+
+def give(listener: socket.socket, uid: int, gid: int) -> None:
+    """Make a user the owner of a Unix socket's file, so that it stays the server's own."""
+    if listener in _files:
+        os.chown(listener.getsockname(), uid, gid, follow_symlinks=False)
 
 
 def _remove_stale(path: str) -> None:
@@ -98,8 +164,8 @@ def _remove_stale(path: str) -> None:
 
 
 def close(listener: socket.socket) -> None:
-    """Stop listening; the file of a Unix socket goes too."""
-    path = listener.getsockname() if listener.family == socket.AF_UNIX else ""
+    """Stop listening; the file of a Unix socket goes too, unless somebody else has made it."""
+    path = listener.getsockname() if listener in _files else ""
     listener.close()
     if path:
         with contextlib.suppress(OSError):
@@ -120,8 +186,9 @@ def peer_name(connection: socket.socket, sockname: object) -> tuple[str, bytes]:
 
 
 def _address(family: int, sockname: object) -> Address:
-    if family == socket.AF_UNIX:
-        return Address("", 0, str(sockname))
+    if family == socket.AF_UNIX:  # an abstract one is bytes and begins with a NUL
+        path = sockname.decode(errors="backslashreplace") if isinstance(sockname, bytes) else str(sockname)
+        return Address("", 0, path.replace("\0", "@"))
     assert isinstance(sockname, tuple)
     return Address(str(sockname[0]), int(sockname[1]))
 
@@ -135,11 +202,21 @@ def require_loopback(address: Address) -> None:
     except OSError as error:
         raise BindError(f"cannot listen on {address}: {_reason(error)}") from None
     for *_, where in found:
-        if not _is_loopback(where[0]):
-            raise UsageError(
-                f"{address} can be reached from other machines, and Gearman has no passwords. "
-                "Listen on 127.0.0.1, or say --insecure-listen if the network is trusted."
-            )
+        _require_loopback(where[0], str(address))
+
+
+def require_inherited_loopback(listener: socket.socket) -> None:
+    """Raise UsageError for a socket that other machines could reach: also systemd's default is that."""
+    if listener.family != socket.AF_UNIX:
+        _require_loopback(listener.getsockname()[0], name_of(listener))
+
+
+def _require_loopback(host: object, name: str) -> None:
+    if not _is_loopback(host):
+        raise UsageError(
+            f"{name} can be reached from other machines, and Gearman has no passwords. "
+            "Listen on 127.0.0.1, or say --insecure-listen if the network is trusted."
+        )
 
 
 def _is_loopback(host: object) -> bool:

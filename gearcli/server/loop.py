@@ -8,7 +8,6 @@ peer's whole outbox in one system call.
 from __future__ import annotations
 
 import contextlib
-import errno
 import gc
 import os
 import selectors
@@ -22,7 +21,9 @@ from typing import TypeAlias
 from gearcli.errors import ProtocolError
 from gearcli.protocol.packets import Packet, PacketType, response
 from gearcli.server import listener as listening
+from gearcli.server.doors import Doors
 from gearcli.server.engine import Engine
+from gearcli.server.host import ServerHost
 from gearcli.server.links import READ, RECEIVED, UNREAD_LIMIT, WRITE, Link
 from gearcli.server.log import Level, Log
 from gearcli.server.operator import Operator
@@ -34,12 +35,9 @@ _EVENTS_HELD = 32
 """Ready sockets during which an answer to a client may wait for others to be sent with it."""
 _LOOKS = 25
 """How often the loop looks for work before it sleeps: about 50 microseconds."""
-_LONGEST_SLEEP = 3600.0
-"""Seconds of one sleep at most; epoll refuses more than 24 days, and a worker may ask for more."""
-_ACCEPTED = 128
-"""Connections accepted in one turn."""
-_OUT_OF_DESCRIPTORS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
-_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)
+_LONGEST_SLEEP = 60.0
+"""Seconds of one sleep at most: a clock that is set forward while jobs wait for a time is noticed."""
+_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGHUP)
 _Watched: TypeAlias = tuple[Callable[[socket.socket], None], socket.socket]
 """What the selector knows of a socket that is not a link: whom to call with it."""
 _Ready: TypeAlias = tuple[selectors.SelectorKey, int]
@@ -54,7 +52,7 @@ class Server:
 
     `listeners` are open and listening.  `grace` is how long the first TERM or
     INT waits for running jobs, in seconds; USR1 waits until no job is left; a
-    second TERM or INT ends at once.
+    second TERM or INT ends at once.  HUP has the log open its files again.
     """
 
     def __init__(
@@ -68,20 +66,20 @@ class Server:
     ) -> None:
         self._engine = engine
         self._operator = operator
+        operator.host = ServerHost(log, self.on_signal)
         engine.handlers[PacketType.TEXT] = self._text
         self._log = log
         self._grace = grace
         self._selector = selectors.DefaultSelector()
         self._links: dict[Peer, Link] = {}
-        self._listeners = listeners
-        self._accepting: list[socket.socket] = []
+        self._doors = Doors(self._selector, listeners, self._connected, log)
+        self._when_stopping = _nothing
         self._patient: list[Peer] = []
         """Peers whose answers wait for more to be sent with them."""
         self._held = 0
         """Events handled since the first of them had to wait."""
         self._stop_at: float | None = None
         self._signalled = 0
-        self._accept_from(listeners)
 
     def stop_when_readable(self, lifeline: socket.socket) -> None:
         """Stop at once when `lifeline` can be read: whoever holds its other end is gone."""
@@ -92,10 +90,19 @@ class Server:
 
     # -- the turn -----------------------------------------------------------------
 
-    def run(self) -> int | None:
-        """Serve.  Returns the number of the signal that cut running jobs short, None after a clean end."""
+    def run(
+        self, started: Callable[[], None] | None = None, stopping: Callable[[], None] | None = None
+    ) -> int | None:
+        """Serve.  Returns the number of the signal that cut running jobs short, None after a clean end.
+
+        `started` is called once connections are accepted and signals are
+        heeded, `stopping` when no more connections are accepted.
+        """
+        self._log.on_level = self._trace_all
         with registered(self._selector, _SIGNALS, self._signal_data), _quiet_collector():
             try:
+                (started or _nothing)()
+                self._when_stopping = stopping or _nothing
                 self._serve()
             finally:
                 self._close_all()
@@ -105,6 +112,7 @@ class Server:
     def _serve(self) -> None:
         while not self._finished():
             self._turn(self._ready())
+            self._doors.retry()
 
     def _ready(self) -> list[_Ready]:
         """Wait for sockets.
@@ -122,7 +130,7 @@ class Server:
             ready = select(0.0)
             if ready:
                 return ready
-        return select(self._sleep())
+        return select(min(self._sleep(), self._doors.patience))
 
     def _sleep(self) -> float:
         """Seconds to sleep at most."""
@@ -133,7 +141,7 @@ class Server:
 
     def _turn(self, ready: list[_Ready]) -> None:
         """Do what is due, handle what is ready, send the answers."""
-        self._engine.tick(time.monotonic())
+        self._engine.tick(time.monotonic(), time.time())
         for key, mask in ready:
             link = key.data
             if type(link) is not Link:
@@ -263,34 +271,28 @@ class Server:
 
     # -- connections --------------------------------------------------------------------
 
-    def _accept(self, listener: socket.socket) -> None:
-        try:
-            for _ in range(_ACCEPTED):
-                self._connected(*listener.accept())
-        except OSError as error:
-            if error.errno in _OUT_OF_DESCRIPTORS:
-                self._log.notice(f"no new connections until one ends: {error.strerror}")
-                self._accept_from([])
-
     def _connected(self, connection: socket.socket, sockname: object) -> None:
         connection.setblocking(False)
         if connection.family != socket.AF_UNIX:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         who, host = listening.peer_name(connection, sockname)
-        peer = self._engine.connect(connection.fileno(), host)
-        trace = Trace(self._log, who) if self._log.says(Level.JOBS) else None
-        link = self._links[peer] = Link(connection, peer, who, trace)
+        peer = self._engine.connect(connection.fileno(), host, who)
+        link = self._links[peer] = Link(connection, peer, who, None)
+        self._trace(link)
         self._selector.register(connection, READ, link)
         self._log.say(Level.CONNECTIONS, f"{who} connected")
 
-    def _accept_from(self, listeners: list[socket.socket]) -> None:
-        """Accept connections from these listeners, and from no others."""
-        for listener in self._accepting:
-            self._selector.unregister(listener)
-        for listener in listeners:
-            self._watch(listener, self._accept)
-        self._accepting = listeners
+    def _trace(self, link: Link) -> None:
+        """Say a connection's packets, or no longer, as the log's level is."""
+        if not self._log.says(Level.JOBS):
+            link.trace = None
+        elif link.trace is None:
+            link.trace = Trace(self._log, link.who)
+            link.trace.said = len(link.peer.outbox)
+
+    def _trace_all(self) -> None:
+        for link in self._links.values():
+            self._trace(link)
 
     def _close(self, link: Link) -> None:
         if link.closed:
@@ -302,14 +304,12 @@ class Server:
         link.peer.outbox.clear()
         self._engine.disconnect(link.peer)
         self._log.say(Level.CONNECTIONS, f"{link.who} disconnected")
-        if not self._accepting:
-            self._accept_from(self._listeners)
+        self._doors.open()
 
     def _close_listeners(self) -> None:
-        self._accept_from([])
-        for listener in self._listeners:
-            listening.close(listener)
-        self._listeners = []
+        self._doors.close()
+        self._when_stopping()
+        self._when_stopping = _nothing
 
     def _close_all(self) -> None:
         for link in self._links.values():
@@ -327,8 +327,14 @@ class Server:
                 self.on_signal(number)
 
     def on_signal(self, number: int) -> None:
-        """TERM, INT: drain for `grace`.  USR1: serve until no job is left.  TERM, INT after any: end."""
+        """TERM, INT: drain for `grace`.  USR1: serve until no job is left.  TERM, INT after any: end.
+
+        HUP: open log files again.
+        """
         now = time.monotonic()
+        if number == signal.SIGHUP:
+            self._log.reopen()
+            return
         if self._signalled:
             if number != signal.SIGUSR1:
                 self._signalled = number
@@ -350,6 +356,10 @@ class Server:
 
     def _stop(self, now: float) -> None:
         self._stop_at = now
+
+
+def _nothing() -> None:
+    pass
 
 
 def _jobs(count: int) -> str:

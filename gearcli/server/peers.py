@@ -6,11 +6,14 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from gearcli.protocol.packets import RESPONSE, RESPONSE_NUMBER, PacketType, head, packed_header
+from gearcli.protocol.refusals import Refusal
 
 if TYPE_CHECKING:
     from gearcli.server.jobs import Job
     from gearcli.server.queues import FunctionQueue
 
+LOST_LIMIT = 64
+"""Handles of lost jobs that are remembered of a worker."""
 UNCOPIED = 16384
 """From this size on a body is put into the outbox as it is, not copied into a packet."""
 
@@ -25,11 +28,15 @@ class Peer:
 
     __slots__ = (
         "abilities",
+        "address",
+        "all_yours",
         "asleep",
         "client_id",
+        "heard",
         "host",
         "listening",
         "number",
+        "lost",
         "outbox",
         "running",
         "talking",
@@ -39,12 +46,14 @@ class Peer:
         "woken",
     )
 
-    def __init__(self, talking: list[Peer], number: int = 0, host: bytes = b"-") -> None:
+    def __init__(self, talking: list[Peer], number: int = 0, host: bytes = b"-", address: str = "") -> None:
         self.talking = talking
         self.number = number
         """The descriptor of the connection, by which ``workers`` lists it."""
         self.host = host
         """The address of the peer without its port, as ``workers`` shows it."""
+        self.address = address
+        """The address of the peer with its port."""
         self.client_id = b"-"
         self.wants_exceptions = False
 
@@ -61,6 +70,12 @@ class Peer:
         """Seconds a job of a function may take, where CAN_DO_TIMEOUT said so."""
         self.running: dict[Job, None] = {}
         """The jobs it has taken and not finished."""
+        self.lost: dict[bytes, None] = {}
+        """Handles of jobs that ended before its last word of them; see `lose`."""
+        self.heard = 0.0
+        """When it last said anything; kept only where workers have a lease."""
+        self.all_yours = False
+        """Whether it said ALL_YOURS: it has no other server, so it is handed jobs in its sleep."""
         self.asleep = False
         """Whether it said PRE_SLEEP and was not woken since."""
         self.woken: FunctionQueue | None = None
@@ -86,3 +101,16 @@ class Peer:
         else:
             self.send(head(RESPONSE, type_, fields[:-1], len(opaque)))
             self.send(opaque)
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Answer ERROR."""
+        self.tell(PacketType.ERROR, refusal.code, refusal.text)
+
+    def lose(self, handle: bytes) -> None:
+        """Note that a job the peer has is over although the peer may still report of it.
+
+        Such a report is no fault: an ERROR would end the workers of PHP, Perl and libgearman.
+        """
+        self.lost[handle] = None
+        if len(self.lost) > LOST_LIMIT:
+            del self.lost[next(iter(self.lost))]

@@ -14,12 +14,16 @@ Everything here costs O(1), spread over all calls:
 from __future__ import annotations
 
 from collections import OrderedDict, deque
+from typing import TypeAlias
 
 from gearcli.server.jobs import Job
 from gearcli.server.peers import Peer
 
 NOTHING = 3
 """Stands where a priority would if no job waits; it is lower than all."""
+
+Limits: TypeAlias = tuple[int, int, int]
+"""Numbers of jobs, for high, normal and low priority."""
 
 _WORTH_COMPACTING = 64
 
@@ -28,7 +32,7 @@ class FunctionQueue:
     """What waits, runs and works under one function name."""
 
     __slots__ = (
-        "_gone", "_lanes", "best", "name", "paused",
+        "_gone", "_lanes", "best", "delayed", "limits", "name", "paused",
         "running", "sleepers", "uniques", "waking", "workers",
     )  # fmt: skip
 
@@ -40,6 +44,10 @@ class FunctionQueue:
         """The highest priority of which a job can be had, as a number; NOTHING if there is none."""
         self.paused = False
         """Whether no job is given out."""
+        self.limits: Limits | None = None
+        """How many jobs it may have for one more to be taken, by the priority of that one; 0 is no limit."""
+        self.delayed = 0
+        """Jobs that are not due yet."""
         self.running = 0
         self.workers = 0
         """Connections that have said CAN_DO."""
@@ -60,6 +68,19 @@ class FunctionQueue:
         """Jobs that wait for a worker."""
         high, normal, low = self._lanes
         return len(high) + len(normal) + len(low) - sum(self._gone)
+
+    @property
+    def total(self) -> int:
+        """All jobs: waiting, running and not due yet."""
+        return self.waiting + self.running + self.delayed
+
+    def full(self, priority: int) -> bool:
+        """Whether it takes no more jobs of a priority.
+
+        As in gearmand, all of its jobs count against the limit of each priority.
+        """
+        limit = self.limits[priority] if self.limits else 0
+        return 0 < limit <= self.total
 
     @property
     def runnable(self) -> int:

@@ -7,49 +7,114 @@ from which a listener hears it, and it hears it once.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from hashlib import blake2b
 from itertools import count
 
 from gearcli.protocol.packets import PacketType
 from gearcli.server.jobs import NO_PROGRESS, Job
 from gearcli.server.peers import Peer
-from gearcli.server.queues import FunctionQueue
+from gearcli.server.queues import FunctionQueue, Limits
 from gearcli.server.timers import Timer, Timers
 from gearcli.server.wakeups import Wakeups
 
-_WORK_FAIL = PacketType.WORK_FAIL
+UNLIMITED = -1
+"""As a number of retries: a job that loses its worker is always offered again."""
 
 
 class Registry:
-    """The functions of a server and their jobs."""
+    """The functions of a server and their jobs.
 
-    def __init__(self, handle_prefix: bytes) -> None:
+    `retries` is how often a job is offered again that has lost its worker.
+    `lease`, in seconds, is how long a worker may be silent while it has a job;
+    0 is for ever.  `worker_wakeup` is how many sleepers a job wakes.
+    """
+
+    def __init__(
+        self, handle_prefix: bytes, *, retries: int = UNLIMITED, lease: float = 0.0, worker_wakeup: int = 1
+    ) -> None:
         self.now = 0.0
         """Seconds, monotonic, as `tick` was last told."""
+        self.wall = 0.0
+        """Seconds since 1970, UTC, as `tick` was last told."""
         self.jobs: dict[bytes, Job] = {}
-        """Waiting and running jobs by handle."""
+        """All jobs by handle."""
         self.queues: dict[bytes, FunctionQueue] = {}
         """Functions by name."""
-        self.wakeups = Wakeups()
+        self.wakeups = Wakeups(worker_wakeup)
         self.paused = False
         """Whether no function gives out jobs."""
+        self.retries = retries
+        self.lease = lease
+
+        # What few jobs have.
+        self.reducers: dict[Job, bytes] = {}
+        self.delayed: dict[Job, float] = {}
+        """When jobs are due that are not yet: seconds since 1970, UTC."""
+        self._schedule = Timers()  # by that time
+        self._timers = Timers()  # by monotonic time
+        self._timed: dict[Job, list[tuple[Timers, Timer]]] = {}
+
         self._handle = handle_prefix.replace(b"%", b"%%") + b"%d"
         self._numbers = count(1)
-        self._timers = Timers()
-        self._limits: dict[Job, Timer] = {}
-        """When running jobs fail whose workers set themselves a time."""
+        self._limits: dict[bytes, Limits] = {}
 
     @property
     def running(self) -> int:
         """Jobs that a worker has."""
         return sum(queue.running for queue in self.queues.values())
 
+    # -- time ---------------------------------------------------------------------
+
+    def tick(self, now: float, wall: float) -> None:
+        """Do what is due at a time: `now` is monotonic, `wall` UTC, both in seconds."""
+        self.now, self.wall = now, wall
+        if self._timers.due <= now:
+            for call in self._timers.pop_due(now):
+                call()
+        if self._schedule.due <= wall:
+            for call in self._schedule.pop_due(wall):
+                call()
+        if self.wakeups.pending:
+            self.wakeups.tick(now)
+
+    def due(self) -> float:
+        """When `tick` is wanted next, monotonic; infinity if never."""
+        scheduled = self.now + self._schedule.due - self.wall
+        return min(self._timers.due, scheduled, self.wakeups.due())
+
+    # -- functions ------------------------------------------------------------------
+
     def new_queue(self, function: bytes) -> FunctionQueue:
         """Begin to know a function."""
         queue = self.queues[function] = FunctionQueue(function)
+        queue.limits = self._limits.get(function)
         if self.paused:
             queue.pause()
         return queue
+
+    def limit(self, function: bytes, limits: Limits) -> None:
+        """From now on take no more than so many jobs of a function, which need not be known yet."""
+        if any(limits):
+            self._limits[function] = limits
+        else:
+            self._limits.pop(function, None)
+        if function in self.queues:
+            self.queues[function].limits = self._limits.get(function)
+
+    @property
+    def limits(self) -> dict[bytes, Limits]:
+        """The limits that are set, by function."""
+        return self._limits
+
+    def drop_queue(self, queue: FunctionQueue) -> bool:
+        """Forget a function that has no worker and no job, and its limits; whether that was so."""
+        if queue.workers or queue.total:
+            return False
+        self._limits.pop(queue.name, None)
+        del self.queues[queue.name]
+        return True
 
     def pause(self) -> None:
         """Give out no more jobs; those that run may end."""
@@ -57,35 +122,58 @@ class Registry:
         for queue in self.queues.values():
             queue.pause()
 
-    # -- time ---------------------------------------------------------------------
+    def resume(self, queue: FunctionQueue) -> None:
+        """Let a function give out jobs again."""
+        queue.resume()
+        self.wakeups.wake(queue, self.now)
 
-    def tick(self, now: float) -> None:
-        """Do what is due at `now`."""
-        self.now = now
-        if self._timers.due <= now:
-            for call in self._timers.pop_due(now):
-                call()
-        if self.wakeups.pending:
-            self.wakeups.tick(now)
+    def purge(self, queue: FunctionQueue) -> int:
+        """Let all jobs of a function fail that no worker has; how many there were."""
+        jobs = [job for job in self.jobs.values() if job.queue is queue and job.worker is None]
+        for job in jobs:
+            self.cancel(job)
+        return len(jobs)
 
-    def due(self) -> float:
-        """When `tick` is wanted next; infinity if never."""
-        return min(self._timers.due, self.wakeups.due())
-
-    # -- the life of a job ----------------------------------------------------------
+    # -- how a job begins ------------------------------------------------------------
 
     def add(
-        self, queue: FunctionQueue, unique: bytes, workload: bytes, priority: int, background: bool
+        self,
+        queue: FunctionQueue,
+        unique: bytes,
+        workload: bytes,
+        priority: int,
+        background: bool,
+        due: float | None = None,
     ) -> Job:
-        """Queue a new job; identical ones will meet it."""
+        """Queue a new job, which identical ones will meet.
+
+        It is given out from the time `due` on, in seconds since 1970, UTC; without one at once.
+        """
         handle = self._handle % next(self._numbers)
-        job = self.jobs[handle] = Job(handle, queue, unique, workload, priority, background)
+        job = self.jobs[handle] = Job(handle, queue, unique, workload, priority, background, self.now)
         if unique and (key := identity(unique, workload)):
             queue.uniques[key] = job
+        if due is not None and due > self.wall:
+            queue.delayed += 1
+            self.delayed[job] = due
+            self._at(self._schedule, due, job, self._is_due)
+            return job
         queue.put(job)
         if queue.sleepers:
             self.wakeups.wake(queue, self.now)
         return job
+
+    def _is_due(self, job: Job) -> None:
+        self._end_delay(job)
+        job.queue.put(job)
+        self.wakeups.wake(job.queue, self.now)
+
+    def _end_delay(self, job: Job) -> None:
+        del self.delayed[job]
+        job.queue.delayed -= 1
+        self._untime(job)
+
+    # -- how it finds a worker and loses it -------------------------------------------
 
     def assign(self, queue: FunctionQueue, peer: Peer) -> Job:
         """Give the next job of a queue, in which one waits, to a worker."""
@@ -94,22 +182,99 @@ class Registry:
         job.attempt += 1
         peer.running[job] = None
         queue.running += 1
-        if peer.timeouts:
-            self._limit(peer, job)
+        if peer.timeouts or self.lease:
+            self._time(peer, job)
         return job
 
-    def _limit(self, peer: Peer, job: Job) -> None:
-        """Let a job fail when its worker has not ended it in the time it asked for."""
+    def _time(self, peer: Peer, job: Job) -> None:
+        """Let a job end when its worker has not ended it in the time it asked for, or is silent too long."""
         seconds = peer.timeouts.get(job.queue.name)
         if seconds is not None:
-            due = self.now + seconds
-            self._limits[job] = self._timers.add(due, lambda: self.end(job, _WORK_FAIL, job.handle))
+            self._at(self._timers, self.now + seconds, job, self._took_too_long)
+        if self.lease:
+            peer.heard = self.now
+            self._at(self._timers, self.now + self.lease, job, self._lease_over)
 
-    def end(self, job: Job, type_: PacketType, *fields: bytes) -> None:
-        """Tell the listeners how a job ended, and forget it."""
+    def _took_too_long(self, job: Job) -> None:
+        assert job.worker is not None, "the timer goes with the worker"
+        job.worker.lose(job.handle)
+        self.fail(job)
+
+    def _lease_over(self, job: Job) -> None:
+        worker = job.worker
+        assert worker is not None, "the timer goes with the worker"
+        until = worker.heard + self.lease
+        if until > self.now:
+            self._at(self._timers, until, job, self._lease_over)
+        else:
+            worker.lose(job.handle)
+            self.offer_again(job, worker)
+
+    def _at(self, timers: Timers, due: float, job: Job, call: Callable[[Job], None]) -> None:
+        """Have something done with a job at a time, unless the job has gone on before."""
+        timers_left = [entry for entry in self._timed.get(job, ()) if not entry[1].over]
+        self._timed[job] = [*timers_left, (timers, timers.add(due, partial(call, job)))]
+
+    def _untime(self, job: Job) -> None:
+        """Let no timer of a job come any longer."""
+        for timers, timer in self._timed.pop(job, ()):
+            timers.cancel(timer)
+
+    def offer_again(self, job: Job, worker: Peer) -> None:
+        """A running job has lost its worker: it waits again, at the tail, if anybody still wants it."""
+        if not job.wanted:
+            self.forget(job)
+            return
+        if UNLIMITED < self.retries < job.attempt:
+            self.fail(job)
+            return
+        del worker.running[job]
+        job.worker = None
+        job.progress = NO_PROGRESS
+        self._untime(job)
+        queue = job.queue
+        queue.running -= 1
+        queue.put(job)
+        self.wakeups.wake(queue, self.now)
+
+    # -- how it ends ------------------------------------------------------------------
+
+    def fail(self, job: Job) -> None:
+        """A job has failed: tell its listeners, and forget it."""
+        self._tell_failed(job)
+        if job.worker is None:
+            self.drop(job)
+        else:
+            self.forget(job)
+
+    def _tell_failed(self, job: Job) -> None:
         for listener in job.listeners:
-            listener.tell(type_, *fields)
-        self.forget(job)
+            listener.tell(PacketType.WORK_FAIL, job.handle)
+
+    def cancel(self, job: Job) -> None:
+        """Nobody wants a job any longer: it has failed for its listeners.
+
+        If a worker has it, the worker goes on and its result goes nowhere;
+        identical jobs that are submitted meanwhile do not meet it.
+        """
+        if job.worker is None:
+            self.fail(job)
+            return
+        self._tell_failed(job)
+        for listener in job.listeners:
+            listener.listening.pop(job, None)
+        job.listeners = ()
+        job.background = False
+        self._forget_unique(job)
+
+    def drop(self, job: Job) -> None:
+        """A job that no worker has is not wanted any longer."""
+        if job in self.delayed:
+            self._end_delay(job)
+            self.forget(job)
+        else:
+            self.forget(job)
+            job.queue.discard(job)
 
     def forget(self, job: Job) -> None:
         """Take a job from its worker, if it has one, and out of every index."""
@@ -118,40 +283,23 @@ class Registry:
             del worker.running[job]
             job.worker = None
             queue.running -= 1
-            if self._limits:
-                self._lift_limit(job)
+            if self._timed:
+                self._untime(job)
         del self.jobs[job.handle]
         if job.unique:
-            queue.uniques.pop(identity(job.unique, job.workload), None)
+            self._forget_unique(job)
+        if self.reducers:
+            self.reducers.pop(job, None)
         for listener in job.listeners:
             listener.listening.pop(job, None)
         job.listeners = ()
         job.handle = job.workload = b""
 
-    def _lift_limit(self, job: Job) -> None:
-        """Let a job no longer fail for taking long."""
-        timer = self._limits.pop(job, None)
-        if timer is not None:
-            self._timers.cancel(timer)
-
-    def drop(self, job: Job) -> None:
-        """A waiting job is not wanted any longer."""
-        self.forget(job)
-        job.queue.discard(job)
-
-    def offer_again(self, job: Job, worker: Peer) -> None:
-        """A running job has lost its worker: it waits again, at the tail, if anybody still wants it."""
-        if job.abandoned:
-            self.forget(job)
-            return
-        del worker.running[job]
-        job.worker = None
-        job.progress = NO_PROGRESS
-        self._lift_limit(job)
-        queue = job.queue
-        queue.running -= 1
-        queue.put(job)
-        self.wakeups.wake(queue, self.now)
+    def _forget_unique(self, job: Job) -> None:
+        """Let identical jobs meet this one no longer."""
+        uniques, key = job.queue.uniques, identity(job.unique, job.workload)
+        if uniques.get(key) is job:
+            del uniques[key]
 
 
 def identity(unique: bytes, workload: bytes) -> bytes:

@@ -8,6 +8,7 @@ on to the next.
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from math import inf
 
 from gearcli.protocol.packets import PacketType, response
@@ -22,32 +23,38 @@ NOOP = response(PacketType.NOOP)
 
 
 class Wakeups:
-    """The workers that were woken and have not asked for a job yet."""
+    """The workers that were woken and have not asked for a job yet; `per_job` are woken for each job."""
 
-    def __init__(self) -> None:
+    hand_out: Callable[[Peer], None]
+    """Gives a job to a worker that said ALL_YOURS, in place of waking it; the engine sets it."""
+
+    def __init__(self, per_job: int = 1) -> None:
+        self._per_job = per_job
         self._until: OrderedDict[Peer, float] = OrderedDict()
         """Until when it is fine that a woken worker has not come, in order."""
 
     def wake(self, queue: FunctionQueue, now: float) -> None:
-        """Wake one sleeper for each waiting job that has none on its way."""
-        while queue.waking < queue.runnable:
+        """Wake sleepers for each waiting job that has not enough of them on their way."""
+        while queue.waking < queue.runnable * self._per_job:
             peer = queue.next_sleeper()
             if peer is None:
                 return
             peer.asleep = False
+            if peer.all_yours:
+                self.hand_out(peer)
+                continue
             peer.woken = queue
             queue.waking += 1
             self._until[peer] = now + WAKE_PATIENCE
             peer.send(NOOP)
 
     def awake(self, peer: Peer, now: float) -> None:
-        """Count a woken worker as awake.  If its queue still has work, the wake-up goes on."""
-        queue = peer.woken
-        if queue is not None:
-            peer.woken = None
-            del self._until[peer]
-            queue.waking -= 1
-            self.wake(queue, now)
+        """Count a worker that was woken as awake.  If its queue still has work, the wake-up goes on."""
+        queue, peer.woken = peer.woken, None
+        assert queue is not None, "only who was woken is counted"
+        del self._until[peer]
+        queue.waking -= 1
+        self.wake(queue, now)
 
     @property
     def pending(self) -> bool:

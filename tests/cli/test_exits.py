@@ -41,6 +41,7 @@ ERRORS = [
     (errors.CommandError("x", found=True), 126),
     (errors.CommandError("x", found=False), 127),
     (errors.BindError("x"), 69),
+    (errors.NotPermitted("x"), 77),
     (errors.ServerGone("x"), 69),
     (errors.ConnectFailed("x"), 69),
     (errors.ConnectionLost("x"), 69),

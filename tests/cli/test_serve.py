@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import json
+import os
+import re
 import signal
 import socket
-import time
+import stat
 from pathlib import Path
 
 import pytest
 
-from gearcli.cli.serve import LEVELS, _base36, _wanted, handle_prefix, level
-from gearcli.errors import AddressError, UsageError
+from gearcli.cli.serve import _outlets, _wanted, _whole
+from gearcli.errors import AddressError
 from gearcli.protocol.address import Address
-from gearcli.protocol.packets import HANDLE_LIMIT, PacketType
-from tests.cli.driving import exit_of, run_gear
-from tests.support import Wire, free_port, gear_serve, wait_until
+from gearcli.protocol.packets import PacketType
+from gearcli.server.log import Log, LogFile
+from gearcli.server.syslog import Syslog
+from tests.cli.driving import exit_of, run_gear, take_job
+from tests.support import ServerProcess, Wire, connects, free_port, gear_serve, wait_until
 
 
 def test_it_says_where_it_listens_and_what_is_not_kept() -> None:
@@ -57,26 +62,181 @@ def test_a_second_signal_ends_it_at_once() -> None:
         assert 130 == server.exit_status()
 
 
-def test_levels_by_gearmands_names() -> None:
-    assert [0, 0, 1, 3] == [level(name) for name in ("FATAL", "notice", "Info", "DEBUG")]
-    assert {"FATAL", "ALERT", "CRITICAL", "ERROR", "WARNING", "NOTICE", "INFO", "DEBUG"} == set(LEVELS)
+# -- gearmand's options ------------------------------------------------------------------
 
 
-def test_a_level_that_is_none() -> None:
-    with pytest.raises(UsageError, match="'LOUD' is not a level; levels are FATAL, "):
-        level("LOUD")
+def test_all_of_gearmands_options_are_taken_as_two_words_and_as_one(tmp_path: Path) -> None:
+    values = {
+        "listen": "127.0.0.1", "port": "0", "backlog": "32", "job-retries": "-1", "worker-wakeup": "1",
+        "job-handle-prefix": "H:test", "keepalive-idle": "60", "keepalive-interval": "-1",
+        "log-file": "stderr", "pid-file": str(tmp_path / "pid"), "threads": "4", "file-descriptors": "200",
+        "verbose": "INFO", "lease": "1m", "socket-mode": "0660", "keepalive-count": "3",
+    }  # fmt: skip
+    flags = ("--exceptions", "--round-robin", "--keepalive")
+    one = [f"--{name}={value}" for name, value in values.items()]
+    two = [word for name, value in values.items() for word in (f"--{name}", value)]
+    for options in (one, two):
+        with gear_serve(*flags, *options, address=()) as server, server.wire() as wire:
+            assert wire.works()
+            wait_until(lambda: " connected\n" in server.said())
 
 
-def test_handles_begin_with_the_machine_and_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(socket, "gethostname", lambda: "a" * 100)
-    monkeypatch.setattr(time, "time_ns", lambda: 36_000_000)
-    assert b"H:" + b"a" * 24 + b":10-" == handle_prefix()
-    assert len(handle_prefix()) + 20 <= HANDLE_LIMIT
+def test_an_operator_is_told_how_it_was_started() -> None:
+    with gear_serve("-w", "3", "--grace", "7s", "-j", "4") as server, server.wire() as wire:
+        settings = json.loads(wire.rows(b"settings")[0])
+    told = {"listen": [f"127.0.0.1:{server.port}"], "worker_wakeup": 3, "grace": 7.0, "job_retries": 4}
+    assert told == {name: settings[name] for name in told}
 
 
-@pytest.mark.parametrize(("number", "digits"), [(1, "1"), (35, "z"), (36, "10"), (36**3 - 1, "zzz")])
-def test_base_36(number: int, digits: str) -> None:
-    assert digits == _base36(number)
+def test_gearmands_letters(tmp_path: Path) -> None:
+    letters = ("-b", "32", "-j", "0", "-w", "2", "-R", "-P", str(tmp_path / "pid"), "-l", "stderr", "-t", "0")
+    with gear_serve(*letters, "-f", "100") as server, server.wire() as wire:
+        assert wire.works()
+
+
+def lose(server: ServerProcess, times: int) -> None:
+    """Take the next job of `f` and go away, so many times."""
+    for _ in range(times):
+        with server.wire() as worker:
+            take_job(worker, b"f")
+
+
+def test_job_retries_are_counted() -> None:
+    with gear_serve("--job-retries", "1") as server, server.wire() as client:
+        _, (handle,) = client.ask(PacketType.SUBMIT_JOB, b"f", b"", b"")
+        lose(server, 2)
+        assert (PacketType.WORK_FAIL, [handle]) == client.packet()
+
+
+def test_exceptions_may_be_for_everybody() -> None:
+    with gear_serve("--exceptions") as server, server.wire() as client, server.wire() as worker:
+        client.ask(PacketType.SUBMIT_JOB, b"f", b"", b"")
+        handle, _ = take_job(worker, b"f")
+        worker.say(PacketType.WORK_EXCEPTION, handle, b"why")
+        assert (PacketType.WORK_EXCEPTION, [handle, b"why"]) == client.packet()
+
+
+def test_handles_have_the_prefix_and_are_never_used_again() -> None:
+    handles = []
+    for _ in range(2):
+        with gear_serve("--job-handle-prefix=mine") as server, server.wire() as client:
+            handles.append(client.ask(PacketType.SUBMIT_JOB_BG, b"f", b"", b"")[1][0])
+    assert all(re.fullmatch(rb"mine:[0-9a-z]+-1", handle) for handle in handles)
+    assert handles[0] != handles[1]
+
+
+def test_a_silent_worker_loses_its_job_when_its_lease_ends() -> None:
+    with gear_serve("--lease=100ms") as server, server.wire() as client, server.wire() as silent:
+        _, (handle,) = client.ask(PacketType.SUBMIT_JOB, b"f", b"", b"")
+        take_job(silent, b"f")
+        with server.wire() as other:
+            assert handle == take_job(other, b"f")[0]
+
+
+def timer(port: int) -> tuple[str, float]:
+    """The timer of an accepted connection to a local port, by proc(5): its kind, and the seconds to go."""
+
+    def found() -> tuple[str, float] | None:
+        rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+        (row,) = (row for row in rows if row[1].endswith(f":{port:04X}") and row[3] == "01")
+        kind, ticks = row[5].split(":")
+        # Until the last answer is acknowledged it is the timer for saying it again.
+        return None if kind == "01" else (kind, int(ticks, 16) / os.sysconf("SC_CLK_TCK"))
+
+    return wait_until(found)
+
+
+@pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="Linux only")
+def test_connections_are_kept_alive() -> None:
+    none, keepalive = "00", "02"
+    with gear_serve("--keepalive-idle", "100") as server, server.wire() as wire:
+        assert wire.works()
+        kind, seconds = timer(server.port)
+        assert keepalive == kind
+        assert 50 < seconds <= 101
+    with gear_serve("--no-keepalive") as server, server.wire() as wire:
+        assert wire.works()
+        assert none == timer(server.port)[0]
+
+
+def test_a_unix_socket_may_be_for_a_group(tmp_path: Path) -> None:
+    path = tmp_path / "gear.sock"
+    with gear_serve("--socket-mode", "0660", address=("-L", f"unix:{path}")):
+        assert 0o660 == stat.S_IMODE(path.stat().st_mode)
+
+
+def test_localhost_is_listened_on() -> None:
+    with gear_serve(address=("-L", "localhost", "-p", "0")) as server:
+        wait_until(lambda: server.said().endswith("\n"))
+        ports = re.findall(r"listening on \S+:(\d+)\n", server.said())
+        assert {ports[0]} == set(ports)
+        assert connects(int(ports[0]))
+
+
+def test_what_was_bound_is_freed_when_the_rest_cannot_be(tmp_path: Path) -> None:
+    path = tmp_path / "gear.sock"
+    with socket.create_server(("127.0.0.1", 0)) as used:
+        result = run_gear("serve", "-L", f"unix:{path}", "-L", f"127.0.0.1:{used.getsockname()[1]}")
+    assert 69 == result.status
+    assert not path.exists()
+
+
+# -- where the log goes ----------------------------------------------------------------------
+
+
+def test_without_a_log_standard_error_hears_of_the_start_only() -> None:
+    with gear_serve("-vvv", "--log-file=none") as server, server.wire() as wire:
+        assert wire.works()
+        server.signal(signal.SIGTERM)
+        assert 0 == server.exit_status()
+        assert ["jobs are kept", "listening on"] == re.findall("jobs are kept|listening on", server.said())
+        assert 2 == len(server.said().splitlines())
+
+
+def test_an_unwritable_log_is_an_error_before_anything_is_bound() -> None:
+    result = run_gear("serve", "-p", "0", "-l", "/nowhere/log")
+    assert 74 == result.status
+    assert (
+        "gear: cannot open the log file /nowhere/log: no such file or directory. "
+        "Name another with --log-file.\n"
+    ) == result.err
+
+
+@pytest.mark.parametrize(
+    ("log_file", "syslog", "kinds"),
+    [
+        (None, False, []),
+        ("stderr", False, []),
+        ("none", False, []),
+        ("{tmp}/log", False, [LogFile]),
+        (None, True, [Syslog]),
+        ("{tmp}/log", True, [LogFile, Syslog]),
+    ],
+)
+def test_where_the_log_goes_besides_standard_error(
+    tmp_path: Path, log_file: str | None, syslog: bool, kinds: list[type]
+) -> None:
+    outlets = _outlets(Log(descriptor=None), log_file and log_file.format(tmp=tmp_path), syslog)
+    assert kinds == [type(outlet) for outlet in outlets]
+    for outlet in outlets:
+        assert isinstance(outlet, LogFile | Syslog)
+        outlet.close()
+
+
+@pytest.mark.skipif(Path("/dev/log").exists(), reason="this machine has a system log")
+def test_it_runs_without_a_system_log_and_says_so() -> None:
+    with gear_serve("--syslog") as server, server.wire() as wire:
+        assert wire.works()
+        assert server.said().startswith("gear: cannot reach the system's log at /dev/log: no such file")
+
+
+def test_an_unknown_user_is_wrong_usage() -> None:
+    result = run_gear("serve", "-p", "0", "--user", "nobody-of-that-name")
+    assert 2 == result.status
+    assert "gear: there is no user 'nobody-of-that-name'; name one of /etc/passwd with --user\n" == result.err
+
+
+# -- addresses -----------------------------------------------------------------------------------
 
 
 def test_addresses_are_listened_on_once() -> None:
@@ -89,3 +249,11 @@ def test_addresses_are_listened_on_once() -> None:
 def test_an_address_that_is_none() -> None:
     with pytest.raises(AddressError):
         _wanted(["host:port"], 1)
+
+
+def test_a_daemon_knows_its_sockets_by_their_whole_paths(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert Address("", 0, f"{tmp_path}/s") == _whole(Address("", 0, "s"))
+    assert Address("localhost", 1) == _whole(Address("localhost", 1))

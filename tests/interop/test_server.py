@@ -1,14 +1,13 @@
-"""Gearman's own tools against `gear serve`, and gearmand and `gear serve` side by side."""
+"""Gearman's own tools against `gear serve`."""
 
 from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import pytest
 
-from gearcli.protocol.packets import Packet, PacketType
 from gearcli.protocol.packets import PacketType as P
 from tests.support import (
     DEADLINE,
@@ -18,7 +17,6 @@ from tests.support import (
     Wire,
     clean_environment,
     gear_serve,
-    gearmand,
     needs_peers,
     process,
     wait_until,
@@ -31,13 +29,6 @@ pytestmark = needs_peers
 def ours() -> Iterator[ServerProcess]:
     """Our server."""
     with gear_serve() as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def theirs() -> Iterator[ServerProcess]:
-    """gearmand."""
-    with gearmand() as server:
         yield server
 
 
@@ -152,148 +143,3 @@ def test_gearadmin_reads_our_answers(ours: ServerProcess) -> None:
         )
     assert tool(GEARADMIN, ours, "--server-version").startswith(b"gear ")
     assert b"%d" % ours.pid == tool(GEARADMIN, ours, "--getpid").strip()
-
-
-# -- the same conversation with both -------------------------------------------------------------
-
-
-class Talk:
-    """A conversation with a server, of which nothing is kept that differs from start to start."""
-
-    def __init__(self, wire: Wire) -> None:
-        self._wire = wire
-        self._handles: list[bytes] = []
-        self.heard: list[object] = []
-
-    def ask(self, type_: PacketType, *fields: bytes) -> bytes:
-        """Say a packet and note the answer; the first field of it."""
-        self._wire.say(type_, *fields)
-        return self.listen()
-
-    def listen(self) -> bytes:
-        """Note the next packet; the first field of it."""
-        type_, fields = self._wire.packet()
-        if type_ is P.JOB_CREATED and fields[0] not in self._handles:
-            self._handles.append(fields[0])
-        self.heard.append(self._plain((type_, fields)))
-        return fields[0] if fields else b""
-
-    def say(self, type_: PacketType, *fields: bytes) -> None:
-        """Say a packet that is not answered."""
-        self._wire.say(type_, *fields)
-
-    def line(self, command: bytes) -> None:
-        """Say a text command and note its one line."""
-        self.heard.append(self._wire.line(command))
-
-    def rows(self, command: bytes, about: bytes) -> None:
-        """Say a text command and note the rows about something, without descriptors."""
-        rows = [row for row in self._wire.rows(command) if about in row]
-        self.heard.append([re.sub(rb"^\d+ ", b"FD ", row) for row in rows])
-
-    def _plain(self, packet: Packet) -> tuple[str, list[bytes]]:
-        """A packet with handles named by their order."""
-        type_, fields = packet
-        names = {handle: b"handle %d" % i for i, handle in enumerate(self._handles)}
-        return type_.name, [names.get(field, field) for field in fields]
-
-
-def life_of_a_job(talk: Talk) -> None:
-    handle = talk.ask(P.SUBMIT_JOB, b"life", b"u", b"work\0load")
-    talk.ask(P.GET_STATUS, handle)
-    talk.ask(P.GET_STATUS_UNIQUE, b"u")
-    talk.rows(b"status", b"life")
-    talk.say(P.CAN_DO, b"life")
-    talk.ask(P.GRAB_JOB_ALL)
-    talk.say(P.WORK_STATUS, handle, b"1", b"3")
-    talk.listen()
-    talk.ask(P.GET_STATUS, handle)
-    talk.ask(P.GET_STATUS_UNIQUE, b"u")
-    talk.rows(b"status", b"life")
-    for type_ in (P.WORK_DATA, P.WORK_WARNING, P.WORK_COMPLETE):
-        talk.say(type_, handle, b"by\0tes")
-        talk.listen()
-    talk.ask(P.GET_STATUS, handle)
-    talk.rows(b"status", b"life")
-    talk.ask(P.GRAB_JOB)
-
-
-def asking_for_jobs(talk: Talk) -> None:
-    talk.say(P.CAN_DO, b"asking")
-    for grab in (P.GRAB_JOB, P.GRAB_JOB_UNIQ, P.GRAB_JOB_ALL):
-        talk.ask(grab)
-        talk.ask(P.SUBMIT_JOB_BG, b"asking", b"unique", b"workload")
-        talk.ask(P.PRE_SLEEP)
-        handle = talk.ask(grab)
-        talk.say(P.WORK_COMPLETE, handle, b"")
-
-
-def identical_jobs(talk: Talk) -> None:
-    for unique in (b"u", b"u", b"-", b"-", b"", b""):
-        talk.ask(P.SUBMIT_JOB_BG, b"identical", unique, b"workload")
-    talk.ask(P.SUBMIT_JOB_HIGH_BG, b"identical", b"u", b"other")
-    talk.rows(b"status", b"identical")
-    talk.say(P.CAN_DO, b"identical")
-    for _ in range(5):
-        talk.ask(P.GRAB_JOB_UNIQ)
-
-
-def failures(talk: Talk) -> None:
-    talk.say(P.CAN_DO, b"failing")
-    handle = talk.ask(P.SUBMIT_JOB, b"failing", b"", b"")
-    talk.ask(P.GRAB_JOB)
-    talk.ask(P.WORK_FAIL, handle)
-    for type_ in (P.WORK_COMPLETE, P.WORK_DATA, P.WORK_WARNING, P.WORK_EXCEPTION):
-        talk.ask(type_, handle, b"late")
-    talk.ask(P.WORK_FAIL, handle)
-    talk.ask(P.WORK_STATUS, handle, b"1", b"2")
-
-
-def exceptions(talk: Talk) -> None:
-    talk.ask(P.OPTION_REQ, b"Exceptions")
-    talk.ask(P.OPTION_REQ, b"nonsense")
-    talk.say(P.CAN_DO, b"throwing")
-    handle = talk.ask(P.SUBMIT_JOB, b"throwing", b"", b"")
-    talk.ask(P.GRAB_JOB)
-    talk.ask(P.WORK_EXCEPTION, handle, b"wo\0rds")
-    talk.ask(P.WORK_FAIL, handle)
-
-
-def abilities(talk: Talk) -> None:
-    talk.say(P.SET_CLIENT_ID, b"able")
-    talk.rows(b"workers", b" able ")
-    for function in (b"one", b"two", b"three"):
-        talk.say(P.CAN_DO, function)
-    talk.rows(b"workers", b" able ")
-    talk.say(P.CANT_DO, b"two")
-    talk.rows(b"workers", b" able ")
-    talk.rows(b"status", b"one")
-    talk.say(P.RESET_ABILITIES)
-    talk.rows(b"workers", b" able ")
-    talk.rows(b"status", b"one")
-
-
-def nonsense(talk: Talk) -> None:
-    talk.ask(P.UNUSED)
-    talk.ask(P.ALL_YOURS)
-    talk.ask(P.SUBMIT_JOB_BG, b"nonsense", b"u" * 65, b"")
-    talk.ask(P.GET_STATUS, b"H:nowhere:1")
-    talk.ask(P.GET_STATUS_UNIQUE, b"nobody")
-    talk.ask(P.ECHO_REQ, b"\0any\0thing\n")
-    talk.line(b"nonsense")
-    talk.line(b"")
-    talk.line(b"help me please")
-
-
-@pytest.mark.parametrize(
-    "conversation",
-    [life_of_a_job, asking_for_jobs, identical_jobs, failures, exceptions, abilities, nonsense],
-)
-def test_both_servers_say_the_same(
-    ours: ServerProcess, theirs: ServerProcess, conversation: Callable[[Talk], None]
-) -> None:
-    with ours.wire() as our_wire, theirs.wire() as their_wire:
-        our_talk, their_talk = Talk(our_wire), Talk(their_wire)
-        conversation(our_talk)
-        conversation(their_talk)
-    assert their_talk.heard == our_talk.heard

@@ -220,8 +220,21 @@ def test_the_other_magic_is_rejected_and_the_next_packet_read(cut: Cut) -> None:
     assert [rejected, (P.GRAB_JOB, [])] == decode(Decoder(REQUEST), cut(wire))
 
 
+REPORTS = [P.WORK_DATA, P.WORK_WARNING, P.WORK_COMPLETE, P.WORK_EXCEPTION]
+
+
 @pytest.mark.parametrize("cut", FRAGMENTATIONS)
-@pytest.mark.parametrize("type_", [type_ for type_ in PacketType if len(type_.fields) > 1 and type_.magics])
+@pytest.mark.parametrize("magic", [REQUEST, RESPONSE])
+@pytest.mark.parametrize("type_", REPORTS)
+def test_a_report_without_data_has_none(type_: P, magic: bytes, cut: Cut) -> None:
+    wire = encode(magic, type_, [b"H:1"]) + encode(magic, type_, [b"H:2", b"x"])
+    assert [(type_, [b"H:1", b""]), (type_, [b"H:2", b"x"])] == decode(Decoder(magic), cut(wire))
+
+
+@pytest.mark.parametrize("cut", FRAGMENTATIONS)
+@pytest.mark.parametrize(
+    "type_", [t for t in PacketType if len(t.fields) > 1 and t.magics and t not in REPORTS]
+)
 def test_too_few_arguments_are_rejected_and_the_next_packet_read(type_: P, cut: Cut) -> None:
     magic = type_.magics[0]
     follower = P.ECHO_REQ if magic == REQUEST else P.ECHO_RES

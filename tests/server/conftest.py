@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gearcli.server.engine import Engine
-from tests.server.transcript import Talker
+from tests.server.transcript import Console, Talker
 
 
 @pytest.fixture
@@ -24,3 +24,9 @@ def client(engine: Engine) -> Talker:
 def worker(engine: Engine) -> Talker:
     """A connection that can do the function `f`."""
     return Talker(engine).can_do(b"f")
+
+
+@pytest.fixture
+def console(engine: Engine) -> Console:
+    """A connection of an operator."""
+    return Console(engine)

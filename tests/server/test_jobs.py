@@ -19,15 +19,15 @@ def test_a_new_job_waits_unheard_and_untried() -> None:
 
 
 @pytest.mark.parametrize(
-    ("background", "heard", "abandoned"),
-    [(False, False, True), (False, True, False), (True, False, False), (True, True, False)],
+    ("background", "heard", "wanted"),
+    [(False, False, False), (False, True, True), (True, False, True), (True, True, True)],
 )
-def test_a_job_is_abandoned_when_nobody_listens_and_nobody_wanted_it_done(
-    background: bool, heard: bool, abandoned: bool
+def test_a_job_is_wanted_while_somebody_listens_or_wanted_it_done_anyway(
+    background: bool, heard: bool, wanted: bool
 ) -> None:
     job = new(background)
     job.listeners = (Peer([]),) if heard else ()
-    assert abandoned == job.abandoned
+    assert wanted == job.wanted
 
 
 def test_a_job_is_small() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import socket
 import stat
@@ -54,6 +55,79 @@ def test_all_addresses_of_a_name_share_the_port(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [*resolved, resolved[0]])
     with listeners(Address("two", 0)) as (first, second):
         assert first.getsockname()[1] == second.getsockname()[1]
+
+
+def without_ipv6(monkeypatch: pytest.MonkeyPatch, *hosts: str) -> None:
+    """A machine that gives a name these addresses, but has no IPv6."""
+    made = socket.socket
+    families = {True: socket.AF_INET6, False: socket.AF_INET}
+    resolved = [
+        (families[":" in host], socket.SOCK_STREAM, 6, "", (host, 0, 0, 0)[: 4 if ":" in host else 2])
+        for host in hosts
+    ]
+
+    def refuse(family: int, *rest: int) -> socket.socket:
+        if family == socket.AF_INET6:
+            raise OSError(errno.EAFNOSUPPORT, "Address family not supported by protocol")
+        return made(family, *rest)
+
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: resolved)
+    monkeypatch.setattr(socket, "socket", refuse)
+
+
+@pytest.mark.parametrize("hosts", [("::1", "127.0.0.1"), ("127.0.0.1", "::1")])
+def test_an_address_that_the_machine_does_not_have_is_left_out(
+    monkeypatch: pytest.MonkeyPatch, hosts: tuple[str, str]
+) -> None:
+    without_ipv6(monkeypatch, *hosts)
+    with listeners(Address("localhost", 0)) as (listener,):
+        assert "127.0.0.1" == listener.getsockname()[0]
+
+
+def test_a_name_of_which_no_address_is_there_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    without_ipv6(monkeypatch, "::1", "::2")
+    with pytest.raises(BindError, match=r"^cannot listen on localhost:0: address family not supported"):
+        listening.listen(Address("localhost", 0))
+
+
+def test_one_address_of_a_name_in_use_is_an_error_and_frees_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with listeners(Address("127.0.0.1", 0)) as (used,):
+        port = used.getsockname()[1]
+        resolved = [
+            (socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, port)) for host in ("127.0.0.2", "127.0.0.1")
+        ]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: resolved)
+        with pytest.raises(BindError, match="address already in use"):
+            listening.listen(Address("two", port))
+    with socket.socket() as free:
+        free.bind(("127.0.0.2", port))
+
+
+def options_of_accepted(keepalive: listening.Keepalive | None) -> list[int]:
+    """What keepalive an accepted connection has: on, idle, interval, count."""
+    with listeners(Address("127.0.0.1", 0)) as (listener,):
+        listening.keep_alive(listener, keepalive)
+        listener.setblocking(True)
+        with socket.create_connection(listener.getsockname(), DEADLINE):
+            connection, _ = listener.accept()
+            with connection:
+                tcp = (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT)
+                return [
+                    connection.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE),
+                    *(connection.getsockopt(socket.IPPROTO_TCP, option) for option in tcp),
+                ]
+
+
+def test_accepted_connections_are_kept_alive_as_was_said() -> None:
+    with socket.socket() as fresh:
+        tcp = (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT)
+        system = [fresh.getsockopt(socket.IPPROTO_TCP, option) for option in tcp]
+    assert [0, *system] == options_of_accepted(None)
+    assert [1, *system] == options_of_accepted(listening.Keepalive())
+    assert [1, 11, 12, 13] == options_of_accepted(listening.Keepalive(11, 12, 13))
+    assert [1, 11, *system[1:]] == options_of_accepted(listening.Keepalive(idle=11))
 
 
 def test_ipv6_leaves_ipv4_to_others() -> None:
@@ -125,6 +199,24 @@ def test_a_unix_socket_is_its_owners_alone_and_goes_with_the_listener(tmp_path: 
         assert 0 == os.umask(mask)
 
 
+@pytest.mark.parametrize("mode", [0o660, 0o666])
+def test_a_unix_socket_may_be_for_others_too(tmp_path: Path, mode: int) -> None:
+    path = tmp_path / "gear.sock"
+    listener, *_ = listening.listen(Address("", 0, str(path)), mode=mode)
+    assert mode == stat.S_IMODE(path.stat().st_mode)
+    listening.keep_alive(listener, listening.Keepalive(1, 1, 1))  # means nothing here, and is no error
+    listening.close(listener)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_a_unix_socket_can_be_given_to_a_user(tmp_path: Path) -> None:
+    path = tmp_path / "gear.sock"
+    with listeners(Address("", 0, str(path))) as (listener,), listeners(Address("127.0.0.1", 0)) as (tcp,):
+        listening.give(listener, 65534, 65533)
+        listening.give(tcp, 65534, 65533)
+        assert (65534, 65533) == (path.stat().st_uid, path.stat().st_gid)
+
+
 def test_a_socket_that_a_killed_server_left_is_replaced(tmp_path: Path) -> None:
     path = tmp_path / "gear.sock"
     with socket.socket(socket.AF_UNIX) as killed:
@@ -173,6 +265,17 @@ def test_a_unix_peer_is_named_by_its_descriptor() -> None:
 @pytest.mark.parametrize("text", ["127.0.0.1", "127.5.5.5", "localhost", "[::1]:0", "unix:/tmp/gear.sock"])
 def test_loopback_is_fine(text: str) -> None:
     listening.require_loopback(parse(text))
+
+
+def test_inherited_sockets_have_to_be_loopback_too() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as local, socket.socket(socket.AF_UNIX) as unix:
+        listening.require_inherited_loopback(local)
+        listening.require_inherited_loopback(unix)
+    with (
+        socket.create_server(("0.0.0.0", 0)) as world,
+        pytest.raises(UsageError, match=r"^0\.0\.0\.0:\d+ can be reached from other machines"),
+    ):
+        listening.require_inherited_loopback(world)
 
 
 @pytest.mark.parametrize("text", ["0.0.0.0", "[::]:4730", "192.0.2.1:4730"])

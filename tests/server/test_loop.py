@@ -16,8 +16,15 @@ from pathlib import Path
 
 import pytest
 
+from gearcli.errors import OutputError
+from gearcli.protocol.address import Address
 from gearcli.protocol.packets import LINE_LIMIT, PACKET_LIMIT, Packet, request, response
 from gearcli.protocol.packets import PacketType as P
+from gearcli.server.engine import Engine
+from gearcli.server.listener import listen
+from gearcli.server.log import Log
+from gearcli.server.loop import Server
+from gearcli.server.operator import Operator
 from tests.support import (
     DEADLINE,
     FRAGMENTATIONS,
@@ -392,6 +399,40 @@ def test_a_big_answer_leaves_before_the_end() -> None:
 # -- where it listens, what it says --------------------------------------------------------------------
 
 
+def server_here() -> tuple[Server, socket.socket]:
+    """A server in this process, and its listener."""
+    (listener,) = listen(Address("127.0.0.1", 0))
+    engine = Engine(b"H:")
+    operator = Operator(engine, version="0", pid=0)
+    return Server(engine, operator, [listener], log=Log(descriptor=None)), listener
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGUSR1])
+def test_when_it_says_that_it_has_started_connections_are_accepted_and_signals_heeded(number: int) -> None:
+    server, listener = server_here()
+    heard: list[str] = []
+
+    def started() -> None:
+        heard.append("started")
+        socket.create_connection(listener.getsockname(), DEADLINE).close()
+        os.kill(os.getpid(), signal.SIGHUP)
+        os.kill(os.getpid(), number)
+
+    assert None is server.run(started, lambda: heard.append("stopping"))
+    assert ["started", "stopping"] == heard
+
+
+def test_a_start_that_fails_lets_go_of_everything() -> None:
+    server, listener = server_here()
+
+    def started() -> None:
+        raise OutputError("the disk is full")
+
+    with pytest.raises(OutputError):
+        server.run(started, lambda: pytest.fail("it has never begun"))
+    assert -1 == listener.fileno()
+
+
 def test_a_port_in_use_is_said_and_exits_69(server: ServerProcess) -> None:
     with process(gear("serve", "-p", str(server.port))) as second:
         assert 69 == second.exit_status()
@@ -444,6 +485,23 @@ def test_vvv_shows_every_packet_in_words_and_hostile_names_escaped() -> None:
     assert r"-> TEXT line=\x1b[2Jstatus" in said
     assert " connected\n" in said
     assert all(line.isprintable() for line in said.splitlines())
+
+
+def test_an_operator_may_look_at_connections_that_are_there_and_look_away() -> None:
+    with gear_serve() as server, server.wire() as wire, server.wire() as operator:
+        wire.say(P.ECHO_REQ, b"unseen")
+        assert P.ECHO_RES is wire.packet()[0]
+        operator.line(b"verbose DEBUG")
+        wire.say(P.ECHO_REQ, b"seen")
+        assert P.ECHO_RES is wire.packet()[0]
+        wait_until(lambda: '<- ECHO_RES workload=4 bytes "seen"' in server.said())
+        assert '-> ECHO_REQ workload=4 bytes "seen"' in server.said()
+        operator.line(b"verbose NOTICE")
+        wire.say(P.ECHO_REQ, b"unseen")
+        assert P.ECHO_RES is wire.packet()[0]
+        server.signal(signal.SIGTERM)
+        assert 0 == server.exit_status()
+        assert "unseen" not in server.said()
 
 
 def test_v_shows_connections_and_what_broke_them() -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 from gearcli.protocol.packets import REQUEST, RESPONSE, Decoder, Packet, PacketType, request
 from gearcli.protocol.packets import PacketType as P
 from gearcli.protocol.refusals import Refusal
 from gearcli.server.engine import Engine
+from gearcli.server.operator import Operator
 
 NOOP: Packet = (P.NOOP, [])
 NO_JOB: Packet = (P.NO_JOB, [])
@@ -72,6 +76,48 @@ class Talker:
     def sleep(self) -> None:
         """Fall asleep, without being woken at once."""
         assert [] == self.say(P.PRE_SLEEP)
+
+
+class FakeHost:
+    """A process that notes what it is told."""
+
+    def __init__(self) -> None:
+        self.level = "NOTICE"
+        self.stops: list[bool] = []
+
+    def verbosity(self) -> str:
+        return self.level
+
+    def set_verbosity(self, level: str) -> bool:
+        if level.upper() not in {"NOTICE", "DEBUG"}:
+            return False
+        self.level = level.upper()
+        return True
+
+    def stop(self, graceful: bool) -> None:
+        self.stops.append(graceful)
+
+
+class Console:
+    """A connection of an operator, number 9 from ::1."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.operator = Operator(engine, version="1.2.3", pid=4567, settings={"port": 4730})
+        self.host = self.operator.host = FakeHost()
+        self._peer = engine.connect(9, b"::1", "[::1]:55555")
+
+    def ask(self, line: bytes) -> bytes:
+        """The reply to a command."""
+        self.operator.text(self._peer, line if line.endswith(b"\n") else line + b"\n")
+        reply = b"".join(self._peer.outbox)
+        self._peer.outbox.clear()
+        return reply
+
+    def documents(self, line: bytes) -> list[dict[str, Any]]:
+        """The reply to a command that answers with JSON."""
+        *lines, end = self.ask(line).splitlines(keepends=True)
+        assert b".\n" == end
+        return [json.loads(each) for each in lines]
 
 
 def tick(engine: Engine, now: float) -> float:

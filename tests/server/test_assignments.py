@@ -1,11 +1,15 @@
-"""Which job comes next: priority over all functions of a worker, its functions in turn, then age."""
+"""Workers: what they can do, which job comes next, and what becomes of jobs when they go."""
 
 from __future__ import annotations
 
+import pytest
+
 from gearcli.protocol.packets import SUBMIT_TYPES, Priority
 from gearcli.protocol.packets import PacketType as P
+from gearcli.protocol.refusals import Refusal
+from gearcli.server.assignments import CLIENT_ID_LIMIT
 from gearcli.server.engine import Engine
-from tests.server.transcript import Talker
+from tests.server.transcript import Talker, completed, error
 
 HIGH, NORMAL, LOW = Priority
 
@@ -80,3 +84,86 @@ def test_a_lost_job_waits_at_the_tail_of_its_priority(engine: Engine, client: Ta
     assert b"lost" == dying.grab()
     dying.leave()
     assert [b"next", b"lost", b"low"] == handed_out(worker)
+
+
+def test_abilities_are_counted_once(engine: Engine) -> None:
+    worker = Talker(engine).can_do(b"f", b"f", b"g")
+    assert [1, 1] == [engine.registry.queues[name].workers for name in (b"f", b"g")]
+    worker.say(P.CANT_DO, b"f")
+    worker.say(P.CANT_DO, b"f")
+    worker.say(P.CANT_DO, b"never said")
+    assert [0, 1] == [engine.registry.queues[name].workers for name in (b"f", b"g")]
+    worker.say(P.RESET_ABILITIES)
+    assert [0, 0] == [engine.registry.queues[name].workers for name in (b"f", b"g")]
+
+
+def test_a_worker_that_left_is_not_counted(engine: Engine, worker: Talker) -> None:
+    worker.leave()
+    assert (0, {}) == (engine.registry.queues[b"f"].workers, engine.peers)
+
+
+def test_what_a_worker_gave_up_it_is_not_given(client: Talker, worker: Talker) -> None:
+    client.submit_bg(b"w")
+    worker.say(P.CANT_DO, b"f")
+    assert b"no job" == worker.grab()
+    worker.say(P.CAN_DO, b"f")
+    assert b"w" == worker.grab()
+
+
+@pytest.mark.parametrize("said", [(P.CANT_DO, b"f"), (P.RESET_ABILITIES,)])
+def test_a_worker_that_gives_a_function_up_loses_its_jobs_of_it(
+    engine: Engine, client: Talker, said: tuple[P, *tuple[bytes, ...]]
+) -> None:
+    worker = Talker(engine).can_do(b"g", b"f")
+    handle = client.submit(b"w")
+    worker.take()
+    worker.say(*said)
+    assert [error(Refusal.RESULT)] == worker.say(P.WORK_COMPLETE, handle, b"late")
+    other = Talker(engine).can_do(b"f")
+    assert handle == other.take()
+    other.say(P.WORK_COMPLETE, handle, b"done")
+    assert [completed(handle, b"done")] == client.heard()
+
+
+def test_jobs_of_other_functions_stay_with_the_worker(engine: Engine, client: Talker) -> None:
+    worker = Talker(engine).can_do(b"f", b"g")
+    handle = client.submit(b"w", function=b"g")
+    worker.take()
+    worker.say(P.CANT_DO, b"f")
+    assert [] == worker.say(P.WORK_COMPLETE, handle, b"done")
+    assert [completed(handle, b"done")] == client.heard()
+
+
+def test_a_job_whose_worker_dies_goes_to_the_next(engine: Engine, client: Talker, worker: Talker) -> None:
+    handle = client.submit(b"w")
+    worker.take()
+    worker.say(P.WORK_STATUS, handle, b"1", b"2")
+    client.heard()
+    worker.leave()
+    assert [(P.STATUS_RES, [handle, b"1", b"0", b"0", b"0"])] == client.say(P.GET_STATUS, handle)
+    assert handle == Talker(engine).can_do(b"f").take()
+
+
+def test_attempts_are_counted(engine: Engine, client: Talker) -> None:
+    handle = client.submit(b"w")
+    for attempt in (1, 2, 3):
+        worker = Talker(engine).can_do(b"f")
+        worker.take()
+        assert attempt == engine.registry.jobs[handle].attempt
+        worker.leave()
+
+
+def test_all_jobs_of_a_dead_worker_are_offered_again(engine: Engine, client: Talker, worker: Talker) -> None:
+    jobs = [client.submit_bg(b"%d" % i) for i in range(3)]
+    for _ in jobs:
+        worker.take()
+    worker.leave()
+    other = Talker(engine).can_do(b"f")
+    assert jobs == [other.take() for _ in jobs]
+
+
+def test_a_client_id_is_kept_up_to_its_limit(client: Talker) -> None:
+    assert [] == client.say(P.SET_CLIENT_ID, b"worker 7")
+    assert b"worker 7" == client.peer.client_id
+    client.say(P.SET_CLIENT_ID, b"x" * 200)
+    assert b"x" * CLIENT_ID_LIMIT == client.peer.client_id

@@ -1,0 +1,253 @@
+"""The options of `gear serve`: gearmand's names where gearmand has such an option, and what may be said."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import time
+from typing import Annotated, TypeAlias
+
+import typer
+
+from gearcli.cli.options import parsed
+from gearcli.errors import UsageError
+from gearcli.protocol.address import DEFAULT_PORT
+from gearcli.protocol.packets import HANDLE_LIMIT
+from gearcli.server.listener import BACKLOG
+from gearcli.server.log import LEVELS, level_named
+from gearcli.units import duration
+
+PREFIX_LIMIT = 40
+"""Bytes of a handle prefix: ``:``, the start (8), ``-`` and ten years of jobs at full speed (13) fit too."""
+
+
+def mode(text: str) -> int:
+    """The permissions of a socket, as chmod(1) takes them.  Raises UsageError."""
+    if not re.fullmatch("0?[0-7]{3}", text):
+        raise UsageError(f"{text!r} is not a file mode; write it in octal, as in 0660")
+    return int(text, 8)
+
+
+def prefix(text: str) -> bytes:
+    """What job handles begin with.  Raises UsageError."""
+    wanted = os.fsencode(text)
+    if len(wanted) > PREFIX_LIMIT:
+        raise UsageError(
+            f"a handle prefix has at most {PREFIX_LIMIT} bytes, so that handles have at most {HANDLE_LIMIT}; "
+            f"this one has {len(wanted)}"
+        )
+    if not wanted or b"\0" in wanted or wanted.split() != [wanted]:
+        raise UsageError(f"{text!r} is not a handle prefix; it must not be empty and has no space and no NUL")
+    return wanted
+
+
+def handle_prefix(wanted: bytes | None = None) -> bytes:
+    """What comes before the number in job handles: the machine, as in gearmand, and this start of the server.
+
+    gearmand's handles begin anew at 1 with every start, so that who polls one
+    may see a stranger's job.  The time of the start, in base 36, prevents that.
+    """
+    if wanted is None:
+        wanted = b"H:" + socket.gethostname().encode("ascii", "replace")[:24]
+    return b"%b:%b-" % (wanted, _base36(time.time_ns() // 1_000_000).encode())
+
+
+def _base36(number: int) -> str:
+    digits = ""
+    while number:
+        number, digit = divmod(number, 36)
+        digits = "0123456789abcdefghijklmnopqrstuvwxyz"[digit] + digits
+    return digits
+
+
+# -- where it listens ----------------------------------------------------------------
+
+Listen: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "-L",
+        "--listen",
+        metavar="ADDR",
+        help="Where to listen: host, host:port, [::1]:port, unix:/path; repeatable. Default: 127.0.0.1.",
+        show_default=False,
+    ),
+]
+Port: TypeAlias = Annotated[
+    int | None,
+    typer.Option(
+        "-p",
+        "--port",
+        min=0,
+        max=65535,
+        help="Port of addresses that name none; 0 picks a free one.",
+        envvar="GEARMAND_PORT",
+        show_default=str(DEFAULT_PORT),
+    ),
+]
+InsecureListen: TypeAlias = Annotated[
+    bool, typer.Option("--insecure-listen", help="Allow addresses that other machines can reach.")
+]
+SocketMode: TypeAlias = Annotated[
+    int,
+    typer.Option(
+        "--socket-mode", metavar="MODE", parser=parsed(mode), help="Who may use Unix sockets, as for chmod."
+    ),
+]
+Backlog: TypeAlias = Annotated[
+    int, typer.Option("-b", "--backlog", min=1, metavar="N", help="Connections that may wait to be accepted.")
+]
+DEFAULT_BACKLOG = BACKLOG
+KeepaliveWanted: TypeAlias = Annotated[
+    bool,
+    typer.Option("--keepalive/--no-keepalive", help="Notice TCP peers that went away without a word."),
+]
+
+
+def _keepalive(name: str, most: int, help: str) -> typer.models.OptionInfo:
+    """An option of keepalive; gearmand's -1 and none mean what the system does."""
+    option: typer.models.OptionInfo = typer.Option(
+        f"--keepalive-{name}", min=-1, max=most, metavar="N", help=help, show_default="the system's"
+    )
+    return option
+
+
+KeepaliveIdle: TypeAlias = Annotated[
+    int | None, _keepalive("idle", 32767, "Seconds of silence before a peer is asked.")
+]
+KeepaliveInterval: TypeAlias = Annotated[
+    int | None, _keepalive("interval", 32767, "Seconds between questions.")
+]
+KeepaliveCount: TypeAlias = Annotated[int | None, _keepalive("count", 127, "Questions without an answer.")]
+
+# -- jobs --------------------------------------------------------------------------------
+
+JobRetries: TypeAlias = Annotated[
+    int,
+    typer.Option(
+        "-j",
+        "--job-retries",
+        min=-1,
+        metavar="N",
+        help="How often a job is offered again after its worker was lost, before it fails; -1: always.",
+    ),
+]
+WorkerWakeup: TypeAlias = Annotated[
+    int,
+    typer.Option(
+        "-w", "--worker-wakeup", min=0, metavar="N", help="Workers woken for a new job; 0: as few as will do."
+    ),
+]
+RoundRobin: TypeAlias = Annotated[
+    bool, typer.Option("-R", "--round-robin", help="Changes nothing: functions always take turns.")
+]
+Exceptions: TypeAlias = Annotated[
+    bool, typer.Option("--exceptions", help="Every client hears the words of exceptions, asked for or not.")
+]
+JobHandlePrefix: TypeAlias = Annotated[
+    bytes | None,
+    typer.Option(
+        "--job-handle-prefix",
+        metavar="TEXT",
+        parser=parsed(prefix),
+        help="What job handles begin with. Default: H:HOSTNAME.",
+        show_default=False,
+    ),
+]
+Lease: TypeAlias = Annotated[
+    float,
+    typer.Option(
+        "--lease",
+        metavar="DURATION",
+        parser=parsed(duration),
+        help="A job whose worker is silent that long is offered again; 0: never.",
+    ),
+]
+
+# -- the process ---------------------------------------------------------------------------
+
+Daemon: TypeAlias = Annotated[
+    bool, typer.Option("-d", "--daemon", help="Go into the background once connections are accepted.")
+]
+PidPath: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "-P",
+        "--pid-file",
+        metavar="FILE",
+        help="Holds the process id for as long as connections are accepted.",
+        show_default=False,
+    ),
+]
+User: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "-u",
+        "--user",
+        metavar="NAME",
+        help="Become this user once the addresses are bound.",
+        show_default=False,
+    ),
+]
+Threads: TypeAlias = Annotated[
+    int | None,
+    typer.Option(
+        "-t",
+        "--threads",
+        min=0,
+        metavar="N",
+        help="Changes nothing: one thread serves all.",
+        show_default=False,
+    ),
+]
+FileDescriptors: TypeAlias = Annotated[
+    int | None,
+    typer.Option(
+        "-f",
+        "--file-descriptors",
+        min=16,
+        metavar="N",
+        help="How many files and connections may be open. Default: what the system allows.",
+        show_default=False,
+    ),
+]
+
+# -- what it says ------------------------------------------------------------------------------
+
+LogPath: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "-l",
+        "--log-file",
+        metavar="FILE|stderr|none",
+        help="Where the log goes; HUP opens the file again. Default: stderr.",
+        show_default=False,
+    ),
+]
+ToSyslog: TypeAlias = Annotated[bool, typer.Option("--syslog", help="Log to the system's log.")]
+Verbosity: TypeAlias = Annotated[
+    int,
+    typer.Option(
+        "-v",
+        count=True,
+        show_default=False,
+        help="Say more: -v connections, -vv jobs, -vvv every packet in words.",
+    ),
+]
+
+
+def _level_name(text: str) -> str:
+    """A level of gearmand's.  Raises UsageError."""
+    level_named(text)
+    return text.upper()
+
+
+VerboseLevel: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--verbose",
+        metavar="LEVEL",
+        parser=parsed(_level_name),
+        help=f"The same by gearmand's names, {next(iter(LEVELS))} to DEBUG.",
+    ),
+]

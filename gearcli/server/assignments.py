@@ -1,0 +1,158 @@
+"""Workers: what they can do, when they sleep, and which job each is given.
+
+The methods are handlers of packets; see `engine`.  Where gearmand's releases
+differ, 2.x is followed: priority counts over all functions of a worker, then
+its functions take turns.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+from gearcli.protocol.numbers import number
+from gearcli.protocol.packets import PacketType, response
+from gearcli.protocol.refusals import Refusal
+from gearcli.server.jobs import Job
+from gearcli.server.peers import Peer
+from gearcli.server.queues import NOTHING, FunctionQueue
+from gearcli.server.registry import Registry
+from gearcli.server.wakeups import NOOP
+
+CLIENT_ID_LIMIT = 127
+"""Bytes of a client id that are kept (GEARMAN_SERVER_CON_ID_SIZE with its NUL)."""
+
+# Reading a member off an enum class costs as much as calling a function.
+_JOB_ASSIGN, _JOB_ASSIGN_UNIQ = PacketType.JOB_ASSIGN, PacketType.JOB_ASSIGN_UNIQ
+_NO_JOB = response(PacketType.NO_JOB)
+
+
+class Assignments:
+    """What the packets of workers that look for work do."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._wakeups = registry.wakeups
+        self._wakeups.hand_out = self.grab_job
+
+    # -- abilities ------------------------------------------------------------
+
+    def can_do(self, peer: Peer, function: bytes) -> None:
+        """The worker takes jobs of a function, before those it named earlier."""
+        if function not in peer.abilities:
+            queue = self._registry.queues.get(function) or self._registry.new_queue(function)
+            queue.workers += 1
+            peer.abilities[function] = queue
+            peer.abilities.move_to_end(function, last=False)
+            if peer.asleep:
+                queue.sleepers[peer] = None
+                self._wakeups.wake(queue, self._registry.now)
+            else:
+                peer.unlisted.append(queue)
+        peer.timeouts.pop(function, None)
+
+    def can_do_timeout(self, peer: Peer, function: bytes, timeout: bytes) -> None:
+        """As CAN_DO; a job fails when the worker has not ended it in `timeout` milliseconds.
+
+        As in gearmand, less than a second is a second and nothing is no limit.
+        """
+        if not timeout.isdigit():
+            peer.refuse(Refusal.NUMBER)
+            return
+        self.can_do(peer, function)
+        milliseconds = number(timeout)
+        if milliseconds:
+            peer.timeouts[function] = max(1000, milliseconds) / 1000
+
+    def cant_do(self, peer: Peer, function: bytes) -> None:
+        """The worker takes no more jobs of a function; those it runs are offered again."""
+        queue = peer.abilities.pop(function, None)
+        if queue is None:
+            return
+        peer.timeouts.pop(function, None)
+        queue.workers -= 1
+        if queue.sleepers.pop(peer, peer) is peer:
+            peer.unlisted.remove(queue)
+        if peer.woken is queue:
+            self._wakeups.awake(peer, self._registry.now)
+        for job in [job for job in peer.running if job.queue is queue]:
+            self._registry.offer_again(job, peer)
+
+    def reset_abilities(self, peer: Peer) -> None:
+        """The worker takes no more jobs at all."""
+        for function in list(peer.abilities):
+            self.cant_do(peer, function)
+
+    def set_client_id(self, peer: Peer, client_id: bytes) -> None:
+        """The name by which ``workers`` shows the connection."""
+        peer.client_id = client_id[:CLIENT_ID_LIMIT]
+
+    def all_yours(self, peer: Peer) -> None:
+        """The worker has no other server: in its sleep it is handed jobs instead of being woken.
+
+        gearmand never took this packet; what it means is in its PROTOCOL file.
+        """
+        peer.all_yours = True
+
+    # -- sleeping and grabbing --------------------------------------------------
+
+    def pre_sleep(self, peer: Peer) -> None:
+        """The worker sleeps until it is woken by NOOP: at once if there is work."""
+        if peer.woken is not None:
+            self._wakeups.awake(peer, self._registry.now)
+        if any(queue.best < NOTHING for queue in peer.abilities.values()):
+            peer.send(NOOP)
+            return
+        peer.asleep = True
+        for queue in peer.unlisted:
+            queue.sleepers[peer] = None
+        peer.unlisted.clear()
+
+    def grab_job(self, peer: Peer) -> None:
+        """The worker asks for a job: its handle, function and workload."""
+        job = self._grab(peer)
+        if job is not None:
+            peer.tell(_JOB_ASSIGN, job.handle, job.queue.name, job.workload)
+
+    def grab_job_uniq(self, peer: Peer) -> None:
+        """As GRAB_JOB; the answer has the unique too."""
+        job = self._grab(peer)
+        if job is not None:
+            peer.tell(_JOB_ASSIGN_UNIQ, job.handle, job.queue.name, job.unique, job.workload)
+
+    def grab_job_all(self, peer: Peer) -> None:
+        """As GRAB_JOB_UNIQ; of a job with a reducer that too (libgearman's and PHP's workers send this)."""
+        job = self._grab(peer)
+        if job is None:
+            return
+        handle, function, unique, workload = job.handle, job.queue.name, job.unique, job.workload
+        reducer = self._registry.reducers.get(job)
+        if reducer is None:
+            peer.tell(_JOB_ASSIGN_UNIQ, handle, function, unique, workload)
+        else:
+            peer.tell(PacketType.JOB_ASSIGN_ALL, handle, function, unique, reducer, workload)
+
+    def _grab(self, peer: Peer) -> Job | None:
+        """Give the next job to a worker, or say NO_JOB and return None."""
+        peer.asleep = False
+        queue = _next_queue(peer.abilities)
+        job = None
+        if queue is None:
+            peer.send(_NO_JOB)
+        else:
+            job = self._registry.assign(queue, peer)
+        if peer.woken is not None:
+            self._wakeups.awake(peer, self._registry.now)
+        return job
+
+
+def _next_queue(abilities: OrderedDict[bytes, FunctionQueue]) -> FunctionQueue | None:
+    """The queue to serve a worker from: the one with the highest priority waiting, then the next in turn."""
+    chosen, best = None, NOTHING
+    for queue in abilities.values():
+        if queue.best < best:
+            chosen, best = queue, queue.best
+            if not best:
+                break
+    if chosen is not None and len(abilities) > 1:
+        abilities.move_to_end(chosen.name)
+    return chosen

@@ -1,0 +1,94 @@
+"""The listening sockets of a server that runs: connections are accepted until it stops.
+
+Without descriptors for more, nothing is accepted until a connection has
+ended or a short time has passed: others may have ended what took them.
+"""
+
+from __future__ import annotations
+
+import errno
+import selectors
+import socket
+import time
+from collections.abc import Callable
+
+from gearcli.server import listener as listening
+from gearcli.server.log import Log
+
+_ACCEPTED = 128
+"""Connections accepted at once, before others are heard again."""
+_AGAIN = 0.25
+"""Seconds after which connections are accepted again when there were no descriptors for them."""
+_OUT_OF_DESCRIPTORS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+
+
+class Doors:
+    """Hands each accepted connection and its peer's address to `connected`.
+
+    The key of a listener in the selector has as its data what to call, and
+    with what.
+    """
+
+    def __init__(
+        self,
+        selector: selectors.BaseSelector,
+        listeners: list[socket.socket],
+        connected: Callable[[socket.socket, object], None],
+        log: Log,
+    ) -> None:
+        self._selector = selector
+        self._listeners = listeners
+        self._connected = connected
+        self._log = log
+        self._open = False
+        self._again_at: float | None = None
+        """When to accept again after there were no descriptors; None while there are."""
+        self.open()
+
+    @property
+    def patience(self) -> float:
+        """Seconds after which `retry` is wanted at most."""
+        return float("inf") if self._again_at is None else _AGAIN
+
+    def open(self) -> None:
+        """Accept connections, unless that is done or over."""
+        if self._open:
+            return
+        for listener in self._listeners:
+            self._selector.register(listener, selectors.EVENT_READ, (self._accept, listener))
+        self._open = True
+
+    def _shut(self) -> None:
+        """Accept no connections for now."""
+        if self._open:
+            for listener in self._listeners:
+                self._selector.unregister(listener)
+        self._open = False
+
+    def retry(self) -> None:
+        """Accept connections again, if it is time for that."""
+        if self._again_at is not None and time.monotonic() >= self._again_at:
+            self.open()
+
+    def _accept(self, listener: socket.socket) -> None:
+        try:
+            for _ in range(_ACCEPTED):
+                self._connected(*listener.accept())
+                self._again_at = None
+        except OSError as error:
+            if error.errno in _OUT_OF_DESCRIPTORS:
+                self._pause(error)
+
+    def _pause(self, error: OSError) -> None:
+        if self._again_at is None:
+            self._log.notice(f"no new connections until one ends: {error.strerror}")
+        self._again_at = time.monotonic() + _AGAIN
+        self._shut()
+
+    def close(self) -> None:
+        """Accept no more connections, for good."""
+        self._shut()
+        self._again_at = None
+        for listener in self._listeners:
+            listening.close(listener)
+        self._listeners = []

@@ -1,0 +1,68 @@
+"""What the system lets a server do: as which user it runs, how many files it may open."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import resource
+from typing import NamedTuple
+
+from gearcli.errors import NotPermitted, UsageError
+
+
+class Account(NamedTuple):
+    """A user of the system."""
+
+    name: str
+    uid: int
+    gid: int
+
+
+def account(name: str) -> Account:
+    """The user of a name.  Raises UsageError."""
+    try:
+        found = pwd.getpwnam(name)
+    except (KeyError, ValueError):
+        raise UsageError(f"there is no user {name!r}; name one of /etc/passwd with --user") from None
+    return Account(found.pw_name, found.pw_uid, found.pw_gid)
+
+
+def require_may_become(user: Account) -> None:
+    """Raise NotPermitted where this process could not become a user."""
+    if os.geteuid() not in (0, user.uid):
+        raise NotPermitted(f"only root can become {user.name}: run it as root, or without --user")
+
+
+def become(user: Account) -> None:
+    """Be that user from now on, for good, with its groups and no others.  Raises NotPermitted."""
+    if os.geteuid() == user.uid != 0:
+        return
+    try:
+        os.initgroups(user.name, user.gid)
+        os.setgid(user.gid)  # of root also the real and the saved one
+        os.setuid(user.uid)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise NotPermitted(
+            f"cannot become {user.name}: {reason}; run it as root, or without --user"
+        ) from None
+
+
+def allow_files(wanted: int | None) -> None:
+    """Let this process have so many open files, by default as many as the system allows.
+
+    Every connection is one.  Raises NotPermitted for more than the hard
+    limit, which only root may raise.
+    """
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    soft = hard if wanted is None else wanted
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard if _within(soft, hard) else soft))
+    except (OSError, ValueError):
+        raise NotPermitted(
+            f"cannot have {wanted} open files, at most {hard}: ask for fewer, or run it as root"
+        ) from None
+
+
+def _within(soft: int, hard: int) -> bool:
+    return hard == resource.RLIM_INFINITY or soft <= hard

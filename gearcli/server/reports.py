@@ -1,0 +1,94 @@
+"""Workers: what they report of the jobs they have.
+
+The methods are handlers of packets; see `engine`.  A report about a job that
+the worker does not have is answered with an ERROR.
+"""
+
+from __future__ import annotations
+
+from gearcli.protocol.numbers import number
+from gearcli.protocol.packets import HANDLE_LIMIT, PacketType
+from gearcli.protocol.refusals import Refusal
+from gearcli.server.jobs import Job
+from gearcli.server.peers import Peer
+from gearcli.server.registry import Registry
+
+# Reading a member off an enum class costs as much as calling a function.
+_WORK_COMPLETE, _WORK_FAIL = PacketType.WORK_COMPLETE, PacketType.WORK_FAIL
+
+
+class Reports:
+    """What the packets of workers about their jobs do."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._jobs = registry.jobs
+
+    def work_data(self, peer: Peer, handle: bytes, data: bytes) -> None:
+        """A part of the result, for the listeners."""
+        job = self._owned(peer, handle, Refusal.UPDATE)
+        if job is not None:
+            self._forward(job, PacketType.WORK_DATA, handle, data)
+
+    def work_warning(self, peer: Peer, handle: bytes, warning: bytes) -> None:
+        """A warning, for the listeners."""
+        job = self._owned(peer, handle, Refusal.UPDATE)
+        if job is not None:
+            self._forward(job, PacketType.WORK_WARNING, handle, warning)
+
+    def work_status(self, peer: Peer, handle: bytes, numerator: bytes, denominator: bytes) -> None:
+        """How far the job is, for the listeners and for GET_STATUS."""
+        job = self._owned(peer, handle, Refusal.RESULT)
+        if job is not None:
+            job.progress = number(numerator), number(denominator)
+            self._forward(job, PacketType.WORK_STATUS, handle, numerator, denominator)
+
+    def work_complete(self, peer: Peer, handle: bytes, result: bytes) -> None:
+        """The job is done."""
+        job = self._jobs.get(handle)
+        if job is None or job.worker is not peer:
+            _not_owned(peer, handle, Refusal.RESULT)
+            return
+        for listener in job.listeners:
+            listener.tell(_WORK_COMPLETE, handle, result)
+        self._registry.forget(job)
+
+    def work_fail(self, peer: Peer, handle: bytes) -> None:
+        """The job has failed; it is not offered again."""
+        if len(handle) > HANDLE_LIMIT:
+            peer.refuse(Refusal.FAILED_HANDLE)
+            return
+        job = self._owned(peer, handle, Refusal.RESULT)
+        if job is not None:
+            self._registry.fail(job)
+
+    def work_exception(self, peer: Peer, handle: bytes, exception: bytes) -> None:
+        """The job has failed, with words for those listeners that asked for such; others get WORK_FAIL."""
+        job = self._owned(peer, handle, Refusal.EXCEPTION)
+        if job is None:
+            return
+        for listener in job.listeners:
+            if listener.wants_exceptions:
+                listener.tell(PacketType.WORK_EXCEPTION, handle, exception)
+            else:
+                listener.tell(_WORK_FAIL, handle)
+        self._registry.forget(job)
+        peer.lose(handle)  # Perl's worker says WORK_FAIL after it
+
+    def _owned(self, peer: Peer, handle: bytes, refusal: Refusal) -> Job | None:
+        """The job with this handle if the peer runs it, else None after an ERROR."""
+        job = self._jobs.get(handle)
+        if job is None or job.worker is not peer:
+            _not_owned(peer, handle, refusal)
+            return None
+        return job
+
+    def _forward(self, job: Job, type_: PacketType, *fields: bytes) -> None:
+        for listener in job.listeners:
+            listener.tell(type_, *fields)
+
+
+def _not_owned(peer: Peer, handle: bytes, refusal: Refusal) -> None:
+    """Answer a report of a job that the peer does not have, unless it is late through no fault of the peer."""
+    if handle not in peer.lost:
+        peer.refuse(refusal)

@@ -1,0 +1,78 @@
+"""The options of `gear serve`: what may be said, by gearmand's names and in both ways of saying it."""
+
+from __future__ import annotations
+
+import socket
+import time
+
+import pytest
+
+from gearcli.cli.serve_options import PREFIX_LIMIT, _base36, handle_prefix, mode, prefix
+from gearcli.errors import UsageError
+from gearcli.protocol.packets import HANDLE_LIMIT
+from tests.cli.driving import exit_of
+
+
+def test_handles_begin_with_the_machine_and_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "gethostname", lambda: "a" * 100)
+    monkeypatch.setattr(time, "time_ns", lambda: 36_000_000)
+    assert b"H:" + b"a" * 24 + b":10-" == handle_prefix()
+    assert b"mine:10-" == handle_prefix(b"mine")
+
+
+def test_no_handle_gets_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "gethostname", lambda: "a" * 100)
+    far = 36**8 - 1  # milliseconds: the year 2059
+    monkeypatch.setattr(time, "time_ns", lambda: far * 1_000_000)
+    ten_years = b"%d" % (30_000 * 3600 * 24 * 3650)
+    for wanted in (None, b"x" * PREFIX_LIMIT):
+        assert len(handle_prefix(wanted) + ten_years) <= HANDLE_LIMIT
+
+
+@pytest.mark.parametrize(("number", "digits"), [(1, "1"), (35, "z"), (36, "10"), (36**3 - 1, "zzz")])
+def test_base_36(number: int, digits: str) -> None:
+    assert digits == _base36(number)
+
+
+@pytest.mark.parametrize("text", ["H:web-1", "x", "ü", "x" * PREFIX_LIMIT])
+def test_a_prefix(text: str) -> None:
+    assert text.encode() == prefix(text)
+
+
+@pytest.mark.parametrize("text", ["", "a b", " a", "a\t", "a\n", "a\0b", "x" * (PREFIX_LIMIT + 1), "ü" * 21])
+def test_a_prefix_that_is_none(text: str) -> None:
+    with pytest.raises(UsageError, match="handle prefix"):
+        prefix(text)
+
+
+def test_modes_are_octal() -> None:
+    assert [0o660, 0o600, 0o777] == [mode(text) for text in ("0660", "600", "777")]
+
+
+@pytest.mark.parametrize("text", ["", "66", "0o660", "888", "1777", "rw-rw----"])
+def test_a_mode_that_is_none(text: str) -> None:
+    with pytest.raises(UsageError, match="not a file mode"):
+        mode(text)
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--job-retries", "-2"),
+        ("--worker-wakeup", "-1"),
+        ("--backlog", "0"),
+        ("--keepalive-idle", "soon"),
+        ("--keepalive-count", "128"),
+        ("--job-handle-prefix", "two words"),
+        ("--lease", "long"),
+        ("--socket-mode", "rw"),
+        ("--verbose", "LOUD"),
+        ("--file-descriptors", "1"),
+        ("--port", "65536"),
+    ],
+)
+def test_wrong_values_are_told_with_their_option(
+    capfd: pytest.CaptureFixture[str], option: str, value: str
+) -> None:
+    assert 2 == exit_of("serve", f"{option}={value}")
+    assert option in capfd.readouterr().err

@@ -1,0 +1,115 @@
+"""Users and limits: what the system permits."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import resource
+import signal
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+
+from gearcli.errors import NotPermitted, UsageError
+from gearcli.server import privileges
+from tests.support import Wire, gear_serve, process, wait_until
+
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+
+
+def proc(pid: int, key: str) -> list[str]:
+    """A row of /proc/PID/status."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(line.split()[1:] for line in lines if line.startswith(key + ":"))
+
+
+def test_a_user_is_found_by_name() -> None:
+    us = pwd.getpwuid(os.geteuid())
+    assert (us.pw_name, us.pw_uid, us.pw_gid) == privileges.account(us.pw_name)
+
+
+@pytest.mark.parametrize("name", ["nobody-of-that-name", "", "a\0b"])
+def test_a_user_that_is_none(name: str) -> None:
+    with pytest.raises(UsageError, match="there is no user"):
+        privileges.account(name)
+
+
+def test_only_root_can_become_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 12345)
+    with pytest.raises(NotPermitted, match="only root can become root"):
+        privileges.require_may_become(privileges.Account("root", 0, 0))
+    privileges.require_may_become(privileges.Account("us", 12345, 1))
+    privileges.become(privileges.Account("us", 12345, 1))
+
+
+def test_what_the_system_refuses_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "initgroups", refuse)
+    with pytest.raises(NotPermitted, match="cannot become nobody: operation not permitted"):
+        privileges.become(privileges.Account("nobody", 65534, 65534))
+
+
+def test_open_files_are_limited_as_was_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[int, int]] = []
+    monkeypatch.setattr(resource, "setrlimit", lambda _, limits: asked.append(limits))
+    infinity = resource.RLIM_INFINITY
+    for hard, wanted in ((100, None), (100, 50), (100, 200), (infinity, None), (infinity, 50)):
+        monkeypatch.setattr(resource, "getrlimit", lambda _, hard=hard: (10, hard))
+        privileges.allow_files(wanted)
+    assert [(100, 100), (50, 100), (200, 200), (infinity, infinity), (50, infinity)] == asked
+
+
+def test_more_files_than_the_system_allows(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise ValueError("not allowed to raise maximum limit")
+
+    monkeypatch.setattr(resource, "setrlimit", refuse)
+    with pytest.raises(NotPermitted, match="cannot have 9999999999 open files, at most "):
+        privileges.allow_files(9999999999)
+
+
+def test_a_server_opens_as_many_files_as_it_is_told() -> None:
+    with gear_serve("--file-descriptors=77") as server:
+        limits = Path(f"/proc/{server.pid}/limits").read_text()
+        assert "77" == next(
+            line.split()[3] for line in limits.splitlines() if line.startswith("Max open files")
+        )
+
+
+# -- another user ------------------------------------------------------------------------------
+
+
+@as_root
+def test_a_server_becomes_another_user_for_good(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    path, log, pid_file = tmp_path / "socket", tmp_path / "log", tmp_path / "pid"
+    nobody = pwd.getpwnam("nobody")
+    options = ("-u", "nobody", "-l", str(log), "--pid-file", str(pid_file))
+    with gear_serve(*options, address=("-L", f"unix:{path}")) as server:
+        wait_until(lambda: proc(server.pid, "Uid") == [str(nobody.pw_uid)] * 4)
+        assert [str(nobody.pw_gid)] * 4 == proc(server.pid, "Gid")
+        assert "0" not in proc(server.pid, "Groups")
+        assert f"{server.pid}\n" == pid_file.read_text()
+        for owned in (path, log):
+            assert nobody.pw_uid == owned.stat().st_uid
+        assert 0o600 == stat.S_IMODE(path.stat().st_mode)
+        with Wire(path=str(path)) as wire:
+            assert wire.works()
+        server.signal(signal.SIGTERM)
+        assert 0 == server.exit_status()
+    assert "" == pid_file.read_text(), "in root's folder nobody can remove it"
+
+
+@as_root
+def test_who_is_not_root_cannot_become_another() -> None:
+    # Nobody may not even start Python where that is root's own.
+    begin = (
+        "import os, sys, gearcli.cli.serve, gearcli.cli.app as app; os.setuid(65534); app.run(sys.argv[1:])"
+    )
+    with process([sys.executable, "-c", begin, "serve", "-p", "0", "-u", "daemon"]) as server:
+        assert 77 == server.exit_status()
+        assert "gear: only root can become daemon: run it as root, or without --user\n" == server.said()
