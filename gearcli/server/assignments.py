@@ -38,17 +38,8 @@ class Assignments:
 
     def can_do(self, peer: Peer, function: bytes) -> None:
         """The worker takes jobs of a function, before those it named earlier."""
-        if function not in peer.abilities:
-            queue = self._registry.queues.get(function) or self._registry.new_queue(function)
-            queue.workers += 1
-            peer.abilities[function] = queue
-            peer.abilities.move_to_end(function, last=False)
-            if peer.asleep:
-                queue.sleepers[peer] = None
-                self._wakeups.wake(queue, self._registry.now)
-            else:
-                peer.unlisted.append(queue)
         peer.timeouts.pop(function, None)
+        self._add_ability(peer, function)
 
     def can_do_timeout(self, peer: Peer, function: bytes, timeout: bytes) -> None:
         """As CAN_DO; a job fails when the worker has not ended it in `timeout` milliseconds.
@@ -58,10 +49,25 @@ class Assignments:
         if not timeout.isdigit():
             peer.refuse(Refusal.NUMBER)
             return
-        self.can_do(peer, function)
         milliseconds = number(timeout)
         if milliseconds:
             peer.timeouts[function] = max(1000, milliseconds) / 1000
+        else:
+            peer.timeouts.pop(function, None)
+        self._add_ability(peer, function)
+
+    def _add_ability(self, peer: Peer, function: bytes) -> None:
+        if function in peer.abilities:
+            return
+        queue = self._registry.queues.get(function) or self._registry.new_queue(function)
+        queue.workers += 1
+        peer.abilities[function] = queue
+        peer.abilities.move_to_end(function, last=False)
+        if peer.asleep:
+            queue.sleepers[peer] = None
+            self._wakeups.wake(queue, self._registry.now)
+        else:
+            peer.unlisted.append(queue)
 
     def cant_do(self, peer: Peer, function: bytes) -> None:
         """The worker takes no more jobs of a function; those it runs are offered again."""
@@ -100,6 +106,7 @@ class Assignments:
         if peer.woken is not None:
             self._wakeups.awake(peer, self._registry.now)
         if any(queue.best < NOTHING for queue in peer.abilities.values()):
+            peer.asleep = False
             peer.send(NOOP)
             return
         peer.asleep = True

@@ -1,7 +1,7 @@
 """Packets to the engine and what it answers: jobs, results, abilities, status, refusals.
 
-More of the engine, by concept: `test_engine_unique`, `test_engine_sleep`,
-`test_engine_order`, `test_engine_walk`.
+More of the engine, by concept: `test_submissions`, `test_assignments`,
+`test_reports`, `test_engine_options`, `test_model`, `test_simulation`.
 """
 
 from __future__ import annotations

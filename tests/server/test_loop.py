@@ -105,6 +105,20 @@ def test_a_job_that_takes_too_long_fails(server: ServerProcess, wire: Wire) -> N
         assert time.monotonic() - begin >= 0.99
 
 
+def test_a_job_of_later_wakes_a_sleeper_when_it_is_due(server: ServerProcess, wire: Wire) -> None:
+    with server.wire() as worker:
+        worker.say(P.CAN_DO, b"of later")
+        worker.say(P.PRE_SLEEP)
+        assert worker.works()
+        due = int(time.time()) + 2
+        wire.ask(P.SUBMIT_JOB_EPOCH, b"of later", b"", b"%d" % due, b"w")
+        assert (P.NO_JOB, []) == worker.ask(P.GRAB_JOB)
+        worker.say(P.PRE_SLEEP)
+        assert (P.NOOP, []) == worker.packet()
+        assert time.time() >= due
+        assert P.JOB_ASSIGN is worker.ask(P.GRAB_JOB)[0]
+
+
 def test_a_worker_may_give_itself_years(server: ServerProcess, wire: Wire) -> None:
     wire.say(P.CAN_DO_TIMEOUT, b"years", b"%d" % 2**40)
     _, (handle,) = wire.ask(P.SUBMIT_JOB, b"years", b"", b"")

@@ -176,3 +176,12 @@ def test_each_is_handed_one_job(engine: Engine, client: Talker) -> None:
         client.submit(b"w")
     heard = [worker.heard() for worker in workers]
     assert 3 == sum(1 for each in heard if each)
+
+
+def test_the_job_it_is_handed_has_its_time_limit(engine: Engine, client: Talker) -> None:
+    worker = Talker(engine)
+    client.submit(b"w")
+    worker.say(P.ALL_YOURS)
+    worker.sleep()
+    assert [(P.JOB_ASSIGN, [b"H:1", b"f", b"w"])] == worker.say(P.CAN_DO_TIMEOUT, b"f", b"1000")
+    assert 101.0 == engine.due()
