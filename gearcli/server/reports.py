@@ -89,6 +89,6 @@ class Reports:
 
 
 def _not_owned(peer: Peer, handle: bytes, refusal: Refusal) -> None:
-    """Answer a report of a job that the peer does not have, unless it is late through no fault of the peer."""
+    """Answer a report of a job that the peer does not have, unless the peer could not know that."""
     if handle not in peer.lost:
         peer.refuse(refusal)
