@@ -14,8 +14,11 @@ from collections.abc import Callable, Iterable, Iterator
 
 
 @contextlib.contextmanager
-def arriving(numbers: Iterable[int]) -> Iterator[socket.socket]:
-    """A socket that can be read when one of these signals came; `received` says which."""
+def arriving(numbers: Iterable[int], *, last: bool = False) -> Iterator[socket.socket]:
+    """A socket that can be read when one of these signals came; `received` says which.
+
+    Afterwards they do what they did before; if the process ends then (`last`), nothing any more.
+    """
     inner, outer = socket.socketpair()
     inner.setblocking(False)
     outer.setblocking(False)
@@ -26,7 +29,7 @@ def arriving(numbers: Iterable[int]) -> Iterator[socket.socket]:
     finally:
         signal.set_wakeup_fd(wakeup)
         for number, handler in before.items():
-            signal.signal(number, handler)
+            signal.signal(number, signal.SIG_IGN if last else handler)
         inner.close()
         outer.close()
 
@@ -41,10 +44,14 @@ def received(source: socket.socket) -> list[int]:
 
 @contextlib.contextmanager
 def registered(
-    selector: selectors.BaseSelector, numbers: Iterable[int], data: Callable[[socket.socket], object]
+    selector: selectors.BaseSelector,
+    numbers: Iterable[int],
+    data: Callable[[socket.socket], object],
+    *,
+    last: bool = False,
 ) -> Iterator[None]:
     """Have a selector wait for signals too; `data` makes the key's data from the socket to read."""
-    with arriving(numbers) as source:
+    with arriving(numbers, last=last) as source:
         selector.register(source, selectors.EVENT_READ, data(source))
         try:
             yield

@@ -7,6 +7,7 @@ import re
 from gearcli.errors import UsageError
 
 _SECONDS = {"ms": 0.001, "": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_LONGEST = 1000 * 366 * 86400.0
 _DURATION = re.compile(r"(\d+(?:\.\d+)?|\.\d+)\s*(ms|s|m|h|d|)", re.ASCII)
 
 
@@ -15,4 +16,7 @@ def duration(text: str) -> float:
     match = _DURATION.fullmatch(text.strip().lower())
     if match is None:
         raise UsageError(f"{text!r} is not a duration; write 250ms, 30s, 5m, 1h or 2d")
-    return float(match[1]) * _SECONDS[match[2]]
+    seconds = float(match[1]) * _SECONDS[match[2]]
+    if seconds > _LONGEST:
+        raise UsageError(f"{text!r} is longer than a thousand years")
+    return seconds

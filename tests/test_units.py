@@ -23,3 +23,9 @@ def test_names_seconds(text: str, seconds: float) -> None:
 def test_anything_else_is_a_usage_error_that_says_how_to_write_it(text: str) -> None:
     with pytest.raises(UsageError, match="write 250ms, 30s, 5m, 1h or 2d"):
         duration(text)
+
+
+def test_a_thousand_years_are_enough() -> None:
+    assert 365_000 * 86_400 == duration("365000d")
+    with pytest.raises(UsageError, match="longer than a thousand years"):
+        duration("9" * 400)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 from collections.abc import Callable
 from functools import partial
@@ -13,6 +14,7 @@ from gearcli.cli import serve_options as options
 from gearcli.cli.exits import ExitStatus
 from gearcli.cli.options import Grace, Quiet
 from gearcli.errors import OutputError
+from gearcli.escape import shown
 from gearcli.protocol.address import DEFAULT_PORT, Address, parse
 from gearcli.server import listener as listening
 from gearcli.server import privileges, systemd
@@ -115,9 +117,10 @@ class _Plan(NamedTuple):
 
 def _serve(plan: _Plan, ready: Callable[[], None]) -> int:
     """Serve until the end; `ready` is called once connections are accepted.  Returns the exit status."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is a log to open again
     privileges.allow_files(plan.files)
     listeners, engine, pid_files = plan.listeners(), plan.engine(), list[PidFile]()
-    settings = {**plan.settings, "listen": [listening.name_of(listener) for listener in listeners]}
+    settings = {**plan.settings, "listen": [shown(listening.name_of(listener)) for listener in listeners]}
     operator = Operator(engine, version=__version__, pid=os.getpid(), settings=settings)
     server = Server(engine, operator, listeners, log=plan.log, grace=plan.grace)
 
@@ -131,7 +134,7 @@ def _serve(plan: _Plan, ready: Callable[[], None]) -> int:
         ready()
 
     try:
-        cut_short = server.run(started, partial(systemd.notify, os.environ, "STOPPING=1"))
+        cut_short = server.run(started, partial(systemd.notify, os.environ, "STOPPING=1"), last=True)
     finally:
         for file in pid_files:
             file.remove()

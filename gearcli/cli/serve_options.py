@@ -95,7 +95,10 @@ SocketMode: TypeAlias = Annotated[
     ),
 ]
 Backlog: TypeAlias = Annotated[
-    int, typer.Option("-b", "--backlog", min=1, metavar="N", help="Connections that may wait to be accepted.")
+    int,
+    typer.Option(
+        "-b", "--backlog", min=1, max=65535, metavar="N", help="Connections that may wait to be accepted."
+    ),
 ]
 DEFAULT_BACKLOG = BACKLOG
 KeepaliveWanted: TypeAlias = Annotated[
@@ -175,7 +178,7 @@ PidPath: TypeAlias = Annotated[
         "-P",
         "--pid-file",
         metavar="FILE",
-        help="Holds the process id for as long as connections are accepted.",
+        help="Holds the process id, from when connections are accepted to the end.",
         show_default=False,
     ),
 ]
@@ -206,6 +209,7 @@ FileDescriptors: TypeAlias = Annotated[
         "-f",
         "--file-descriptors",
         min=16,
+        max=1 << 30,
         metavar="N",
         help="How many files and connections may be open. Default: what the system allows.",
         show_default=False,

@@ -52,5 +52,6 @@ class Refusal(Enum):
     HANDLE = "ARGUMENT_TOO_LARGE", "Job handle too large"
     TYPE = "INVALID_PACKET", "Unknown packet type or magic"
     SIZE = "ARGUMENT_TOO_LARGE", "Packet too large"
+    HTTP = "INVALID_COMMAND", "This is a Gearman server, not a web server"
     LINE = "ARGUMENT_TOO_LARGE", "Text line too long"
     DRAINING = "QUEUE_ERROR", "Server is shutting down and takes no new jobs"

@@ -146,8 +146,9 @@ def show_jobs_reply(rows: Iterable[JobRow]) -> bytes:
 
 
 def show_unique_jobs_reply(uniques: Iterable[bytes]) -> bytes:
-    """The reply to ``show unique jobs``."""
-    return b"".join([*(row_field(unique) + b"\n" for unique in uniques), END])
+    """The reply to ``show unique jobs``; a unique that is a dot does not end it."""
+    rows = (b"\\x2e" if unique == b"." else row_field(unique) for unique in uniques)
+    return b"".join([*(row + b"\n" for row in rows), END])
 
 
 def workers_reply(rows: Iterable[ConnectionRow]) -> bytes:

@@ -67,26 +67,34 @@ class Assignments:
             queue.sleepers[peer] = None
             self._wakeups.wake(queue, self._registry.now)
         else:
-            peer.unlisted.append(queue)
+            peer.unlisted[queue] = None
 
     def cant_do(self, peer: Peer, function: bytes) -> None:
         """The worker takes no more jobs of a function; those it runs are offered again."""
-        queue = peer.abilities.pop(function, None)
-        if queue is None:
-            return
-        peer.timeouts.pop(function, None)
-        queue.workers -= 1
-        if queue.sleepers.pop(peer, peer) is peer:
-            peer.unlisted.remove(queue)
-        if peer.woken is queue:
-            self._wakeups.awake(peer, self._registry.now)
-        for job in [job for job in peer.running if job.queue is queue]:
-            self._registry.offer_again(job, peer)
+        queue = self._remove_ability(peer, function)
+        if queue is not None:
+            for job in [job for job in peer.running if job.queue is queue]:
+                self._registry.offer_again(job, peer)
 
     def reset_abilities(self, peer: Peer) -> None:
         """The worker takes no more jobs at all."""
         for function in list(peer.abilities):
-            self.cant_do(peer, function)
+            self._remove_ability(peer, function)
+        for job in list(peer.running):
+            self._registry.offer_again(job, peer)
+
+    def _remove_ability(self, peer: Peer, function: bytes) -> FunctionQueue | None:
+        """Take a function from a worker; None if it did not have it."""
+        queue = peer.abilities.pop(function, None)
+        if queue is None:
+            return None
+        peer.timeouts.pop(function, None)
+        queue.workers -= 1
+        if queue.sleepers.pop(peer, peer) is peer:
+            del peer.unlisted[queue]
+        if peer.woken is queue:
+            self._wakeups.awake(peer, self._registry.now)
+        return queue
 
     def set_client_id(self, peer: Peer, client_id: bytes) -> None:
         """The name by which ``workers`` shows the connection."""

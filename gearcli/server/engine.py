@@ -98,6 +98,10 @@ class Engine:
         peer.asleep = False
         self._assignments.reset_abilities(peer)
 
+    def clock(self, now: float, wall: float) -> None:
+        """Say how late it is without doing what is due."""
+        self.registry.now, self.registry.wall = now, wall
+
     def tick(self, now: float, wall: float = 0.0) -> None:
         """Do what is due at a time: `now` is monotonic, `wall` UTC, both in seconds."""
         self.registry.tick(now, wall)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,7 +16,8 @@ NO_PROGRESS = (0, 0)
 class Job:
     """One piece of work: waiting while it has no worker, running while it has one, gone without a handle.
 
-    `background` says that somebody wants it done without listening: then it
+    `listeners` is a tuple while there are few, which costs less, and a list
+    once identical jobs have met.  `background` says that somebody wants it done without listening: then it
     outlives its listeners.  A peer that submitted it twice is listed twice,
     and is told everything twice, as gearmand does.
     """
@@ -46,12 +48,19 @@ class Job:
         self.submitted = submitted
         """When it was submitted; many jobs share one number, which so costs little."""
 
-        self.listeners: tuple[Peer, ...] = ()
+        self.listeners: Sequence[Peer] = ()
         self.worker: Peer | None = None
         self.progress = NO_PROGRESS
         """Numerator and denominator, as the worker last said."""
         self.attempt = 0
         """How often it was handed to a worker."""
+
+    def join(self, listener: Peer) -> None:
+        """Somebody else awaits the result."""
+        if isinstance(self.listeners, list):
+            self.listeners.append(listener)
+        else:
+            self.listeners = [*self.listeners, listener]
 
     @property
     def wanted(self) -> bool:

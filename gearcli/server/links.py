@@ -35,6 +35,7 @@ class Link:
         "closed",
         "closing",
         "decoder",
+        "left",
         "mask",
         "peer",
         "receive",
@@ -61,6 +62,8 @@ class Link:
         self.closing = False
         """Whether it is to be closed once its outbox has left."""
         self.closed = False
+        self.left = False
+        """Whether the engine knows that the peer is gone."""
 
     def wanted(self) -> int:
         """How many bytes to receive at once."""

@@ -9,7 +9,7 @@ import os
 import socket
 import stat
 from typing import Any, NamedTuple, TypeAlias
-from weakref import WeakSet
+from weakref import WeakKeyDictionary
 
 from gearcli.errors import BindError, UsageError
 from gearcli.protocol.address import Address
@@ -24,7 +24,7 @@ SOCKET_MODE = 0o600
 _MISSING_HERE = frozenset({errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL})
 """What an address of a family that the machine does not have is answered with."""
 
-_files: WeakSet[socket.socket] = WeakSet()
+_files: WeakKeyDictionary[socket.socket, tuple[int, int]] = WeakKeyDictionary()
 """The Unix sockets that this module has bound: their files go with them."""
 
 
@@ -137,8 +137,14 @@ def _listen_unix(path: str, backlog: int, mode: int) -> socket.socket:
     except OSError:
         listener.close()
         raise
-    _files.add(listener)
+    _files[listener] = _identity(path)
     return listener
+
+
+def _identity(path: str) -> tuple[int, int]:
+    """Which file a path leads to.  Raises OSError."""
+    found = os.lstat(path)
+    return found.st_dev, found.st_ino
 
 
 def give(listener: socket.socket, uid: int, gid: int) -> None:
@@ -155,6 +161,7 @@ def _remove_stale(path: str) -> None:
     except OSError:
         return
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.setblocking(False)  # one whose backlog is full is in use too
         try:
             probe.connect(path)
         except ConnectionRefusedError:
@@ -169,7 +176,8 @@ def close(listener: socket.socket) -> None:
     listener.close()
     if path:
         with contextlib.suppress(OSError):
-            os.unlink(path)
+            if _identity(path) == _files.pop(listener):
+                os.unlink(path)
 
 
 def name_of(listener: socket.socket) -> str:
@@ -229,7 +237,10 @@ _Resolved: TypeAlias = tuple[int, int, int, str, tuple[Any, ...]]
 def _resolved(address: Address) -> list[_Resolved]:
     """The socket addresses of a host name, each once.  Raises OSError."""
     host, port, flags = address.host, address.port, socket.AI_PASSIVE
-    return list(dict.fromkeys(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags)))
+    try:
+        return list(dict.fromkeys(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags)))
+    except UnicodeError:  # an empty or overlong part, or bytes that are no text
+        raise OSError("not a host name") from None
 
 
 def _reason(error: OSError) -> str:

@@ -31,6 +31,10 @@ from gearcli.server.peers import Peer
 from gearcli.server.trace import Trace
 from gearcli.signals import received, registered
 
+_READERS_PATIENCE = 5.0
+"""Seconds that a server which has nothing else to do waits for its last answers to be read."""
+_LONG_TURN = 0.02
+"""Seconds after which a peer's further commands wait for the next turn."""
 _EVENTS_HELD = 32
 """Ready sockets during which an answer to a client may wait for others to be sent with it."""
 _LOOKS = 25
@@ -44,7 +48,7 @@ _Ready: TypeAlias = tuple[selectors.SelectorKey, int]
 
 
 class _Flooded(Exception):
-    """A peer has asked for more than it shall get before it has read some of it."""
+    """A peer has asked for more than it shall get before others have had their turn."""
 
 
 class Server:
@@ -65,9 +69,11 @@ class Server:
         grace: float = 5.0,
     ) -> None:
         self._engine = engine
+        self._leased = bool(engine.registry.lease)
         self._operator = operator
         operator.host = ServerHost(log, self.on_signal)
         engine.handlers[PacketType.TEXT] = self._text
+        engine.handlers[PacketType.GET_STATUS_UNIQUE] = self._in_turn(PacketType.GET_STATUS_UNIQUE)
         self._log = log
         self._grace = grace
         self._selector = selectors.DefaultSelector()
@@ -91,19 +97,25 @@ class Server:
     # -- the turn -----------------------------------------------------------------
 
     def run(
-        self, started: Callable[[], None] | None = None, stopping: Callable[[], None] | None = None
+        self,
+        started: Callable[[], None] | None = None,
+        stopping: Callable[[], None] | None = None,
+        *,
+        last: bool = False,
     ) -> int | None:
         """Serve.  Returns the number of the signal that cut running jobs short, None after a clean end.
 
         `started` is called once connections are accepted and signals are
-        heeded, `stopping` when no more connections are accepted.
+        heeded, `stopping` when no more connections are accepted.  `last` says
+        that the process ends afterwards: a further signal shall not end it otherwise.
         """
         self._log.on_level = self._trace_all
-        with registered(self._selector, _SIGNALS, self._signal_data), _quiet_collector():
+        with registered(self._selector, _SIGNALS, self._signal_data, last=last), _quiet_collector():
             try:
                 (started or _nothing)()
                 self._when_stopping = stopping or _nothing
                 self._serve()
+                self._say_what_is_lost()
             finally:
                 self._close_all()
         self._selector.close()
@@ -111,7 +123,8 @@ class Server:
 
     def _serve(self) -> None:
         while not self._finished():
-            self._turn(self._ready())
+            asked = time.monotonic(), time.time()
+            self._turn(self._ready(), *asked)
             self._doors.retry()
 
     def _ready(self) -> list[_Ready]:
@@ -139,9 +152,13 @@ class Server:
             due = min(due, self._stop_at)
         return min(max(0.0, due - time.monotonic()), _LONGEST_SLEEP)
 
-    def _turn(self, ready: list[_Ready]) -> None:
-        """Do what is due, handle what is ready, send the answers."""
-        self._engine.tick(time.monotonic(), time.time())
+    def _turn(self, ready: list[_Ready], asked: float, asked_wall: float) -> None:
+        """Handle what is ready, do what is due, send the answers.
+
+        Due is what was so when the selector was asked: what a worker had said
+        by then has been read, also when this process stood still meanwhile.
+        """
+        self._engine.clock(time.monotonic(), time.time())
         for key, mask in ready:
             link = key.data
             if type(link) is not Link:
@@ -151,17 +168,19 @@ class Server:
                 self._writable(link)
             elif not link.closed:
                 self._readable(link)
+        self._engine.tick(asked, asked_wall)
         if self._engine.talking or self._patient:
             self._flush_all(len(ready))
 
     def _finished(self) -> bool:
         if self._stop_at is None:
             return False
-        jobs = (
-            self._engine.registry.running if self._engine.registry.paused else len(self._engine.registry.jobs)
-        )
+        registry, now = self._engine.registry, time.monotonic()
+        jobs = registry.running if registry.paused else len(registry.jobs)
+        if not jobs:  # and who does not read its answers is not waited for without end
+            self._stop_at = min(self._stop_at, now + _READERS_PATIENCE)
         busy = jobs or any(link.peer.outbox for link in self._links.values())
-        return not busy or time.monotonic() >= self._stop_at
+        return not busy or now >= self._stop_at
 
     # -- bytes in -------------------------------------------------------------------
 
@@ -175,6 +194,8 @@ class Server:
             self._close(link)
             return
         if data:
+            if self._leased:
+                link.peer.heard = self._engine.registry.now
             packets = decoder.feed(data)
             self._decide(link, link.trace.received(packets) if link.trace else packets)
         else:
@@ -183,10 +204,17 @@ class Server:
     def _hung_up(self, link: Link) -> None:
         """The peer says no more, but it may still read: what it was told leaves first."""
         link.closing = True
+        self._leave(link)
         if link.peer.outbox:
             self._flush(link)
         else:
             self._close(link)
+
+    def _leave(self, link: Link) -> None:
+        """Tell the engine, once, that a peer is gone."""
+        if not link.left:
+            link.left = True
+            self._engine.disconnect(link.peer)
 
     def _decide(self, link: Link, packets: Iterator[Packet]) -> None:
         """Hand packets to the engine; a peer that leaves much unread is not read until it does."""
@@ -206,13 +234,31 @@ class Server:
             self._wait_for(link)
 
     def _text(self, peer: Peer, line: bytes) -> None:
-        """Answer a text command.  Raises _Flooded: a reply may be a million times as long as its command."""
+        """Answer a text command.
+
+        Raises _Flooded: a few bytes may ask for millions, or for a walk through all jobs.
+        """
         self._operator.text(peer, line)
         link = self._links[peer]
         link.replied += len(peer.outbox[-1])
-        if link.replied > UNREAD_LIMIT:
+        if link.replied > UNREAD_LIMIT or self._takes_long():
             link.replied = 0
             raise _Flooded
+
+    def _in_turn(self, type_: PacketType) -> Callable[..., None]:
+        """The handler of a packet that costs more the more functions there are: others get their turn."""
+        handler = self._engine.handlers[type_]
+
+        def in_turn(peer: Peer, *fields: bytes) -> None:
+            handler(peer, *fields)
+            if self._takes_long():
+                raise _Flooded
+
+        return in_turn
+
+    def _takes_long(self) -> bool:
+        """Whether this turn has taken so long that the rest of a peer's packets wait for the next."""
+        return time.monotonic() - self._engine.registry.now > _LONG_TURN
 
     # -- bytes out --------------------------------------------------------------------
 
@@ -302,7 +348,7 @@ class Server:
         link.socket.close()
         del self._links[link.peer]
         link.peer.outbox.clear()
-        self._engine.disconnect(link.peer)
+        self._leave(link)
         self._log.say(Level.CONNECTIONS, f"{link.who} disconnected")
         self._doors.open()
 
@@ -344,18 +390,25 @@ class Server:
         self._close_listeners()
         if number == signal.SIGUSR1:
             self._stop_at = inf
-            self._log.notice(f"stopping when no job is left; {_jobs(len(self._engine.registry.jobs))} to go")
+            self._log.notice(
+                f"stopping when no job is left; {_jobs(len(self._engine.registry.jobs))} to go, or on TERM"
+            )
             return
         self._stop_at = now + self._grace
         self._engine.drain()
         if self._engine.registry.running:
             self._log.notice(f"stopping; {_jobs(self._engine.registry.running)} still running")
-        waiting = len(self._engine.registry.jobs) - self._engine.registry.running
-        if waiting:
-            self._log.notice(f"{_jobs(waiting)} still waiting will be lost: the queue is in memory only")
 
     def _stop(self, now: float) -> None:
         self._stop_at = now
+
+    def _say_what_is_lost(self) -> None:
+        """The last words: jobs that nobody has done."""
+        running, jobs = self._engine.registry.running, len(self._engine.registry.jobs)
+        if running:
+            self._log.notice(f"{_jobs(running)} cut short")
+        if jobs > running:
+            self._log.notice(f"{_jobs(jobs - running)} still waiting lost: the queue is in memory only")
 
 
 def _nothing() -> None:

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from gearcli.escape import percent_decoded, percent_encoded
 from gearcli.protocol.numbers import number
+from gearcli.protocol.refusals import Refusal
 from gearcli.protocol.text import (
     COMMANDS,
     WORDS_LIMIT,
@@ -46,10 +47,11 @@ from gearcli.server.peers import Peer
 from gearcli.server.queues import FunctionQueue
 
 JOBS_LIMIT = 10_000
-"""Jobs that ``jobs`` tells unless it is told how many; a million would hold everybody up."""
+"""Jobs that ``jobs`` tells at most; a million would hold everybody up."""
 
 _NEEDED = {b"show": 1, b"cancel": 2}
 """Words without which gearmand does not know a command."""
+_HTTP = (b" HTTP/1.1", b" HTTP/1.0")
 _IN_USE = err("there are still connected workers or executing clients")
 _NO_FUNCTION = err("function not found")
 _NO_JOB = err("UNKNOWN_JOB")
@@ -86,7 +88,12 @@ class Operator:
         self._commands = {name.encode("ascii"): getattr(self, name) for name in COMMANDS}
 
     def text(self, peer: Peer, line: bytes) -> None:
-        """Answer one command line."""
+        """Answer one command line.  Raises ProtocolError for one of HTTP.
+
+        A web page may have a browser send its own lines after those; they are not an operator's.
+        """
+        if line.rstrip().endswith(_HTTP):
+            raise Refusal.HTTP.error()
         name, *words = words_of(line)
         command = self._commands.get(name.lower())
         if len(words) >= WORDS_LIMIT:
@@ -210,7 +217,7 @@ class Operator:
                 return _NO_FUNCTION
             total = queue.total
             jobs = (job for job in jobs if job.queue is queue)
-        most = number(words[1]) if len(words) > 1 else JOBS_LIMIT
+        most = min(number(words[1]), JOBS_LIMIT) if len(words) > 1 else JOBS_LIMIT
         documents = [job_document(job, self._registry) for job in islice(jobs, most)]
         return reply([*documents, {"left_out": total - most}] if total > most else documents)
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from gearcli.server.jobs import Job
     from gearcli.server.queues import FunctionQueue
 
-LOST_LIMIT = 64
+LOST_LIMIT = 1000
 """Handles of lost jobs that are remembered of a worker."""
 UNCOPIED = 16384
 """From this size on a body is put into the outbox as it is, not copied into a packet."""
@@ -80,7 +80,7 @@ class Peer:
         """Whether it said PRE_SLEEP and was not woken since."""
         self.woken: FunctionQueue | None = None
         """The queue for whose sake it was woken, until it asks for a job."""
-        self.unlisted: list[FunctionQueue] = []
+        self.unlisted: dict[FunctionQueue, None] = {}
         """Those of its queues that do not have it among their sleepers; see FunctionQueue."""
 
     def send(self, packet: bytes) -> None:

@@ -137,7 +137,7 @@ class FunctionQueue:
         """Take out the worker that has slept longest; None if all are awake."""
         while self.sleepers:
             peer, _ = self.sleepers.popitem(last=False)
-            peer.unlisted.append(self)
+            peer.unlisted[self] = None
             if peer.asleep:
                 return peer
         return None

@@ -69,7 +69,7 @@ class Registry:
 
     def tick(self, now: float, wall: float) -> None:
         """Do what is due at a time: `now` is monotonic, `wall` UTC, both in seconds."""
-        self.now, self.wall = now, wall
+        self.now, self.wall = max(now, self.now), wall
         if self._timers.due <= now:
             for call in self._timers.pop_due(now):
                 call()

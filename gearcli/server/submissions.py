@@ -54,11 +54,14 @@ class Submissions:
             job = self._registry.add(queue, unique, workload, priority, background, due)
             if reducer:
                 self._registry.reducers[job] = reducer
+            if not background:
+                job.listeners = (peer,)
         elif background:
             job.background = True
+        else:
+            job.join(peer)
         peer.tell(_JOB_CREATED, job.handle)
         if not background:
-            job.listeners += (peer,)
             peer.listening[job] = None
 
     def submit_job_high(self, peer: Peer, function: bytes, unique: bytes, workload: bytes) -> None:

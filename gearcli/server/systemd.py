@@ -25,7 +25,7 @@ def inherited(environ: MutableMapping[str, str], *, first: int = FIRST) -> list[
     for a descriptor that is no listening stream socket.
     """
     pid, count, _ = (environ.pop(name, "") for name in ("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"))
-    if pid != str(os.getpid()) or not count.isdigit():
+    if pid != str(os.getpid()) or not (count.isascii() and count.isdigit()):
         return []
     return [_listening(descriptor) for descriptor in range(first, first + int(count))]
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from gearcli.errors import ProtocolError
 from gearcli.escape import shown
-from gearcli.protocol.packets import OPAQUE, RESPONSE, Decoder, Packet, PacketType
+from gearcli.protocol.packets import OPAQUE, PACKET_LIMIT, RESPONSE, Decoder, Packet, PacketType
 from gearcli.server.log import Level, Log
 
 _QUOTED = 60
 """Bytes of an opaque argument that are quoted; of a larger one the first so many."""
+
+_MISLEADING = re.compile(r'[ ="]')
 
 _ABOUT_JOBS = frozenset(
     t for t in PacketType if "handle" in t.fields or t.name.startswith("SUBMIT_") or t is PacketType.ERROR
@@ -27,8 +30,14 @@ def in_words(type_: PacketType, fields: Iterable[bytes]) -> str:
             quoted = f' "{shown(field[:_QUOTED])}"{dots}' if field else ""
             words.append(f"{name}={len(field)} bytes{quoted}")
         else:
-            words.append(f"{name}={shown(field)}" if field else f'{name}=""')
+            words.append(f"{name}={_word(field)}")
     return " ".join(words)
+
+
+def _word(field: bytes) -> str:
+    """An argument as one word, in quotes where it could be taken for more or for nothing."""
+    text = shown(field)
+    return text if text and not _MISLEADING.search(text) else '"' + text.replace('"', '\\"') + '"'
 
 
 class Trace:
@@ -37,7 +46,7 @@ class Trace:
     def __init__(self, log: Log, who: str) -> None:
         self._log = log
         self._who = who
-        self._answers = Decoder(RESPONSE)
+        self._answers = Decoder(RESPONSE, line_limit=PACKET_LIMIT)  # a row is as long as its names
         self.said = 0
         """How many parts of the outbox were said already; the loop keeps it right."""
 

@@ -34,7 +34,7 @@ _FORMS: list[Row] = [
         row(f"the line {line!r}", admin.line(line))
         for line in [
             "", "\r", " ", "   \r", "help", "help me", "HELP", "nonsense", "nonsense\r", "statusx", "stat",
-            "GET / HTTP/1.1\r", "\xff\xfe", "show", "show\r", "SHOW", "show x", "show x y z",
+            "\xff\xfe", "show", "show\r", "SHOW", "show x", "show x y z",
             "show jobs x", "show jobs unique", "show unique", "show unique x", "show unique jobs x",
             "SHOW JOBS X",
             "cancel", "cancel job", "cancel x", "cancel a b", "cancel job H:nowhere:1",
@@ -49,6 +49,15 @@ _FORMS: list[Row] = [
         row(f"the line {line!r}", admin.line(line))
         for line in ["status\t", "\tstatus"]
     ],
+    *[
+        row(f"the line {line!r}", admin.line(line).ours(
+                "admin: ERROR INVALID_COMMAND | This is a Gearman server, not a web server", "admin: closed"),
+            differs="a line of HTTP ends the connection; a web page could send commands after it")
+        for line in ("GET / HTTP/1.1\r", "POST /status HTTP/1.0")
+    ],
+    row("a unique that is a dot", client.say(P.SUBMIT_JOB_BG, "{f}", ".", ""),
+        admin.line("show unique jobs").ours(r"admin: .\n", r"admin: \\x2e\n"), fresh=True,
+        differs="a unique that is a dot is escaped in show unique jobs; in gearmand it looks like the end"),
     row("a line with an escape sequence", admin.line("\x1b[2J").ours(
             r"admin: ERR UNKNOWN_COMMAND Unknown+server+command\\x1b[2J\r\n"),
         differs="what a line says is quoted with its control bytes escaped"),

@@ -162,6 +162,17 @@ def test_all_jobs_of_a_dead_worker_are_offered_again(engine: Engine, client: Tal
     assert jobs == [other.take() for _ in jobs]
 
 
+def test_all_of_many_functions_are_given_up(engine: Engine, client: Talker) -> None:
+    worker = Talker(engine)
+    for i in range(1000):
+        worker.say(P.CAN_DO, b"%d" % i)
+    client.submit_bg(b"w", function=b"7")
+    worker.take()
+    worker.say(P.RESET_ABILITIES)
+    assert ({}, {}, {}) == (worker.peer.abilities, worker.peer.unlisted, worker.peer.running)
+    assert 1 == engine.registry.queues[b"7"].waiting
+
+
 def test_a_client_id_is_kept_up_to_its_limit(client: Talker) -> None:
     assert [] == client.say(P.SET_CLIENT_ID, b"worker 7")
     assert b"worker 7" == client.peer.client_id

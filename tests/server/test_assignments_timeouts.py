@@ -93,3 +93,16 @@ def test_can_do_takes_a_timeout_back(engine: Engine, client: Talker) -> None:
     client.submit(b"w")
     worker.take()
     assert inf == tick(engine, 0.0)
+
+
+def test_what_is_due_waits_for_its_tick_whatever_the_clock_says(engine: Engine, client: Talker) -> None:
+    worker = Talker(engine)
+    worker.say(P.CAN_DO_TIMEOUT, b"f", b"1000")
+    handle = client.submit(b"w")
+    worker.take()
+    engine.clock(5.0, 0.0)
+    assert [] == client.heard()
+    engine.tick(0.9)
+    assert [] == client.heard()
+    engine.tick(1.0)
+    assert [failed(handle)] == client.heard()

@@ -173,6 +173,13 @@ def test_a_name_that_is_none_is_an_error(call: Callable[[Address], object]) -> N
         call(Address("nowhere", 1))
 
 
+@pytest.mark.parametrize("host", ["a..b", "x" * 64 + ".test", "\udcff"])
+@pytest.mark.parametrize("call", [listening.listen, listening.require_loopback])
+def test_what_can_be_no_name_is_an_error(call: Callable[[Address], object], host: str) -> None:
+    with pytest.raises(BindError, match=r"^cannot listen on"):
+        call(Address(host, 1))
+
+
 def test_a_peer_is_named_with_its_port_in_the_log_and_without_for_workers() -> None:
     with listeners(Address("127.0.0.1", 0)) as (listener,):
         listener.setblocking(True)
@@ -224,6 +231,29 @@ def test_a_socket_that_a_killed_server_left_is_replaced(tmp_path: Path) -> None:
     assert path.exists()
     with listeners(Address("", 0, str(path))), socket.socket(socket.AF_UNIX) as client:
         client.connect(str(path))
+
+
+def test_a_socket_that_another_server_has_made_meanwhile_stays(tmp_path: Path) -> None:
+    address = Address("", 0, str(tmp_path / "socket"))
+    (first,) = listening.listen(address)
+    os.unlink(address.path)
+    with listeners(address):
+        listening.close(first)
+        assert os.path.exists(address.path)
+    assert not os.path.exists(address.path)
+
+
+def test_a_socket_whose_server_does_not_accept_is_in_use(tmp_path: Path) -> None:
+    address = Address("", 0, str(tmp_path / "socket"))
+    with listeners(address) as (busy,), contextlib.ExitStack() as stack:
+        busy.listen(0)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                client = stack.enter_context(socket.socket(socket.AF_UNIX))
+                client.setblocking(False)
+                client.connect(address.path)
+        with pytest.raises(BindError, match="in use"):
+            listening.listen(address)
 
 
 def test_a_socket_in_use_is_refused_and_goes_on_working(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from gearcli.errors import ProtocolError
 from gearcli.protocol.packets import PacketType as P
 from gearcli.protocol.refusals import Refusal
 from gearcli.protocol.text import COMMANDS
@@ -93,6 +94,18 @@ def test_show_jobs_says_losses_who_is_unwanted_and_what_is_in_the_background(
     deserted.leave()
     lines[2] = b"H:3\t0\t1\t0\n"
     assert b"".join(lines) == console.ask(b"SHOW Jobs")
+
+
+def test_a_unique_that_is_a_dot_does_not_end_the_rows(console: Console, client: Talker) -> None:
+    client.submit_bg(b"w", unique=b".")
+    client.submit_bg(b"w", unique=b"..")
+    assert b"\\x2e\n..\n.\n" == console.ask(b"show unique jobs")
+
+
+def test_a_line_of_http_is_no_command(console: Console) -> None:
+    for line in (b"POST / HTTP/1.1\r\n", b"GET / HTTP/1.0\n"):
+        with pytest.raises(ProtocolError, match="not a web server"):
+            console.ask(line)
 
 
 def test_show_unique_jobs(console: Console, client: Talker) -> None:

@@ -126,4 +126,4 @@ def test_who_woke_up_elsewhere_is_dropped_and_knows_it(queue: FunctionQueue) -> 
     asleep.asleep = True
     queue.sleepers.update({awake: None, asleep: None})
     assert queue.next_sleeper() is asleep
-    assert ([queue], [queue], {}) == (awake.unlisted, asleep.unlisted, queue.sleepers)
+    assert ([queue], [queue], []) == (list(awake.unlisted), list(asleep.unlisted), list(queue.sleepers))

@@ -103,6 +103,16 @@ def test_a_unique_may_have_64_bytes_and_no_more(client: Talker, type_: P) -> Non
     assert UNIQUE_LIMIT == 64
 
 
+def test_thousands_may_await_one_job(engine: Engine, client: Talker, worker: Talker) -> None:
+    listeners = [Talker(engine) for _ in range(3000)]
+    for listener in listeners:
+        assert b"H:1" == listener.submit(b"w", unique=b"u")
+    for leaver in listeners[::2]:
+        leaver.leave()
+    worker.say(P.WORK_COMPLETE, worker.take(), b"r")
+    assert all([completed(b"H:1", b"r")] == listener.heard() for listener in listeners[1::2])
+
+
 # -- who still wants the job ------------------------------------------------------------
 
 
