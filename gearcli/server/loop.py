@@ -11,11 +11,9 @@ import contextlib
 import gc
 import os
 import selectors
-import signal
 import socket
 import time
 from collections.abc import Callable, Iterator
-from math import inf
 from typing import TypeAlias
 
 from gearcli.errors import ProtocolError
@@ -28,11 +26,10 @@ from gearcli.server.links import READ, RECEIVED, UNREAD_LIMIT, WRITE, Link
 from gearcli.server.log import Level, Log
 from gearcli.server.operator import Operator
 from gearcli.server.peers import Peer
+from gearcli.server.shutdown import SIGNALS, Shutdown
 from gearcli.server.trace import Trace
 from gearcli.signals import received, registered
 
-_READERS_PATIENCE = 5.0
-"""Seconds that a server which has nothing else to do waits for its last answers to be read."""
 _LONG_TURN = 0.02
 """Seconds after which a peer's further commands wait for the next turn."""
 _EVENTS_HELD = 32
@@ -41,7 +38,6 @@ _LOOKS = 25
 """How often the loop looks for work before it sleeps: about 50 microseconds."""
 _LONGEST_SLEEP = 60.0
 """Seconds of one sleep at most: a clock that is set forward while jobs wait for a time is noticed."""
-_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGHUP)
 _Watched: TypeAlias = tuple[Callable[[socket.socket], None], socket.socket]
 """What the selector knows of a socket that is not a link: whom to call with it."""
 _Ready: TypeAlias = tuple[selectors.SelectorKey, int]
@@ -70,12 +66,12 @@ class Server:
     ) -> None:
         self._engine = engine
         self._leased = bool(engine.registry.lease)
+        self._shutdown = Shutdown(engine, log, grace, self._close_listeners)
         self._operator = operator
-        operator.host = ServerHost(log, self.on_signal)
+        operator.host = ServerHost(log, self._shutdown.on_signal)
         engine.handlers[PacketType.TEXT] = self._text
         engine.handlers[PacketType.GET_STATUS_UNIQUE] = self._in_turn(PacketType.GET_STATUS_UNIQUE)
         self._log = log
-        self._grace = grace
         self._selector = selectors.DefaultSelector()
         self._links: dict[Peer, Link] = {}
         self._doors = Doors(self._selector, listeners, self._connected, log)
@@ -84,12 +80,10 @@ class Server:
         """Peers whose answers wait for more to be sent with them."""
         self._held = 0
         """Events handled since the first of them had to wait."""
-        self._stop_at: float | None = None
-        self._signalled = 0
 
     def stop_when_readable(self, lifeline: socket.socket) -> None:
         """Stop at once when `lifeline` can be read: whoever holds its other end is gone."""
-        self._watch(lifeline, lambda _: self._stop(time.monotonic()))
+        self._watch(lifeline, lambda _: self._shutdown.stop())
 
     def _watch(self, source: socket.socket, call: Callable[[socket.socket], None]) -> None:
         self._selector.register(source, READ, (call, source))
@@ -110,19 +104,20 @@ class Server:
         that the process ends afterwards: a further signal shall not end it otherwise.
         """
         self._log.on_level = self._trace_all
-        with registered(self._selector, _SIGNALS, self._signal_data, last=last), _quiet_collector():
+        with registered(self._selector, SIGNALS, self._signal_data, last=last), _quiet_collector():
             try:
                 (started or _nothing)()
                 self._when_stopping = stopping or _nothing
                 self._serve()
-                self._say_what_is_lost()
+                self._shutdown.say_what_is_lost()
             finally:
                 self._close_all()
         self._selector.close()
-        return self._signalled if self._engine.registry.running else None
+        return self._shutdown.cut_short_by
 
     def _serve(self) -> None:
-        while not self._finished():
+        shutdown = self._shutdown
+        while not (shutdown.begun and shutdown.finished(time.monotonic(), self._unsent)):
             asked = time.monotonic(), time.time()
             self._turn(self._ready(), *asked)
             self._doors.retry()
@@ -147,9 +142,7 @@ class Server:
 
     def _sleep(self) -> float:
         """Seconds to sleep at most."""
-        due = self._engine.due()
-        if self._stop_at is not None:
-            due = min(due, self._stop_at)
+        due = min(self._engine.due(), self._shutdown.due)
         return min(max(0.0, due - time.monotonic()), _LONGEST_SLEEP)
 
     def _turn(self, ready: list[_Ready], asked: float, asked_wall: float) -> None:
@@ -172,15 +165,9 @@ class Server:
         if self._engine.talking or self._patient:
             self._flush_all(len(ready))
 
-    def _finished(self) -> bool:
-        if self._stop_at is None:
-            return False
-        registry, now = self._engine.registry, time.monotonic()
-        jobs = registry.running if registry.paused else len(registry.jobs)
-        if not jobs:  # and who does not read its answers is not waited for without end
-            self._stop_at = min(self._stop_at, now + _READERS_PATIENCE)
-        busy = jobs or any(link.peer.outbox for link in self._links.values())
-        return not busy or now >= self._stop_at
+    def _unsent(self) -> bool:
+        """Whether anybody has answers left to read."""
+        return any(link.peer.outbox for link in self._links.values())
 
     # -- bytes in -------------------------------------------------------------------
 
@@ -369,54 +356,12 @@ class Server:
 
     def _on_signals(self, source: socket.socket) -> None:
         for number in received(source):
-            if number in _SIGNALS:
-                self.on_signal(number)
-
-    def on_signal(self, number: int) -> None:
-        """TERM, INT: drain for `grace`.  USR1: serve until no job is left.  TERM, INT after any: end.
-
-        HUP: open log files again.
-        """
-        now = time.monotonic()
-        if number == signal.SIGHUP:
-            self._log.reopen()
-            return
-        if self._signalled:
-            if number != signal.SIGUSR1:
-                self._signalled = number
-                self._stop(now)
-            return
-        self._signalled = number
-        self._close_listeners()
-        if number == signal.SIGUSR1:
-            self._stop_at = inf
-            self._log.notice(
-                f"stopping when no job is left; {_jobs(len(self._engine.registry.jobs))} to go, or on TERM"
-            )
-            return
-        self._stop_at = now + self._grace
-        self._engine.drain()
-        if self._engine.registry.running:
-            self._log.notice(f"stopping; {_jobs(self._engine.registry.running)} still running")
-
-    def _stop(self, now: float) -> None:
-        self._stop_at = now
-
-    def _say_what_is_lost(self) -> None:
-        """The last words: jobs that nobody has done."""
-        running, jobs = self._engine.registry.running, len(self._engine.registry.jobs)
-        if running:
-            self._log.notice(f"{_jobs(running)} cut short")
-        if jobs > running:
-            self._log.notice(f"{_jobs(jobs - running)} still waiting lost: the queue is in memory only")
+            if number in SIGNALS:
+                self._shutdown.on_signal(number)
 
 
 def _nothing() -> None:
     pass
-
-
-def _jobs(count: int) -> str:
-    return "1 job" if count == 1 else f"{count} jobs"
 
 
 @contextlib.contextmanager
