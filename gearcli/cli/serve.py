@@ -211,7 +211,8 @@ def _listeners(
     listeners = list(given)
     try:
         for address in wanted:
-            listeners += listening.listen(address, backlog=backlog, mode=mode)
+            taken = [listening.name_of(listener) for listener in listeners]
+            listeners += listening.listen(address, backlog=backlog, mode=mode, taken=taken)
     except Exception:
         for listener in listeners:
             listening.close(listener)  # with the files of Unix sockets, which would remain

@@ -8,6 +8,7 @@ import ipaddress
 import os
 import socket
 import stat
+from collections.abc import Collection
 from typing import Any, NamedTuple, TypeAlias
 from weakref import WeakKeyDictionary
 
@@ -39,27 +40,32 @@ class Keepalive(NamedTuple):
     probes: int | None = None
 
 
-def listen(address: Address, *, backlog: int = BACKLOG, mode: int = SOCKET_MODE) -> list[socket.socket]:
+def listen(
+    address: Address, *, backlog: int = BACKLOG, mode: int = SOCKET_MODE, taken: Collection[str] = ()
+) -> list[socket.socket]:
     """Sockets that listen on an address: one for a Unix path, one for each address of a host name.
 
-    `mode` is the permissions of a Unix socket.  Raises BindError where that
+    `mode` is the permissions of a Unix socket; `taken` are the names of
+    sockets that listen already, of which a host name may be another name.  Raises BindError where that
     is impossible; of a name with several addresses those are left out that
     the machine does not have (localhost as ::1 where IPv6 is off).
     """
     try:
         if address.path:
             return [_listen_unix(address.path, backlog, mode)]
-        return _listen_tcp(address, backlog)
+        return _listen_tcp(address, backlog, taken)
     except OSError as error:
         raise BindError(f"cannot listen on {address}: {_reason(error)}") from None
 
 
-def _listen_tcp(address: Address, backlog: int) -> list[socket.socket]:
+def _listen_tcp(address: Address, backlog: int, taken: Collection[str]) -> list[socket.socket]:
     sockets: list[socket.socket] = []
     missing: OSError | None = None
     port = address.port
     try:
         for found in _resolved(address):
+            if str(_address(found[0], found[4])) in taken:
+                continue
             try:
                 sockets.append(_bound(found, port, backlog))
             except OSError as error:

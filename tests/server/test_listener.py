@@ -130,6 +130,14 @@ def test_accepted_connections_are_kept_alive_as_was_said() -> None:
     assert [1, 11, *system[1:]] == options_of_accepted(listening.Keepalive(idle=11))
 
 
+def test_another_name_of_what_is_listened_on_already_is_passed_over() -> None:
+    with listeners(Address("127.0.0.1", 0)) as (first,):
+        name, port = listening.name_of(first), first.getsockname()[1]
+        assert [] == listening.listen(Address("127.0.0.1", port), taken=[name])
+        with pytest.raises(BindError, match="in use"):
+            listening.listen(Address("127.0.0.1", port))
+
+
 def test_ipv6_leaves_ipv4_to_others() -> None:
     try:
         (listener,) = listening.listen(Address("::1", 0))
