@@ -32,7 +32,7 @@ from gearcli.signals import received, registered
 
 _LONG_TURN = 0.02
 """Seconds after which a peer's further commands wait for the next turn."""
-_EVENTS_HELD = 32
+_EVENTS_HELD = 96
 """Ready sockets during which an answer to a client may wait for others to be sent with it."""
 _LOOKS = 25
 """How often the loop looks for work before it sleeps: about 50 microseconds."""
@@ -161,6 +161,8 @@ class Server:
                 self._writable(link)
             elif not link.closed:
                 self._readable(link)
+                if link.peer.abilities and link.peer.outbox:
+                    self._flush(link)  # a worker stands still until it is answered
         self._engine.tick(asked, asked_wall)
         if self._engine.talking or self._patient:
             self._flush_all(len(ready))
@@ -252,10 +254,10 @@ class Server:
     def _flush_all(self, events: int) -> None:
         """Send what peers are told.
 
-        Workers get it at once, they stand still until then.  Answers to
-        others wait while there is more to read, for some events: sending
-        wakes another process, which costs more than making the answer, so
-        one send carries many.  With nothing to read they leave.
+        Workers get it at once.  Answers to others wait while there is more to
+        read, for some events: sending wakes another process, which costs more
+        than making the answer, so one send carries many.  With nothing to read
+        they leave.
         """
         talking, links, patient = self._engine.talking, self._links, self._patient
         self._held = self._held + events if patient else events
