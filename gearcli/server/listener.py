@@ -55,7 +55,14 @@ def listen(
             return [_listen_unix(address.path, backlog, mode)]
         return _listen_tcp(address, backlog, taken)
     except OSError as error:
-        raise BindError(f"cannot listen on {address}: {_reason(error)}") from None
+        raise BindError(f"cannot listen on {address}: {_reason(error)}{_advice(error)}") from None
+
+
+def _advice(error: OSError) -> str:
+    """What to do about it, where that can be known."""
+    if error.errno == errno.EADDRINUSE:
+        return ". Is a server running there already? Choose another address with -L or port with -p."
+    return ""
 
 
 def _listen_tcp(address: Address, backlog: int, taken: Collection[str]) -> list[socket.socket]:

@@ -58,7 +58,8 @@ class Registry:
 
         self._handle = handle_prefix.replace(b"%", b"%%") + b"%d"
         self._numbers = count(1)
-        self._limits: dict[bytes, Limits] = {}
+        self.limits: dict[bytes, Limits] = {}
+        """The limits that are set, by function, which need not be known yet."""
 
     @property
     def running(self) -> int:
@@ -89,7 +90,7 @@ class Registry:
     def new_queue(self, function: bytes) -> FunctionQueue:
         """Begin to know a function."""
         queue = self.queues[function] = FunctionQueue(function)
-        queue.limits = self._limits.get(function)
+        queue.limits = self.limits.get(function)
         if self.paused:
             queue.pause()
         return queue
@@ -97,22 +98,17 @@ class Registry:
     def limit(self, function: bytes, limits: Limits) -> None:
         """From now on take no more than so many jobs of a function, which need not be known yet."""
         if any(limits):
-            self._limits[function] = limits
+            self.limits[function] = limits
         else:
-            self._limits.pop(function, None)
+            self.limits.pop(function, None)
         if function in self.queues:
-            self.queues[function].limits = self._limits.get(function)
-
-    @property
-    def limits(self) -> dict[bytes, Limits]:
-        """The limits that are set, by function."""
-        return self._limits
+            self.queues[function].limits = self.limits.get(function)
 
     def drop_queue(self, queue: FunctionQueue) -> bool:
         """Forget a function that has no worker and no job, and its limits; whether that was so."""
         if queue.workers or queue.total:
             return False
-        self._limits.pop(queue.name, None)
+        self.limits.pop(queue.name, None)
         del self.queues[queue.name]
         return True
 

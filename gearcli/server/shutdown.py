@@ -88,7 +88,7 @@ class Shutdown:
         if running:
             self._log.notice(f"{_jobs(running)} cut short")
         if jobs > running:
-            self._log.notice(f"{_jobs(jobs - running)} still waiting lost: the queue is in memory only")
+            self._log.notice(f"{_jobs(jobs - running)} never begun, now lost: the queue is in memory only")
 
 
 def _jobs(count: int) -> str:

@@ -339,7 +339,7 @@ def test_without_a_running_job_a_signal_ends_it_at_once(number: signal.Signals) 
         client.ask(P.SUBMIT_JOB_BG, b"f", b"", b"nobody does it")
         server.signal(number)
         assert 0 == server.exit_status()
-        assert "1 job still waiting lost" in server.said()
+        assert "1 job never begun, now lost" in server.said()
         assert client.ends()
 
 
@@ -489,7 +489,9 @@ def test_a_start_that_fails_lets_go_of_everything() -> None:
 def test_a_port_in_use_is_said_and_exits_69(server: ServerProcess) -> None:
     with process(gear("serve", "-p", str(server.port))) as second:
         assert 69 == second.exit_status()
-        assert f"gear: cannot listen on 127.0.0.1:{server.port}: address already in use\n" == second.said()
+        advice = "Is a server running there already? Choose another address with -L or port with -p."
+        happened = f"gear: cannot listen on 127.0.0.1:{server.port}: address already in use"
+        assert f"{happened}. {advice}\n" == second.said()
 
 
 def test_a_port_is_free_again_when_its_server_has_ended() -> None:
