@@ -70,7 +70,11 @@ def test_relative_paths_are_those_of_the_folder_where_it_was_started(tmp_path: P
 @pytest.mark.parametrize(
     ("options", "status", "said"),
     [
-        (["-p", "{used}"], 69, "gear: cannot listen on 127.0.0.1:{used}: address already in use\n"),
+        (
+            ["-p", "{used}"],
+            69,
+            "gear: cannot listen on 127.0.0.1:{used}: address already in use. Is a server",
+        ),
         (["-p", "0", "-P", "/nowhere/pid"], 74, "gear: cannot write the pid file /nowhere/pid: no such file"),
         (["-p", "0", "-l", "/nowhere/log"], 74, "gear: cannot open the log file /nowhere/log: no such file"),
     ],
