@@ -144,26 +144,24 @@ SUBMIT_TYPES = {meaning: type_ for type_, meaning in SUBMITS.items()}
 
 # -- encoding -----------------------------------------------------------------
 
-_HEADER = struct.Struct(">III")
-_NUMBER = {magic: int.from_bytes(magic, "big") for magic in _BOTH}
-_REQUEST_NUMBER = _NUMBER[REQUEST]
-RESPONSE_NUMBER = _NUMBER[RESPONSE]
-"""The magic of a packet from a server, as `packed_header` wants it."""
-_unpacked_header = _HEADER.unpack_from
-packed_header = _HEADER.pack
-"""The header of a packet, from its magic as a number, its type, and the size of its body."""
+_header = struct.Struct(">4sII").pack
+
+
+def response_header(type_: PacketType, size: int) -> bytes:
+    """The header of a packet from a server whose body has `size` bytes."""
+    return _header(RESPONSE, type_, size)
 
 
 def request(type_: PacketType, *fields: bytes) -> bytes:
     """The bytes of a packet to a server.  The caller answers for NULs; see `checked`."""
     body = b"\0".join(fields)
-    return packed_header(_REQUEST_NUMBER, type_, len(body)) + body
+    return _header(REQUEST, type_, len(body)) + body
 
 
 def response(type_: PacketType, *fields: bytes) -> bytes:
     """The bytes of a packet from a server.  The caller answers for NULs; see `checked`."""
     body = b"\0".join(fields)
-    return packed_header(RESPONSE_NUMBER, type_, len(body)) + body
+    return _header(RESPONSE, type_, len(body)) + body
 
 
 def head(magic: bytes, type_: PacketType, fields: tuple[bytes, ...], opaque_size: int) -> bytes:
@@ -172,7 +170,7 @@ def head(magic: bytes, type_: PacketType, fields: tuple[bytes, ...], opaque_size
     For big bodies, which nobody wants to copy into a packet.
     """
     start = b"\0".join((*fields, b""))
-    return packed_header(_NUMBER[magic], type_, len(start) + opaque_size) + start
+    return _header(magic, type_, len(start) + opaque_size) + start
 
 
 def checked(type_: PacketType, *fields: bytes) -> tuple[bytes, ...]:
@@ -194,28 +192,43 @@ def checked(type_: PacketType, *fields: bytes) -> tuple[bytes, ...]:
 
 # -- decoding -----------------------------------------------------------------
 
+
+def rejected(refusal: Refusal) -> Packet:
+    """The pseudo packet that stands for one that cannot be accepted."""
+    return PacketType.REJECTED, [refusal.code, refusal.text]
+
+
 _COPIED_ONCE = 16384
 """From this size on a body's last argument is cut out directly; below, split() is faster."""
+_START = struct.Struct(">QI")  # of a header: magic and type as one number, which one look-up knows; length
+_start = _START.unpack_from
 
 
 class _Row(NamedTuple):
     """How the body of one type becomes arguments."""
 
     type_: PacketType
-    separators: int  # NULs before the last argument; -1 where there are no arguments
+    separators: int  # NULs before the last argument
     # Whether a NUL at the end is cut off.  gearmand ends some packets with a
     # NUL after the last argument (a WORK_FAIL made from an exception); the
     # handle is still the handle.
     strip: bool
+    bare: Packet | None  # what it always is, whatever its body: for a type without arguments
 
 
 def _row(type_: PacketType) -> _Row:
     fields = type_.fields
-    return _Row(type_, len(fields) - 1, bool(fields) and fields[-1] not in OPAQUE)
+    bare: Packet | None = None if fields else (type_, [])
+    return _Row(type_, len(fields) - 1, bool(fields) and fields[-1] not in OPAQUE, bare)
 
 
-_ROWS = {int(type_): _row(type_) for type_ in PacketType if type_ > 0}
-_WRONG_MAGIC = _Row(PacketType.REJECTED, -1, False)
+def _rows(magic: bytes) -> dict[int, _Row]:
+    """The row of every packet that may arrive, by its magic and type as one number."""
+    return {_start(_header(magic, type_, 0))[0]: _row(type_) for type_ in PacketType if type_ > 0}
+
+
+_ROWS = {magic: _rows(magic) for magic in _BOTH}
+_WRONG_MAGIC = _Row(PacketType.REJECTED, -1, False, rejected(Refusal.MAGIC))
 
 
 class Decoder:
@@ -228,7 +241,7 @@ class Decoder:
     """
 
     def __init__(self, magic: bytes, limit: int = PACKET_LIMIT, line_limit: int = LINE_LIMIT) -> None:
-        self._magic = _NUMBER[magic]
+        self._rows = _ROWS[magic]
         self._limit = limit
         self._line_limit = line_limit
         self._held: list[bytes] = []  # the pieces of a packet that is not complete
@@ -269,12 +282,11 @@ class Decoder:
 
     def _complete(self, data: bytes) -> Iterator[Packet]:
         """Yield the packets that are whole in `data` and hold the rest."""
-        position, end = 0, len(data)
-        expected, limit = self._magic, self._limit
+        rows, position, end = self._rows, 0, len(data)
         while (start := position + HEADER_SIZE) <= end:
-            magic, code, length = _unpacked_header(data, position)
-            row = _ROWS.get(code)
-            if row is None or magic != expected or length > limit:
+            kind, length = _start(data, position)
+            row = rows.get(kind)
+            if row is None:
                 if data[position]:
                     line = self._line(data, position)
                     if not line:
@@ -282,14 +294,16 @@ class Decoder:
                     yield PacketType.TEXT, [line]
                     position += len(line)
                     continue
-                row = self._odd_row(magic, code, length)
+                row = _odd_row(kind)
             stop = start + length
+            if length > self._limit:
+                raise Refusal.SIZE.error()
             if stop > end:
                 self.missing = stop - end
                 break
-            type_, separators, strip = row
-            if separators < 0:
-                yield (type_, []) if row is not _WRONG_MAGIC else rejected(Refusal.MAGIC)
+            type_, separators, strip, bare = row
+            if bare is not None:
+                yield bare
             else:
                 if length <= _COPIED_ONCE:
                     fields = data[start:stop].split(b"\0", separators)
@@ -313,17 +327,6 @@ class Decoder:
             raise Refusal.LINE.error()
         return data[start:end]
 
-    def _odd_row(self, magic: int, code: int, length: int) -> _Row:
-        """How to pass over a packet with the other magic, whose borders are clear.
-
-        Raises ProtocolError for a packet that is none, or too large.
-        """
-        if code not in _ROWS or magic not in _NUMBER.values():
-            raise Refusal.TYPE.error()
-        if length > self._limit:
-            raise Refusal.SIZE.error()
-        return _WRONG_MAGIC
-
     def _long_packet(self) -> Packet | None:
         """The packet held in pieces, now complete, its opaque argument joined once.
 
@@ -331,14 +334,23 @@ class Decoder:
         not all in the first piece: then joining everything is simpler.
         """
         first, *middle, last = self._held
-        magic, code, _ = _unpacked_header(first)
-        row = _ROWS[code] if magic == self._magic else _WRONG_MAGIC
+        row = self._rows.get(_start(first)[0], _WRONG_MAGIC)
         opaque = _argument_start(first, HEADER_SIZE, len(first), row.separators)
-        if row.separators < 0 or row.strip or opaque is None:
+        if row.bare or row.strip or opaque is None:
             return None
         fields = first[HEADER_SIZE:opaque].split(b"\0")[:-1]
         fields.append(b"".join((memoryview(first)[opaque:], *middle, memoryview(last)[: self.missing])))
         return row.type_, fields
+
+
+def _odd_row(kind: int) -> _Row:
+    """How to pass over a packet with the other magic, whose borders are clear.
+
+    Raises ProtocolError for a packet that is none.
+    """
+    if not any(kind in rows for rows in _ROWS.values()):
+        raise Refusal.TYPE.error()
+    return _WRONG_MAGIC
 
 
 def _fields(data: bytes, start: int, end: int, separators: int) -> list[bytes]:
@@ -362,8 +374,3 @@ def _short(type_: PacketType, fields: list[bytes]) -> Packet:
     if type_ in _REPORTS and len(fields) == 1:
         return type_, [*fields, b""]
     return rejected(Refusal.FIELDS)
-
-
-def rejected(refusal: Refusal) -> Packet:
-    """The pseudo packet that stands for one that cannot be accepted."""
-    return PacketType.REJECTED, [refusal.code, refusal.text]

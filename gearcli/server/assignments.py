@@ -12,6 +12,7 @@ from collections import OrderedDict
 from gearcli.protocol.numbers import number
 from gearcli.protocol.packets import PacketType, response
 from gearcli.protocol.refusals import Refusal
+from gearcli.server import answers
 from gearcli.server.jobs import Job
 from gearcli.server.peers import Peer
 from gearcli.server.queues import NOTHING, FunctionQueue
@@ -21,8 +22,6 @@ from gearcli.server.wakeups import NOOP
 CLIENT_ID_LIMIT = 127
 """Bytes of a client id that are kept (GEARMAN_SERVER_CON_ID_SIZE with its NUL)."""
 
-# Reading a member off an enum class costs as much as calling a function.
-_JOB_ASSIGN, _JOB_ASSIGN_UNIQ = PacketType.JOB_ASSIGN, PacketType.JOB_ASSIGN_UNIQ
 _NO_JOB = response(PacketType.NO_JOB)
 
 
@@ -38,7 +37,8 @@ class Assignments:
 
     def can_do(self, peer: Peer, function: bytes) -> None:
         """The worker takes jobs of a function, before those it named earlier."""
-        peer.timeouts.pop(function, None)
+        if peer.timeouts:
+            peer.timeouts.pop(function, None)
         self._add_ability(peer, function)
 
     def can_do_timeout(self, peer: Peer, function: bytes, timeout: bytes) -> None:
@@ -63,6 +63,7 @@ class Assignments:
         queue.workers += 1
         peer.abilities[function] = queue
         peer.abilities.move_to_end(function, last=False)
+        peer.only = queue if len(peer.abilities) == 1 else None
         if peer.asleep:
             queue.sleepers[peer] = None
             self._wakeups.wake(queue, self._registry.now)
@@ -89,6 +90,7 @@ class Assignments:
         if queue is None:
             return None
         peer.timeouts.pop(function, None)
+        peer.only = next(iter(peer.abilities.values())) if len(peer.abilities) == 1 else None
         queue.workers -= 1
         if queue.sleepers.pop(peer, peer) is peer:
             del peer.unlisted[queue]
@@ -126,13 +128,13 @@ class Assignments:
         """The worker asks for a job: its handle, function and workload."""
         job = self._grab(peer)
         if job is not None:
-            peer.tell(_JOB_ASSIGN, job.handle, job.queue.name, job.workload)
+            peer.tell(answers.JOB_ASSIGN, job.handle, job.queue.name, job.workload)
 
     def grab_job_uniq(self, peer: Peer) -> None:
         """As GRAB_JOB; the answer has the unique too."""
         job = self._grab(peer)
         if job is not None:
-            peer.tell(_JOB_ASSIGN_UNIQ, job.handle, job.queue.name, job.unique, job.workload)
+            peer.tell(answers.JOB_ASSIGN_UNIQ, job.handle, job.queue.name, job.unique, job.workload)
 
     def grab_job_all(self, peer: Peer) -> None:
         """As GRAB_JOB_UNIQ; of a job with a reducer that too (libgearman's and PHP's workers send this)."""
@@ -140,18 +142,17 @@ class Assignments:
         if job is None:
             return
         handle, function, unique, workload = job.handle, job.queue.name, job.unique, job.workload
-        reducer = self._registry.reducers.get(job)
-        if reducer is None:
-            peer.tell(_JOB_ASSIGN_UNIQ, handle, function, unique, workload)
+        reducer = job.known.reducer
+        if reducer:
+            peer.tell(answers.JOB_ASSIGN_ALL, handle, function, unique, reducer, workload)
         else:
-            peer.tell(PacketType.JOB_ASSIGN_ALL, handle, function, unique, reducer, workload)
+            peer.tell(answers.JOB_ASSIGN_UNIQ, handle, function, unique, workload)
 
     def _grab(self, peer: Peer) -> Job | None:
         """Give the next job to a worker, or say NO_JOB and return None."""
         peer.asleep = False
-        queue = _next_queue(peer.abilities)
-        job = None
-        if queue is None:
+        queue, job = peer.only or _next_queue(peer.abilities), None
+        if queue is None or queue.best == NOTHING:
             peer.send(_NO_JOB)
         else:
             job = self._registry.assign(queue, peer)

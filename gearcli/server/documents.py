@@ -50,13 +50,13 @@ def limits_document(limits: Limits) -> Document:
 
 def job_document(job: Job, registry: Registry) -> Document:
     """Everything that is known of a job but its workload."""
-    numerator, denominator = job.progress
-    reducer = registry.reducers.get(job)
+    extras = job.known
+    numerator, denominator = extras.progress
     return {
         "handle": percent_encoded(job.handle),
         "function": percent_encoded(job.queue.name),
         "unique": percent_encoded(job.unique),
-        "state": _state(job, registry),
+        "state": _state(job),
         "priority": _PRIORITIES[job.priority],
         "background": job.background,
         "age": round(registry.now - job.submitted, 3),
@@ -66,15 +66,15 @@ def job_document(job: Job, registry: Registry) -> Document:
         "worker": job.worker and _short(job.worker),
         "numerator": numerator,
         "denominator": denominator,
-        "due": registry.delayed.get(job),
-        "reducer": reducer and percent_encoded(reducer),
+        "due": extras.due,
+        "reducer": percent_encoded(extras.reducer) if extras.reducer else None,
     }
 
 
-def _state(job: Job, registry: Registry) -> str:
+def _state(job: Job) -> str:
     if job.worker is not None:
         return "running" if job.wanted else "unwanted"
-    if job in registry.delayed:
+    if job.known.due is not None:
         return "delayed"
     return "paused" if job.queue.paused else "waiting"
 

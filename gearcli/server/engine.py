@@ -15,6 +15,7 @@ from collections.abc import Callable
 
 from gearcli.protocol.packets import HANDLE_LIMIT, UNIQUE_LIMIT, PacketType
 from gearcli.protocol.refusals import Refusal
+from gearcli.server import answers
 from gearcli.server.assignments import Assignments
 from gearcli.server.jobs import Job
 from gearcli.server.peers import Peer
@@ -117,7 +118,7 @@ class Engine:
         if len(handle) > HANDLE_LIMIT:
             peer.refuse(Refusal.HANDLE)
             return
-        peer.tell(PacketType.STATUS_RES, handle, *_progress(self.registry.jobs.get(handle)))
+        peer.tell(answers.STATUS_RES, handle, *_progress(self.registry.jobs.get(handle)))
 
     def get_status_unique(self, peer: Peer, unique: bytes) -> None:
         """As GET_STATUS, by unique, and how many clients listen.
@@ -131,23 +132,23 @@ class Engine:
         jobs = [job for queue in self.registry.queues.values() if (job := queue.uniques.get(unique))]
         job = max(jobs, key=lambda job: job.worker is not None, default=None)
         listeners = b"%d" % len(job.listeners) if job else b"0"
-        peer.tell(PacketType.STATUS_RES_UNIQUE, unique, *_progress(job), listeners)
+        peer.tell(answers.STATUS_RES_UNIQUE, unique, *_progress(job), listeners)
 
     def echo_req(self, peer: Peer, workload: bytes) -> None:
         """The same bytes back."""
-        peer.tell(PacketType.ECHO_RES, workload)
+        peer.tell(answers.ECHO_RES, workload)
 
     def option_req(self, peer: Peer, option: bytes) -> None:
         """Switch on an option of the connection; there is one, `exceptions`."""
         if option.lower() == b"exceptions":
             peer.wants_exceptions = True
-            peer.tell(PacketType.OPTION_RES, option)
+            peer.tell(answers.OPTION_RES, option)
         else:
             peer.refuse(Refusal.OPTION)
 
     def rejected(self, peer: Peer, code: bytes, text: bytes) -> None:
         """The decoder could not accept a packet; `code` and `text` say why."""
-        peer.tell(PacketType.ERROR, code, text)
+        peer.tell(answers.ERROR, code, text)
 
     def _draining(self, peer: Peer, *_: bytes) -> None:
         peer.refuse(Refusal.DRAINING)
@@ -161,5 +162,5 @@ def _progress(job: Job | None) -> tuple[bytes, bytes, bytes, bytes]:
     if job is None:
         return b"0", b"0", b"0", b"0"
     running = b"1" if job.worker is not None else b"0"
-    numerator, denominator = job.progress
+    numerator, denominator = job.known.progress
     return b"1", running, b"%d" % numerator, b"%d" % denominator

@@ -8,9 +8,31 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from gearcli.server.peers import Peer
     from gearcli.server.queues import FunctionQueue
+    from gearcli.server.timers import Timer, Timers
 
 
 NO_PROGRESS = (0, 0)
+
+
+class Extras:
+    """What few jobs have, so that the others need no room for it."""
+
+    __slots__ = ("due", "losses", "progress", "reducer", "timers")
+
+    def __init__(self) -> None:
+        self.due: float | None = None
+        """When a job is due that is not yet: seconds since 1970, UTC."""
+        self.losses = 0
+        """How often it has lost its worker."""
+        self.progress = NO_PROGRESS
+        """Numerator and denominator, as the worker last said."""
+        self.reducer = b""
+        """The function that puts the result together, as SUBMIT_REDUCE_JOB named it."""
+        self.timers: list[tuple[Timers, Timer]] = []
+        """What may happen to it at a time."""
+
+
+_NONE = Extras()  # what a job has that has none
 
 
 class Job:
@@ -22,10 +44,10 @@ class Job:
     and is told everything twice, as gearmand does.
     """
 
-    # A million of these may wait: every slot costs 8 MB, so what few jobs have is kept elsewhere.
+    # A million of these may wait, and every slot costs 8 MB: hence `Extras`.
     __slots__ = (  # noqa: RUF023 (what was submitted, then what became of it)
         "handle", "queue", "unique", "workload", "priority", "background", "submitted",
-        "listeners", "worker", "progress", "attempt",
+        "listeners", "worker", "extras",
     )  # fmt: skip
 
     def __init__(
@@ -37,6 +59,7 @@ class Job:
         priority: int,
         background: bool,
         submitted: float = 0.0,
+        listeners: Sequence[Peer] = (),
     ) -> None:
         self.handle = handle
         self.queue = queue
@@ -48,12 +71,25 @@ class Job:
         self.submitted = submitted
         """When it was submitted; many jobs share one number, which so costs little."""
 
-        self.listeners: Sequence[Peer] = ()
+        self.listeners = listeners
         self.worker: Peer | None = None
-        self.progress = NO_PROGRESS
-        """Numerator and denominator, as the worker last said."""
-        self.attempt = 0
+        self.extras: Extras | None = None
+
+    @property
+    def known(self) -> Extras:
+        """What it has beyond others, to look at."""
+        return self.extras or _NONE
+
+    def extend(self) -> Extras:
+        """What it has beyond others, to write to."""
+        if self.extras is None:
+            self.extras = Extras()
+        return self.extras
+
+    @property
+    def attempt(self) -> int:
         """How often it was handed to a worker."""
+        return self.known.losses + (self.worker is not None)
 
     def join(self, listener: Peer) -> None:
         """Somebody else awaits the result."""

@@ -21,8 +21,6 @@ RECEIVED = 65536
 """Bytes usually asked for in one recv.  More would make malloc map and unmap memory each time."""
 _RECEIVED_OF_BIG = 1 << 20
 """Bytes asked for while a packet is known to need more."""
-_JOINED = 65536
-"""Up to this size an outbox is joined for one send; a larger one goes by sendmsg, uncopied."""
 _PARTS = 1024
 """Pieces given to one sendmsg (IOV_MAX)."""
 
@@ -71,21 +69,21 @@ class Link:
 
     def flush(self) -> bool:
         """Send what the outbox holds as far as that does not block; whether all left.  Raises OSError."""
-        outbox, send = self.peer.outbox, self._send
         if self.trace is not None:
             return self._flush_and_say(self.trace)
-        if len(outbox) == 1:
-            data = outbox[0]
-        elif sum(map(len, outbox)) > _JOINED:
+        peer = self.peer
+        outbox, send = peer.outbox, self._send
+        if peer.bulky:
             return self._send_parts()
-        else:
-            data = b"".join(outbox)
+        data = b"".join(outbox)
         try:
             sent = send(data)
         except (BlockingIOError, InterruptedError):
+            peer.bulky = True
             return False
         if sent < len(data):
             outbox[:] = [memoryview(data)[sent:]]
+            peer.bulky = True
             return False
         outbox.clear()
         return True
@@ -96,6 +94,7 @@ class Link:
         with contextlib.suppress(BlockingIOError, InterruptedError):
             while outbox:
                 _drop(outbox, self.socket.sendmsg(islice(outbox, _PARTS)))
+        self.peer.bulky = bool(outbox)
         return not outbox
 
     def _flush_and_say(self, trace: Trace) -> bool:

@@ -104,7 +104,7 @@ class Server:
         that the process ends afterwards: a further signal shall not end it otherwise.
         """
         self._log.on_level = self._trace_all
-        with registered(self._selector, SIGNALS, self._signal_data, last=last), _quiet_collector():
+        with registered(self._selector, SIGNALS, self._signal_data, last=last), _no_collector():
             try:
                 (started or _nothing)()
                 self._when_stopping = stopping or _nothing
@@ -367,14 +367,13 @@ def _nothing() -> None:
 
 
 @contextlib.contextmanager
-def _quiet_collector() -> Iterator[None]:
-    """Run the cycle collector seldom: a job and a packet make no cycles, and a million
-    queued jobs would be walked through again and again."""
-    before = gc.get_threshold()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
+def _no_collector() -> Iterator[None]:
+    """Do without the cycle collector: nothing here makes cycles that outlive their use.
+
+    It would walk through a million queued jobs again and again, and everybody would wait meanwhile.
+    """
+    gc.disable()
     try:
         yield
     finally:
-        gc.set_threshold(*before)
-        gc.unfreeze()
+        gc.enable()

@@ -289,5 +289,4 @@ class Operator:
 
 
 def _row(job: Job) -> JobRow:
-    losses = job.attempt if job.worker is None else job.attempt - 1
-    return JobRow(job.handle, losses, not job.wanted, job.background)
+    return JobRow(job.handle, job.known.losses, not job.wanted, job.background)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
-from gearcli.protocol.packets import RESPONSE, RESPONSE_NUMBER, PacketType, head, packed_header
 from gearcli.protocol.refusals import Refusal
+from gearcli.server import answers
 
 if TYPE_CHECKING:
     from gearcli.server.jobs import Job
@@ -31,12 +31,14 @@ class Peer:
         "address",
         "all_yours",
         "asleep",
+        "bulky",
         "client_id",
         "heard",
         "host",
         "listening",
         "lost",
         "number",
+        "only",
         "outbox",
         "running",
         "talking",
@@ -58,6 +60,8 @@ class Peer:
         self.wants_exceptions = False
 
         self.outbox: list[bytes | memoryview] = []
+        self.bulky = False
+        """Whether the outbox is not to be copied: there is a big body in it, or it did not leave at once."""
 
         # As a client.
         self.listening: dict[Job, None] = {}
@@ -66,6 +70,8 @@ class Peer:
         # As a worker.
         self.abilities: OrderedDict[bytes, FunctionQueue] = OrderedDict()
         """The functions it does, in the order in which they are to be served."""
+        self.only: FunctionQueue | None = None
+        """The queue of its one function, if it has just one; most workers do."""
         self.timeouts: dict[bytes, float] = {}
         """Seconds a job of a function may take, where CAN_DO_TIMEOUT said so."""
         self.running: dict[Job, None] = {}
@@ -89,22 +95,23 @@ class Peer:
             self.talking.append(self)
         self.outbox.append(packet)
 
-    def tell(self, type_: PacketType, *fields: bytes) -> None:
+    def tell(self, answer: answers.Answer, *fields: bytes) -> None:
         """Say a packet to the peer; a big last argument is not copied."""
-        opaque = fields[-1]
+        outbox, opaque = self.outbox, fields[-1]
+        if not outbox:
+            self.talking.append(self)
         if len(opaque) < UNCOPIED:
-            # As `response` and `send` do; every job comes through here thrice.
             body = b"\0".join(fields)
-            if not self.outbox:
-                self.talking.append(self)
-            self.outbox.append(packed_header(RESPONSE_NUMBER, type_, len(body)) + body)
+            outbox.append(answer[len(body)])
+            outbox.append(body)
         else:
-            self.send(head(RESPONSE, type_, fields[:-1], len(opaque)))
-            self.send(opaque)
+            start = b"\0".join((*fields[:-1], b""))
+            outbox += answer[len(start) + len(opaque)], start, opaque
+            self.bulky = True
 
     def refuse(self, refusal: Refusal) -> None:
         """Answer ERROR."""
-        self.tell(PacketType.ERROR, refusal.code, refusal.text)
+        self.tell(answers.ERROR, refusal.code, refusal.text)
 
     def lose(self, handle: bytes) -> None:
         """Note that a job the peer has is over although the peer may still report of it.

@@ -28,6 +28,11 @@ Limits: TypeAlias = tuple[int, int, int]
 _WORTH_COMPACTING = 64
 
 
+# A function may never have a job, and there may be many: lanes are made for the first.
+_NO_LANES: tuple[deque[Job], ...] = (deque(), deque(), deque())
+_NONE_GONE = [0, 0, 0]
+
+
 class FunctionQueue:
     """What waits, runs and works under one function name."""
 
@@ -38,8 +43,8 @@ class FunctionQueue:
 
     def __init__(self, name: bytes) -> None:
         self.name = name
-        self._lanes: tuple[deque[Job], ...] = (deque(), deque(), deque())
-        self._gone = [0, 0, 0]  # jobs in each lane that do not wait any longer
+        self._lanes: tuple[deque[Job], ...] = _NO_LANES
+        self._gone = _NONE_GONE  # jobs in each lane that do not wait any longer
         self.best = NOTHING
         """The highest priority of which a job can be had, as a number; NOTHING if there is none."""
         self.paused = False
@@ -100,6 +105,8 @@ class FunctionQueue:
     def put(self, job: Job) -> None:
         """Let a job wait, behind those of its priority."""
         priority = job.priority
+        if self._lanes is _NO_LANES:
+            self._lanes, self._gone = (deque(), deque(), deque()), [0, 0, 0]
         self._lanes[priority].append(job)
         if priority < self.best and not self.paused:
             self.best = priority

@@ -7,16 +7,16 @@ from which a listener hears it, and it hears it once.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from hashlib import blake2b
 from itertools import count
 
-from gearcli.protocol.packets import PacketType
+from gearcli.server import answers
 from gearcli.server.jobs import NO_PROGRESS, Job
 from gearcli.server.peers import Peer
 from gearcli.server.queues import FunctionQueue, Limits
-from gearcli.server.timers import Timer, Timers
+from gearcli.server.timers import Timers
 from gearcli.server.wakeups import Wakeups
 
 UNLIMITED = -1
@@ -48,13 +48,8 @@ class Registry:
         self.retries = retries
         self.lease = lease
 
-        # What few jobs have.
-        self.reducers: dict[Job, bytes] = {}
-        self.delayed: dict[Job, float] = {}
-        """When jobs are due that are not yet: seconds since 1970, UTC."""
-        self._schedule = Timers()  # by that time
+        self._schedule = Timers()  # by time of day
         self._timers = Timers()  # by monotonic time
-        self._timed: dict[Job, list[tuple[Timers, Timer]]] = {}
 
         self._handle = handle_prefix.replace(b"%", b"%%") + b"%d"
         self._numbers = count(1)
@@ -139,6 +134,7 @@ class Registry:
         workload: bytes,
         priority: int,
         background: bool,
+        listeners: Sequence[Peer] = (),
         due: float | None = None,
     ) -> Job:
         """Queue a new job, which identical ones will meet.
@@ -146,12 +142,13 @@ class Registry:
         It is given out from the time `due` on, in seconds since 1970, UTC; without one at once.
         """
         handle = self._handle % next(self._numbers)
-        job = self.jobs[handle] = Job(handle, queue, unique, workload, priority, background, self.now)
+        job = Job(handle, queue, unique, workload, priority, background, self.now, listeners)
+        self.jobs[handle] = job
         if unique and (key := identity(unique, workload)):
             queue.uniques[key] = job
         if due is not None and due > self.wall:
             queue.delayed += 1
-            self.delayed[job] = due
+            job.extend().due = due
             self._at(self._schedule, due, job, self._is_due)
             return job
         queue.put(job)
@@ -165,9 +162,9 @@ class Registry:
         self.wakeups.wake(job.queue, self.now)
 
     def _end_delay(self, job: Job) -> None:
-        del self.delayed[job]
+        job.extend().due = None
         job.queue.delayed -= 1
-        self._untime(job)
+        _untime(job)
 
     # -- how it finds a worker and loses it -------------------------------------------
 
@@ -175,7 +172,6 @@ class Registry:
         """Give the next job of a queue, in which one waits, to a worker."""
         job = queue.take()
         job.worker = peer
-        job.attempt += 1
         peer.running[job] = None
         queue.running += 1
         if peer.timeouts or self.lease:
@@ -208,13 +204,9 @@ class Registry:
 
     def _at(self, timers: Timers, due: float, job: Job, call: Callable[[Job], None]) -> None:
         """Have something done with a job at a time, unless the job has gone on before."""
-        timers_left = [entry for entry in self._timed.get(job, ()) if not entry[1].over]
-        self._timed[job] = [*timers_left, (timers, timers.add(due, partial(call, job)))]
-
-    def _untime(self, job: Job) -> None:
-        """Let no timer of a job come any longer."""
-        for timers, timer in self._timed.pop(job, ()):
-            timers.cancel(timer)
+        extras = job.extend()
+        timers_left = [entry for entry in extras.timers if not entry[1].over]
+        extras.timers = [*timers_left, (timers, timers.add(due, partial(call, job)))]
 
     def offer_again(self, job: Job, worker: Peer) -> None:
         """A running job has lost its worker: it waits again, at the tail, if anybody still wants it."""
@@ -226,8 +218,10 @@ class Registry:
             return
         del worker.running[job]
         job.worker = None
-        job.progress = NO_PROGRESS
-        self._untime(job)
+        extras = job.extend()
+        extras.losses += 1
+        extras.progress = NO_PROGRESS
+        _untime(job)
         queue = job.queue
         queue.running -= 1
         queue.put(job)
@@ -245,7 +239,7 @@ class Registry:
 
     def _tell_failed(self, job: Job) -> None:
         for listener in job.listeners:
-            listener.tell(PacketType.WORK_FAIL, job.handle)
+            listener.tell(answers.WORK_FAIL, job.handle)
 
     def cancel(self, job: Job) -> None:
         """Nobody wants a job any longer: it has failed for its listeners.
@@ -265,7 +259,7 @@ class Registry:
 
     def drop(self, job: Job) -> None:
         """A job that no worker has is not wanted any longer."""
-        if job in self.delayed:
+        if job.known.due is not None:
             self._end_delay(job)
             self.forget(job)
         else:
@@ -279,13 +273,11 @@ class Registry:
             del worker.running[job]
             job.worker = None
             queue.running -= 1
-            if self._timed:
-                self._untime(job)
+            if job.extras is not None:
+                _untime(job)
         del self.jobs[job.handle]
         if job.unique:
             self._forget_unique(job)
-        if self.reducers:
-            self.reducers.pop(job, None)
         for listener in job.listeners:
             listener.listening.pop(job, None)
         job.listeners = ()
@@ -296,6 +288,13 @@ class Registry:
         uniques, key = job.queue.uniques, identity(job.unique, job.workload)
         if uniques.get(key) is job:
             del uniques[key]
+
+
+def _untime(job: Job) -> None:
+    """Let no timer of a job come any longer."""
+    for timers, timer in job.known.timers:
+        timers.cancel(timer)
+    job.extend().timers = []
 
 
 def identity(unique: bytes, workload: bytes) -> bytes:

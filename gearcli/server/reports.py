@@ -7,14 +7,12 @@ the worker does not have is answered with an ERROR.
 from __future__ import annotations
 
 from gearcli.protocol.numbers import number
-from gearcli.protocol.packets import HANDLE_LIMIT, PacketType
+from gearcli.protocol.packets import HANDLE_LIMIT
 from gearcli.protocol.refusals import Refusal
+from gearcli.server import answers
 from gearcli.server.jobs import Job
 from gearcli.server.peers import Peer
 from gearcli.server.registry import Registry
-
-# Reading a member off an enum class costs as much as calling a function.
-_WORK_COMPLETE, _WORK_FAIL = PacketType.WORK_COMPLETE, PacketType.WORK_FAIL
 
 
 class Reports:
@@ -28,20 +26,20 @@ class Reports:
         """A part of the result, for the listeners."""
         job = self._owned(peer, handle, Refusal.UPDATE)
         if job is not None:
-            self._forward(job, PacketType.WORK_DATA, handle, data)
+            self._forward(job, answers.WORK_DATA, handle, data)
 
     def work_warning(self, peer: Peer, handle: bytes, warning: bytes) -> None:
         """A warning, for the listeners."""
         job = self._owned(peer, handle, Refusal.UPDATE)
         if job is not None:
-            self._forward(job, PacketType.WORK_WARNING, handle, warning)
+            self._forward(job, answers.WORK_WARNING, handle, warning)
 
     def work_status(self, peer: Peer, handle: bytes, numerator: bytes, denominator: bytes) -> None:
         """How far the job is, for the listeners and for GET_STATUS."""
         job = self._owned(peer, handle, Refusal.RESULT)
         if job is not None:
-            job.progress = number(numerator), number(denominator)
-            self._forward(job, PacketType.WORK_STATUS, handle, numerator, denominator)
+            job.extend().progress = number(numerator), number(denominator)
+            self._forward(job, answers.WORK_STATUS, handle, numerator, denominator)
 
     def work_complete(self, peer: Peer, handle: bytes, result: bytes) -> None:
         """The job is done."""
@@ -50,7 +48,7 @@ class Reports:
             _not_owned(peer, handle, Refusal.RESULT)
             return
         for listener in job.listeners:
-            listener.tell(_WORK_COMPLETE, handle, result)
+            listener.tell(answers.WORK_COMPLETE, handle, result)
         self._registry.forget(job)
 
     def work_fail(self, peer: Peer, handle: bytes) -> None:
@@ -69,9 +67,9 @@ class Reports:
             return
         for listener in job.listeners:
             if listener.wants_exceptions:
-                listener.tell(PacketType.WORK_EXCEPTION, handle, exception)
+                listener.tell(answers.WORK_EXCEPTION, handle, exception)
             else:
-                listener.tell(_WORK_FAIL, handle)
+                listener.tell(answers.WORK_FAIL, handle)
         self._registry.forget(job)
         peer.lose(handle)  # Perl's worker says WORK_FAIL after it
 
@@ -83,9 +81,9 @@ class Reports:
             return None
         return job
 
-    def _forward(self, job: Job, type_: PacketType, *fields: bytes) -> None:
+    def _forward(self, job: Job, answer: answers.Answer, *fields: bytes) -> None:
         for listener in job.listeners:
-            listener.tell(type_, *fields)
+            listener.tell(answer, *fields)
 
 
 def _not_owned(peer: Peer, handle: bytes, refusal: Refusal) -> None:

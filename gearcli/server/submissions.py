@@ -6,8 +6,9 @@ The methods are handlers of packets; see `engine`.
 from __future__ import annotations
 
 from gearcli.protocol.numbers import leading_number
-from gearcli.protocol.packets import UNIQUE_LIMIT, PacketType, Priority
+from gearcli.protocol.packets import UNIQUE_LIMIT, Priority
 from gearcli.protocol.refusals import Refusal
+from gearcli.server import answers
 from gearcli.server.peers import Peer
 from gearcli.server.registry import Registry, identity
 from gearcli.server.schedule import next_match
@@ -15,7 +16,6 @@ from gearcli.server.schedule import next_match
 _LATEST = 2**63 - 1
 # Reading a member off an enum class costs as much as calling a function.
 _HIGH, _NORMAL, _LOW = (int(priority) for priority in Priority)
-_JOB_CREATED = PacketType.JOB_CREATED
 
 
 class Submissions:
@@ -51,16 +51,15 @@ class Submissions:
             if queue.limits is not None and queue.full(priority):
                 peer.refuse(Refusal.FULL)
                 return
-            job = self._registry.add(queue, unique, workload, priority, background, due)
+            listeners = () if background else (peer,)
+            job = self._registry.add(queue, unique, workload, priority, background, listeners, due)
             if reducer:
-                self._registry.reducers[job] = reducer
-            if not background:
-                job.listeners = (peer,)
+                job.extend().reducer = reducer
         elif background:
             job.background = True
         else:
             job.join(peer)
-        peer.tell(_JOB_CREATED, job.handle)
+        peer.tell(answers.JOB_CREATED, job.handle)
         if not background:
             peer.listening[job] = None
 

@@ -24,6 +24,7 @@ from gearcli.protocol.packets import (
     request,
 )
 from gearcli.protocol.packets import PacketType as P
+from gearcli.server import answers
 from gearcli.server.engine import Engine
 
 FUNCTIONS = (b"a", b"b", b"c")
@@ -90,7 +91,7 @@ class Wire:
             for type_, fields in self._at_server.feed(data):
                 self.engine.handlers[type_](self.peer, *fields)
         except ProtocolError as error:
-            self.peer.tell(P.ERROR, error.code.encode(), str(error).encode())
+            self.peer.tell(answers.ERROR, error.code.encode(), str(error).encode())
             self.hang_up()
 
     def deliver_down(self, size: int) -> list[Packet]:

@@ -57,11 +57,11 @@ def look_at_sleepers(engine: Engine) -> None:
 
 def look_at_job(engine: Engine, job: Job) -> None:
     """Assert that a job waits, runs or is not due yet, and that those it concerns know it."""
-    worker, delayed = job.worker, job in engine.registry.delayed
+    worker, delayed = job.worker, job.known.due is not None
     assert engine.registry.queues[job.queue.name] is job.queue
     if worker is None:
         assert job.wanted, "nobody wants it and nobody has it"
-        assert NO_PROGRESS == job.progress
+        assert NO_PROGRESS == job.known.progress
     else:
         assert not delayed
         assert worker in engine.peers
@@ -76,7 +76,7 @@ def look_at_job(engine: Engine, job: Job) -> None:
 
 def look_at_queue(registry: Registry, queue: FunctionQueue, jobs: list[Job]) -> None:
     """Assert that a queue counts what there is, and holds each waiting job once."""
-    waiting = [job for job in jobs if job.worker is None and job not in registry.delayed]
+    waiting = [job for job in jobs if job.worker is None and job.known.due is None]
     counted = Counter(job.priority for job in waiting)
     assert [counted[priority] for priority in Priority] == queue.counts
     assert len(waiting) == queue.waiting
@@ -86,7 +86,7 @@ def look_at_queue(registry: Registry, queue: FunctionQueue, jobs: list[Job]) -> 
     assert len(listed) == len(set(listed))
     assert set(waiting) == set(listed)
     assert (NOTHING if queue.paused else min(counted, default=NOTHING)) == queue.best
-    assert sum(job in registry.delayed for job in jobs) == queue.delayed
+    assert sum(job.known.due is not None for job in jobs) == queue.delayed
     assert sum(job.worker is not None for job in jobs) == queue.running
     assert registry.limits.get(queue.name) == queue.limits
     assert queue.paused or not registry.paused
@@ -113,6 +113,7 @@ def look_at_peer(engine: Engine, peer: Peer) -> None:
     assert len(peer.unlisted) == len(set(peer.unlisted))
     assert set(peer.unlisted) <= set(known.values())
     assert peer.timeouts.keys() <= known.keys()
+    assert ([*known.values()] if len(known) == 1 else [None]) == [peer.only]
     for job in peer.running:
         assert job.worker is peer
         assert registry.jobs[job.handle] is job
@@ -148,21 +149,18 @@ def look_at_wakeups(engine: Engine) -> None:
 def look_at_times(registry: Registry) -> None:
     """Assert that timers stand for jobs that are there, and that none was passed over."""
     live = set(registry.jobs.values())
-    assert registry.reducers.keys() <= live
-    assert registry.delayed.keys() <= registry._timed.keys() <= live
-    assert all(due > registry.wall for due in registry.delayed.values())
+    assert all(job.extras.due is None or job.extras.due > registry.wall for job in live if job.extras)
     schedule, timers = registry._schedule, registry._timers
     for timed, now in ((schedule, registry.wall), (timers, registry.now)):
         look_at_timers(timed)
         assert timed.due > now
-    mine = {
-        job: [entry for entry in entries if not entry[1].over] for job, entries in registry._timed.items()
-    }
+    mine = {job: [entry for entry in job.known.timers if not entry[1].over] for job in live}
     for job, entries in mine.items():
+        delayed = job.known.due is not None
         assert len(entries) <= 2
-        expected = schedule if job in registry.delayed else timers
-        assert all(kept is expected for kept, _ in entries)
-        assert job.worker is not None or job in registry.delayed
+        assert all(kept is (schedule if delayed else timers) for kept, _ in entries)
+        assert not entries or job.worker is not None or delayed
+        assert entries or not delayed
     if registry.lease:
         assert all(mine[job] for job in live if job.worker is not None), "a worker without a lease"
     pending = {timer for entries in mine.values() for _, timer in entries}

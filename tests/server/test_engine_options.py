@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 import pytest
 
 from gearcli.protocol.packets import PacketType as P
@@ -97,9 +99,9 @@ def test_a_job_that_ends_in_time_leaves_no_timer(leased: tuple[Engine, Talker, T
     for now in range(1, 1000, 9):
         engine.tick(float(now))
         worker.say(P.WORK_STATUS, b"H:1", b"1", b"2")
-        assert all(len(timers) == 1 for timers in engine.registry._timed.values())
+        assert all(len(job.known.timers) == 1 for job in worker.peer.running)
     worker.say(P.WORK_COMPLETE, b"H:1", b"r")
-    assert {} == engine.registry._timed
+    assert inf == engine.due()
 
 
 def test_a_timeout_of_the_worker_counts_beside_the_lease() -> None:
@@ -111,7 +113,7 @@ def test_a_timeout_of_the_worker_counts_beside_the_lease() -> None:
     assert 5.0 == engine.due()
     engine.tick(5.0)
     assert [failed(b"H:1")] == client.heard()
-    assert {} == engine.registry._timed
+    assert inf == engine.due()
 
 
 # -- the others -----------------------------------------------------------------------

@@ -15,7 +15,7 @@ def new(background: bool) -> Job:
 
 def test_a_new_job_waits_unheard_and_untried() -> None:
     job = new(background=True)
-    assert (None, (), NO_PROGRESS, 0) == (job.worker, job.listeners, job.progress, job.attempt)
+    assert (None, (), NO_PROGRESS, 0) == (job.worker, job.listeners, job.known.progress, job.attempt)
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,10 @@ def test_a_job_is_wanted_while_somebody_listens_or_wanted_it_done_anyway(
 def test_a_job_is_small() -> None:
     """A million of them may wait, so none has a dictionary."""
     assert not hasattr(new(background=True), "__dict__")
+
+
+def test_what_few_jobs_have_is_made_for_those_that_need_it() -> None:
+    plain, special = new(background=True), new(background=True)
+    special.extend().losses += 1
+    assert (None, 1) == (plain.extras, special.extend().losses)
+    assert (0, 1) == (plain.known.losses, special.known.losses)

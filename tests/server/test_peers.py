@@ -6,6 +6,7 @@ import pytest
 
 from gearcli.protocol.packets import PacketType as P
 from gearcli.protocol.packets import response
+from gearcli.server import answers
 from gearcli.server.peers import UNCOPIED, Peer
 
 
@@ -24,14 +25,14 @@ def test_a_peer_that_begins_to_talk_is_listed_once() -> None:
 def test_what_is_told_is_the_packet(size: int) -> None:
     peer = Peer([])
     workload = b"x" * size
-    peer.tell(P.JOB_ASSIGN, b"H:1", b"f", workload)
+    peer.tell(answers.JOB_ASSIGN, b"H:1", b"f", workload)
     assert response(P.JOB_ASSIGN, b"H:1", b"f", workload) == b"".join(peer.outbox)
 
 
 def test_a_big_body_is_not_copied() -> None:
     peer = Peer([])
     body = b"x" * UNCOPIED
-    peer.tell(P.WORK_COMPLETE, b"H:1", body)
+    peer.tell(answers.WORK_COMPLETE, b"H:1", body)
     assert peer.outbox[-1] is body
 
 

@@ -125,7 +125,6 @@ def test_who_asks_for_all_is_told_the_reducer(
     assert [assigned] == worker.say(grab)
     worker.say(P.WORK_COMPLETE, b"H:1", b"r")
     assert [completed(b"H:1", b"r")] == client.heard()
-    assert {} == engine.registry.reducers
 
 
 def test_a_reduce_job_in_the_background_is_not_listened_to(client: Talker, worker: Talker) -> None:
