@@ -1,11 +1,11 @@
-"""Durations as people write them."""
+"""Quantities as people write them."""
 
 from __future__ import annotations
 
 import pytest
 
 from gearcli.errors import UsageError
-from gearcli.units import duration
+from gearcli.units import duration, size
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,19 @@ def test_a_thousand_years_are_enough() -> None:
     assert 365_000 * 86_400 == duration("365000d")
     with pytest.raises(UsageError, match="longer than a thousand years"):
         duration("9" * 400)
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [("0", 0), ("100", 100), ("64K", 65_536), ("64k", 65_536), (" 16 M ", 16 << 20), ("1G", 1 << 30)],
+)
+def test_names_bytes(text: str, count: int) -> None:
+    assert count == size(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "K", "-1", "1.5K", "64KB", "64KiB", "1T", "1e3", "1_000", "٥", "9" * 19]
+)
+def test_anything_else_is_no_size_and_says_how_to_write_one(text: str) -> None:
+    with pytest.raises(UsageError, match="write 100, 64K, 16M or 1G"):
+        size(text)

@@ -1,0 +1,238 @@
+"""`gear bench`: what a server bears, measured."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import json
+import os
+import shlex
+import signal
+import socket
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import typer
+
+from gearcli.cli.options import CONNECT_TIMEOUT, ConnectTimeout, Json, Quiet, Servers, addresses, parsed
+from gearcli.cli.output import message, write_text
+from gearcli.client.admin import Admin
+from gearcli.client.crowd import Crowd
+from gearcli.client.figures import Figures
+from gearcli.client.load import WORKLOADS, Load, Plan
+from gearcli.errors import GearError, UsageError
+from gearcli.escape import row_field, shown
+from gearcli.protocol.address import Address
+from gearcli.signals import received, registered
+from gearcli.units import duration, size
+
+SIZE_LIMIT = 64 << 20
+"""Bytes of a workload: what every server takes."""
+
+CLEARING = 5.0
+"""Seconds that taking jobs back may take after an error or an interruption."""
+
+_PERCENTILES = {"p50": 500, "p90": 900, "p99": 990, "p99.9": 999, "max": 1000}
+_SHOWN = ("p50", "p99", "p99.9", "max")  # in 80 columns; JSON has all
+_COLUMNS = ("jobs", "seconds", "per-second", *(f"{name}-us" for name in _SHOWN))
+_WIDTHS = (8, 9, 11, 9, 9, 9, 9)
+
+
+def bench(
+    workload: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[WORKLOAD]...", help="submit, drain, cycle, latency. Default: all.", show_default=False
+        ),
+    ] = None,
+    server: Servers = None,
+    jobs: Annotated[
+        int, typer.Option("-n", "--jobs", min=1, metavar="N", help="Jobs of a workload; latency: a tenth.")
+    ] = 10_000,
+    connections: Annotated[int, typer.Option("-c", "--connections", min=1, metavar="N", help="Clients.")] = 4,
+    workers: Annotated[int, typer.Option("-w", "--workers", min=1, metavar="N", help="Workers.")] = 4,
+    window: Annotated[
+        int, typer.Option("--window", min=1, metavar="N", help="Jobs in flight for each client.")
+    ] = 64,
+    bytes_: Annotated[
+        int, typer.Option("--size", metavar="SIZE", parser=parsed(size), help="Bytes of each job's workload.")
+    ] = "64",  # type: ignore[assignment]  # typer parses it
+    function: Annotated[
+        str | None,
+        typer.Option(
+            "-f",
+            "--function",
+            metavar="NAME",
+            help="Function of the jobs; nobody else may use it. Default: a random name.",
+            show_default=False,
+        ),
+    ] = None,
+    timeout: Annotated[
+        float,
+        typer.Option(
+            "--timeout", metavar="DURATION", parser=parsed(duration), help="How long each workload may take."
+        ),
+    ] = "60s",  # type: ignore[assignment]  # typer parses it
+    json: Json = False,
+    quiet: Quiet = False,
+    connect_timeout: ConnectTimeout = CONNECT_TIMEOUT,  # type: ignore[assignment]  # typer parses it
+) -> None:
+    """Measure how many jobs a second a server bears, and how fast it is.
+
+    submit: background jobs are queued. drain: workers complete them. cycle:
+    clients submit foreground jobs while workers complete them. latency: one
+    job at a time. Nothing is left on the server, and no other function is touched.
+    """
+    chosen = _chosen(workload)
+    plan = Plan(
+        _only(addresses(server)),
+        _name(function),
+        _content(bytes_),
+        jobs=jobs,
+        connections=connections,
+        workers=workers,
+        window=window,
+        timeout=timeout,
+        connect_timeout=connect_timeout,
+    )
+    version = _unused(plan)
+    if not quiet:
+        message(_measured(plan, version))
+    with _loaded(plan, forgotten=function is None) as load:
+        if not json:
+            write_text(_row("workload", _COLUMNS))
+        for name in chosen:
+            figures = load.run(name)
+            write_text(_json(name, plan, version, figures) if json else _row(name, _cells(figures)))
+
+
+# -- what is asked for ----------------------------------------------------------------
+
+
+def _chosen(workloads: list[str] | None) -> list[str]:
+    """The workloads in the order given, or all."""
+    unknown = next((name for name in workloads or () if name not in WORKLOADS), None)
+    if unknown is not None:
+        raise UsageError(f"{unknown!r} is not a workload; there are {', '.join(WORKLOADS)}")
+    return workloads or list(WORKLOADS)
+
+
+def _only(servers: list[Address]) -> Address:
+    if len(servers) > 1:
+        raise UsageError(f"one server is measured at a time, not {len(servers)}; name it with -s")
+    return servers[0]
+
+
+def _name(function: str | None) -> bytes:
+    """The function that was named, or one that nobody else uses."""
+    if function == "":
+        raise UsageError("a function has a name; without -f it is a random one")
+    return os.fsencode(function or f"gear-bench-{os.urandom(4).hex()}")
+
+
+def _content(count: int) -> bytes:
+    """A workload of so many bytes."""
+    if count > SIZE_LIMIT:
+        raise UsageError(
+            f"a workload has at most {SIZE_LIMIT >> 20}M here, because not every server takes more"
+        )
+    return b"x" * count
+
+
+# -- doing no harm ---------------------------------------------------------------------
+
+
+def _unused(plan: Plan) -> str:
+    """The server's version.  Raises UsageError if somebody uses the function there."""
+    admin = Admin(plan.address, connect_timeout=plan.connect_timeout)
+    try:
+        version = admin.version()
+        rows = admin.status()
+    finally:
+        admin.close()
+    for row in rows:
+        if row.function == row_field(plan.function) and (row.total or row.workers):
+            raise UsageError(
+                f"{shown(plan.function)} is in use on {plan.address} "
+                f"({row.total} jobs, {row.workers} workers); choose another name, or leave out -f"
+            )
+    return version
+
+
+@contextlib.contextmanager
+def _loaded(plan: Plan, *, forgotten: bool) -> Iterator[Load]:
+    """A load that leaves nothing behind, however the block ends; INT, TERM and HUP end it in order.
+
+    Whether the function is `forgotten` too: one with a random name will not be used again.
+    """
+    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    with Crowd() as crowd, registered(crowd.selector, signals, lambda came: functools.partial(_end, came)):
+        load = Load(plan, crowd)
+        try:
+            yield load
+        except BaseException:
+            with contextlib.suppress(GearError):  # the first error is the one to be told
+                _clear(load, plan, CLEARING, forgotten)
+            raise
+        _clear(load, plan, plan.timeout, forgotten)
+
+
+def _end(came: socket.socket) -> None:
+    """Raise what a signal stands for."""
+    for number in received(came):
+        if number == signal.SIGINT:
+            raise KeyboardInterrupt
+        raise SystemExit(128 + number)
+
+
+def _clear(load: Load, plan: Plan, seconds: float, forgotten: bool) -> None:
+    """Take back what is queued; where that is not possible, say so and raise."""
+    try:
+        load.clear(seconds)
+    except BaseException:
+        if load.queued:
+            function = shlex.quote(shown(plan.function))
+            message(
+                f"jobs of {function} may be left on {plan.address}; take them away with: "
+                f"gear worker -s {plan.address} -f {function} -- true"
+            )
+        raise
+    if forgotten:
+        with contextlib.suppress(GearError):  # an empty function in a list is no harm
+            load.forget()
+
+
+# -- what is said ------------------------------------------------------------------------
+
+
+def _measured(plan: Plan, version: str) -> str:
+    return (
+        f"measuring {plan.address} ({version}): {plan.jobs} jobs of {len(plan.workload)} bytes, "
+        f"{plan.connections} clients with {plan.window} in flight each, {plan.workers} workers, "
+        f"function {shown(plan.function)}"
+    )
+
+
+def _row(first: str, cells: tuple[str, ...]) -> str:
+    """A line of the table; its columns have fixed widths because it is printed when it is known."""
+    return (
+        f"{first:<8}" + "".join(f"{cell:>{width}}" for cell, width in zip(cells, _WIDTHS, strict=True)) + "\n"
+    )
+
+
+def _cells(figures: Figures) -> tuple[str, ...]:
+    times = (figures.percentile(_PERCENTILES[name]) for name in _SHOWN)
+    micros = ("-" if seconds is None else f"{1e6 * seconds:.0f}" for seconds in times)
+    return (str(figures.jobs), f"{figures.seconds:.3f}", f"{figures.per_second:.0f}", *micros)
+
+
+def _json(workload: str, plan: Plan, version: str, figures: Figures) -> str:
+    facts: dict[str, Any] = {"workload": workload, "server": str(plan.address), "version": version}
+    for key in ("jobs", "connections", "workers", "window"):
+        facts[key] = getattr(figures, key)
+    facts |= {"size": len(plan.workload), "seconds": round(figures.seconds, 6)}
+    facts["per_second"] = round(figures.per_second, 1)
+    for name, permille in _PERCENTILES.items():
+        seconds = figures.percentile(permille)
+        facts[f"{name.replace('.', '')}_us"] = None if seconds is None else round(1e6 * seconds, 1)
+    return json.dumps(facts) + "\n"
