@@ -1,0 +1,1 @@
+"""Benchmarks of this project, side by side with others; see `python -m tests.bench --help`."""

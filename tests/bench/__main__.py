@@ -1,0 +1,122 @@
+"""Measure this server beside others: `python -m tests.bench servers`, and its sisters.
+
+Every command needs a C compiler and Linux.  Rivals that are not installed are left out.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tests.bench import growth as growing
+from tests.bench import tools as comparing
+from tests.bench.servers import BARE, KNOWN, installed, running
+from tests.bench.table import draw, markdown
+from tests.bench.workloads import BY_NAME, WORKLOADS, Workload, compiled, value
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+
+Rounds = Annotated[int, typer.Option("--rounds", min=1, help="Runs of each; the median counts.")]
+Against = Annotated[
+    list[str] | None,
+    typer.Option("--against", metavar="NAME[=COMMAND]", help="A rival; {port} and {folder} are filled in."),
+]
+Plot = Annotated[Path | None, typer.Option("--plot", metavar="FILE", help="Draw the curves (SVG).")]
+_BARE_FOR = ("cycle", "sync")  # the conversations that it can hold
+
+
+@app.command()
+def servers(
+    names: Annotated[list[str] | None, typer.Argument(metavar="[WORKLOAD]...")] = None,
+    rounds: Rounds = 5,
+    against: Against = None,
+    ours: Annotated[str, typer.Option(help="The server to compare.")] = KNOWN["gear"],
+) -> None:
+    """Jobs per second and memory, in turn with each rival, so that a machine that drifts drifts for both."""
+    rivals = _rivals(against or [name for name in ("gearmand", "bare") if installed(name)])
+    rows = []
+    with compiled() as load:
+        for workload in [BY_NAME[name] for name in names] if names else WORKLOADS:
+            row = _row(load, workload, ours, rivals, rounds)
+            typer.echo(f"{workload.name}: {row}", err=True)
+            rows.append([workload.name, workload.about, *row])
+    head = ["workload", "", "gear", *(word for name in rivals for word in (name, "ratio"))]
+    typer.echo(markdown(head, rows, words=2))
+
+
+def _rivals(words: list[str]) -> dict[str, str]:
+    """Commands by name, as --against names them."""
+    pairs = (word.partition("=")[::2] for word in words)
+    return {name: command or KNOWN[name] for name, command in pairs}
+
+
+def _row(load: Path, workload: Workload, ours: str, rivals: dict[str, str], rounds: int) -> list[str]:
+    """Our median, and for each rival its median and the median of the ratios of each round."""
+    commands = {"": ours, **{name: each for name, each in rivals.items() if _can(each, workload)}}
+    runs: dict[str, list[float]] = {name: [] for name in commands}
+    for _ in range(rounds):
+        for name, command in commands.items():
+            runs[name].append(_value(load, workload, command, must=not name))
+    cells = [f"{statistics.median(runs['']):,.0f}"]
+    for name in rivals:
+        cells += _compared(runs[""], runs.get(name, []))
+    return cells
+
+
+def _compared(ours: list[float], theirs: list[float]) -> list[str]:
+    """A rival's median, and the median of the ratios of each round."""
+    if not theirs:
+        return ["", ""]
+    if any(map(math.isnan, theirs)):
+        return ["fails", ""]
+    ratio = statistics.median(mine / other for mine, other in zip(ours, theirs, strict=True))
+    return [f"{statistics.median(theirs):,.0f}", f"{ratio:.2f}"]
+
+
+def _value(load: Path, workload: Workload, command: str, must: bool) -> float:
+    """What a run on a fresh server gives; not a number where a rival does not get through it."""
+    try:
+        with running(command) as server:
+            return value(load, server, workload)
+    except RuntimeError as error:
+        if must:
+            raise
+        typer.echo(f"{workload.name}: {error}", err=True)
+        return math.nan
+
+
+def _can(command: str, workload: Workload) -> bool:
+    return command != BARE or workload.name in _BARE_FOR
+
+
+@app.command()
+def growth(rounds: Rounds = 3, against: Against = None, plot: Plot = None) -> None:
+    """Jobs per second beside 1 to a million queued jobs and functions, and up to 10,000 sleepers."""
+    contenders = {"gear": KNOWN["gear"], **_rivals(against or [])}
+    curves: dict[str, dict[str, dict[int, float]]] = {}
+    with compiled() as load:
+        for name, command in contenders.items():
+            for title, steps in growing.HELD.items():
+                curves.setdefault(title, {})[name] = growing.curve(load, command, steps, rounds)
+            curves.setdefault("sleepers", {})[name] = growing.sleepers(load, command, rounds)
+    for title, lines in curves.items():
+        sizes = list(lines["gear"])
+        rows = [[name, *(f"{rate:,.0f}" for rate in line.values())] for name, line in lines.items()]
+        typer.echo(markdown([title, *(f"{size:,}" for size in sizes)], rows) + "\n")
+    if plot:
+        draw(curves, plot)
+
+
+@app.command()
+def tools(rounds: Rounds = 3) -> None:
+    """`gear submit` and `gear worker` beside the C tool `gearman`, and how long a command takes to start."""
+    head = ["what", "gear", "rival", "ratio"]
+    typer.echo(markdown(head, comparing.rows(rounds)))
+
+
+if __name__ == "__main__":
+    app()
