@@ -100,15 +100,19 @@ def growth(rounds: Rounds = 3, against: Against = None, plot: Plot = None) -> No
     curves: dict[str, dict[str, dict[int, float]]] = {}
     with compiled() as load:
         for name, command in contenders.items():
-            for title, steps in growing.HELD.items():
-                curves.setdefault(title, {})[name] = growing.curve(load, command, steps, rounds)
-            curves.setdefault("sleepers", {})[name] = growing.sleepers(load, command, rounds)
+            for title, sizes in growing.CURVES.items():
+                points = growing.curve(load, command, sizes, rounds)
+                curves.setdefault(title, {})[name] = points
+                typer.echo(f"{name}, {title}: {points}", err=True)
     for title, lines in curves.items():
-        sizes = list(lines["gear"])
-        rows = [[name, *(f"{rate:,.0f}" for rate in line.values())] for name, line in lines.items()]
-        typer.echo(markdown([title, *(f"{size:,}" for size in sizes)], rows) + "\n")
+        rows = [[name, *map(_shown, line.values())] for name, line in lines.items()]
+        typer.echo(markdown([title, *(f"{size:,}" for size in lines["gear"])], rows) + "\n")
     if plot:
         draw(curves, plot)
+
+
+def _shown(rate: float) -> str:
+    return "fails" if math.isnan(rate) else f"{rate:,.0f}"
 
 
 @app.command()

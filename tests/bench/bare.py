@@ -26,7 +26,7 @@ NOOP, NO_JOB = response(P.NOOP), response(P.NO_JOB)
 SETTLED = response(P.STATUS_RES, b"none", b"0", b"0", b"0", b"0")
 
 # All that a worker says, each in one piece, since it says nothing before it is answered.
-ASKS = request(P.GRAB_JOB_UNIQ)
+ASKS = request(P.GRAB_JOB)
 BEGINS = request(P.CAN_DO, b"bench") + ASKS
 REPORTS = request(P.WORK_COMPLETE, HANDLE, b"ok") + ASKS
 SLEEPS = request(P.PRE_SLEEP)
@@ -40,7 +40,7 @@ class Bare:
 
     def __init__(self, port: int, size: int) -> None:
         self.submit = len(request(P.SUBMIT_JOB, b"bench", b"", bytes(size)))
-        self.assign = response(P.JOB_ASSIGN_UNIQ, HANDLE, b"bench", b"", b"x" * size)
+        self.assign = response(P.JOB_ASSIGN, HANDLE, b"bench", b"x" * size)
         self.selector = selectors.DefaultSelector()
         self.listener = socket.create_server(("127.0.0.1", port))
         self.selector.register(self.listener, selectors.EVENT_READ)

@@ -1,6 +1,6 @@
 /* Loads a Gearman server on loopback, so that the server is what is measured.
  *
- *     load PORT WORKLOAD [jobs=N] [clients=N] [workers=N] [window=N] [size=BYTES] [function=NAME]
+ *     load PORT WORKLOAD [jobs=N] [clients=N] [workers=N] [window=N] [size=BYTES] [function=NAME] [grab=TYPE]
  *
  * One thread, one epoll; packets are made once.  Clients keep `window` packets
  * on their way, workers have one job at a time.  Workloads:
@@ -13,8 +13,8 @@
  *     idle      workers: fall asleep; then the line "asleep", and nothing until killed
  *
  * Before the clock starts, every worker sleeps: it has been answered a GET_STATUS
- * that it sent behind its PRE_SLEEP.  Workers grab by GRAB_JOB_UNIQ, which every
- * server knows; that of the package `gear` on PyPI knows neither GRAB_JOB nor ECHO_REQ.  The result is a line: packets or jobs,
+ * that it sent behind its PRE_SLEEP.  (Not an ECHO_REQ, which not every server
+ * knows.)  Workers ask by GRAB_JOB, or by the packet `grab`: 30 is GRAB_JOB_UNIQ.  The result is a line: packets or jobs,
  * seconds, and with window=1 the 50th, 99th and 99.9th percentile in microseconds.
  */
 #define _GNU_SOURCE
@@ -33,9 +33,9 @@
 #include <unistd.h>
 
 enum {
-    CAN_DO = 1, PRE_SLEEP = 4, NOOP = 6, SUBMIT_JOB = 7, JOB_CREATED = 8, NO_JOB = 10, WORK_COMPLETE = 13,
+    CAN_DO = 1, PRE_SLEEP = 4, NOOP = 6, SUBMIT_JOB = 7, JOB_CREATED = 8, GRAB_JOB = 9, NO_JOB = 10, JOB_ASSIGN = 11, WORK_COMPLETE = 13,
     WORK_FAIL = 14, GET_STATUS = 15, ECHO_REQ = 16, ECHO_RES = 17, SUBMIT_JOB_BG = 18, ERROR = 19,
-    STATUS_RES = 20, GRAB_JOB_UNIQ = 30, JOB_ASSIGN_UNIQ = 31,
+    STATUS_RES = 20, JOB_ASSIGN_UNIQ = 31,
 };
 enum { HEADER = 12, CHUNK = 1 << 18 };
 
@@ -49,8 +49,8 @@ struct link {
     double since;        /* when its last packet left; with window=1 */
 };
 
-static struct { long jobs, clients, workers, window, size; } want = {
-    .jobs = 30000, .clients = 4, .workers = 4, .window = 64, .size = 64,
+static struct { long jobs, clients, workers, window, size, grab; } want = {
+    .jobs = 30000, .clients = 4, .workers = 4, .window = 64, .size = 64, .grab = GRAB_JOB,
 };
 static const char *workload, *function = "bench";
 static uint32_t asks, counts;    /* what clients send, and what answers it */
@@ -137,7 +137,7 @@ static void heard_by_worker(struct link *link, uint32_t type, const char *body)
     size_t handle;
     switch (type) {
     case NOOP:
-        say(link, GRAB_JOB_UNIQ, 0, 0);
+        say(link, want.grab, 0, 0);
         break;
     case NO_JOB:
         if (is("register")) counted += want.jobs;
@@ -147,12 +147,12 @@ static void heard_by_worker(struct link *link, uint32_t type, const char *body)
     case STATUS_RES:
         asleep++;
         break;
-    case JOB_ASSIGN_UNIQ:
+    case JOB_ASSIGN: case JOB_ASSIGN_UNIQ:
         handle = strnlen(body, 64) + 1;
         memcpy(report, body, handle);
         memcpy(report + handle, "ok", 2);
         say(link, WORK_COMPLETE, report, handle + 2);
-        say(link, GRAB_JOB_UNIQ, 0, 0);
+        say(link, want.grab, 0, 0);
         counted += is("drain");
         break;
     }
@@ -238,7 +238,7 @@ static void introduce(struct link *link, long number)
         for (long i = 0; i < want.jobs; i++) say(link, CAN_DO, name, sprintf(name, "bench-%ld-%ld", number, i));
     else
         say(link, CAN_DO, function, strlen(function));
-    say(link, GRAB_JOB_UNIQ, 0, 0);
+    say(link, want.grab, 0, 0);
 }
 
 static int ascending(const void *a, const void *b)
@@ -262,7 +262,7 @@ static void read_wants(char **words)
 {
     const struct { const char *name; long *number; } known[] = {
         { "jobs", &want.jobs }, { "clients", &want.clients }, { "workers", &want.workers },
-        { "window", &want.window }, { "size", &want.size },
+        { "window", &want.window }, { "size", &want.size }, { "grab", &want.grab },
     };
     for (; *words; words++) {
         if (!strncmp(*words, "function=", 9)) function = *words + 9;

@@ -26,16 +26,20 @@ KNOWN = {
 }
 """Ours; the C server; Perl's (Debian's gearman-server); that of the package `gear` on PyPI; see `bare`."""
 
+_DIALECTS = {KNOWN["geard"]: ("grab=30",)}
+"""What `load` has to be told about a server that does not know everything."""
+
 _PATIENCE = 20.0
 """Seconds a server may take to listen, or to end."""
 
 
 class Server:
-    """A running server; its `port` on loopback and its process."""
+    """A running server: its port on loopback, its process, and what `load` has to be told of it."""
 
-    def __init__(self, port: int, process: subprocess.Popen[bytes]) -> None:
+    def __init__(self, port: int, process: subprocess.Popen[bytes], dialect: tuple[str, ...]) -> None:
         self.port = port
         self.process = process
+        self.dialect = dialect
 
     def memory(self) -> int:
         """Resident memory in kB (VmRSS in /proc)."""
@@ -61,7 +65,7 @@ def running(command: str) -> Iterator[Server]:
         )
         try:
             _await(port, process, command)
-            yield Server(port, process)
+            yield Server(port, process, _DIALECTS.get(command, ()))
         finally:
             _stop(process)
 

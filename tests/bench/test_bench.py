@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -56,10 +57,15 @@ def test_the_load_says_what_is_wrong(load: Path, server: Server) -> None:
         loaded(load, server, "drain jobs=1")
 
 
-def test_what_grows_is_held_while_jobs_are_measured(load: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(growth, "CYCLE", small(growth.CYCLE))
-    steps = {1: "submit jobs=1", 50: "submit jobs=50"}
-    assert [1, 50] == list(growth.curve(load, GEAR, steps, 1))
+@pytest.mark.parametrize("title", growth.CURVES)
+def test_a_curve_has_points(load: Path, title: str) -> None:
+    first = dict([next(iter(growth.CURVES[title].items()))])
+    few = {size: tuple(map(small, steps)) for size, steps in first.items()}
+    assert growth.curve(load, GEAR, few, 1)[1] > 0
+
+
+def test_a_server_that_fails_is_no_point(load: Path) -> None:
+    assert math.isnan(growth.curve(load, "false", {1: ("echo jobs=1",)}, 1)[1])
 
 
 def test_ours_and_the_bare_loop_are_always_there() -> None:

@@ -54,7 +54,7 @@ def compiled() -> Iterator[Path]:
 
 def loaded(load: Path, server: Server, step: str) -> float:
     """Run a step to its end; packets or jobs per second.  Raises RuntimeError when the server fails it."""
-    words = [str(load), str(server.port), *step.split()]
+    words = [str(load), str(server.port), *step.split(), *server.dialect]
     done = subprocess.run(words, capture_output=True, timeout=_PATIENCE, text=True)
     if done.returncode:
         raise RuntimeError(f"{step}: {done.stderr.strip()}")
@@ -75,7 +75,7 @@ def value(load: Path, server: Server, workload: Workload) -> float:
 
 def _beside(load: Path, server: Server, step: str) -> float:
     """The memory of a server while the load holds still."""
-    words = [str(load), str(server.port), *step.split()]
+    words = [str(load), str(server.port), *step.split(), *server.dialect]
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as holding:
         try:
             assert holding.stdout is not None
