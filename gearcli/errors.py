@@ -8,6 +8,7 @@
     ├── InputError            an input file cannot be read
     ├── OutputError           the output cannot be written
     ├── CommandError          the command of a worker cannot run (attribute `found`)
+    ├── ConfigError           a configuration file is wrong
     ├── BindError             an address cannot be listened on
     ├── NotPermitted          the system does not permit it to this user
     ├── ServerGone            no server, or no longer a server
@@ -17,6 +18,7 @@
     ├── ServerError           the server answered ERROR (attributes `code` and `text`)
     │   └── QueueFull         … because its queue is full: try later
     ├── JobFailed             the job failed or threw an exception
+    ├── NoWorker              nobody serves a function, and waiting is not wanted
     ├── JobUnknown            the server knows no such job
     └── TimeLimit             a time limit passed
 
@@ -53,6 +55,10 @@ class CommandError(GearError):
     def __init__(self, message: str, *, found: bool) -> None:
         super().__init__(message)
         self.found = found
+
+
+class ConfigError(GearError):
+    """A configuration file is wrong or cannot be read, or has not what was asked for."""
 
 
 class BindError(GearError):
@@ -105,6 +111,10 @@ class QueueFull(ServerError):
 
 class JobFailed(GearError):
     """A job ended without a result; the message carries the worker's words."""
+
+
+class NoWorker(GearError):
+    """Nobody serves a function at present, and the caller does not want to wait: try later."""
 
 
 class JobUnknown(GearError):

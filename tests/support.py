@@ -268,8 +268,10 @@ class ServerProcess(Process):
 
 
 def clean_environment() -> dict[str, str]:
-    """This process's environment without what would configure a Gearman program."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("GEARMAN")}
+    """This process's environment without what would configure a Gearman program, or its terminal."""
+    unwanted = ("GEAR", "COLUMNS", "LINES", "NO_COLOR")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(unwanted)}
+    return {**kept, "XDG_CONFIG_HOME": os.devnull}
 
 
 def gear(*arguments: str) -> list[str]:

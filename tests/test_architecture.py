@@ -35,6 +35,7 @@ CORE = {
             "queues",
             "registry",
             "reports",
+            "results",
             "schedule",
             "submissions",
             "timers",
@@ -54,9 +55,12 @@ def relative(path: Path) -> str:
 
 
 def room_of(module: str) -> str:
-    """The room of a dotted name below `gearcli`; `__main__` is the door of the command line."""
+    """The room of a dotted name below `gearcli`.
+
+    `__main__` is the door of the command line, `__init__` that of the Python API.
+    """
     first = module.split(".")[1] if "." in module else ""
-    return "cli" if first == "__main__" else first if first in ALLOWED else "base"
+    return "cli" if first in ("__main__", "__init__") else first if first in ALLOWED else "base"
 
 
 def imports(path: Path) -> Iterator[str]:

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from gearcli.cli.options import CONNECT_TIMEOUT, ConnectTimeout, Json, Quiet, Servers, addresses, parsed
+from gearcli.cli.options import ConnectTimeout, Context, Json, Quiet, Servers, parsed, reach
 from gearcli.cli.output import message, write_text
 from gearcli.client.admin import Admin
 from gearcli.client.crowd import Crowd
@@ -46,6 +46,7 @@ def bench(
         ),
     ] = None,
     server: Servers = None,
+    context: Context = None,
     jobs: Annotated[
         int, typer.Option("-n", "--jobs", min=1, metavar="N", help="Jobs of a workload; latency: a tenth.")
     ] = 10_000,
@@ -75,7 +76,7 @@ def bench(
     ] = "60s",  # type: ignore[assignment]  # typer parses it
     json: Json = False,
     quiet: Quiet = False,
-    connect_timeout: ConnectTimeout = CONNECT_TIMEOUT,  # type: ignore[assignment]  # typer parses it
+    connect_timeout: ConnectTimeout = None,
 ) -> None:
     """Measure how many jobs a second a server bears, and how fast it is.
 
@@ -84,8 +85,9 @@ def bench(
     job at a time. Nothing is left on the server, and no other function is touched.
     """
     chosen = _chosen(workload)
+    servers, seconds = reach(server, context, connect_timeout)
     plan = Plan(
-        _only(addresses(server)),
+        _only(servers),
         _name(function),
         _content(bytes_),
         jobs=jobs,
@@ -93,7 +95,7 @@ def bench(
         workers=workers,
         window=window,
         timeout=timeout,
-        connect_timeout=connect_timeout,
+        connect_timeout=seconds,
     )
     version = _unused(plan)
     if not quiet:
@@ -144,12 +146,9 @@ def _content(count: int) -> bytes:
 
 def _unused(plan: Plan) -> str:
     """The server's version.  Raises UsageError if somebody uses the function there."""
-    admin = Admin(plan.address, connect_timeout=plan.connect_timeout)
-    try:
+    with Admin(plan.address, connect_timeout=plan.connect_timeout) as admin:
         version = admin.version()
         rows = admin.status()
-    finally:
-        admin.close()
     for row in rows:
         if row.function == row_field(plan.function) and (row.total or row.workers):
             raise UsageError(

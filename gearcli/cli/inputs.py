@@ -2,11 +2,52 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from gearcli.client.records import Given, Source, Splitter, Stream
 from gearcli.errors import InputError, UsageError
+
+
+class Input(NamedTuple):
+    """Where the jobs come from: WORKLOAD arguments, files or standard input.
+
+    `delimiter` ends a record; without one each is one job as a whole.
+    """
+
+    workloads: Sequence[str]
+    files: Sequence[str]
+    delimiter: bytes | None
+
+    @property
+    def many(self) -> bool:
+        """Whether it may be more than one job."""
+        return self.delimiter is not None or len(self.workloads) + len(self.files) > 1
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return self.files[0] if len(self.files) == 1 else "the input" if self.files else "standard input"
+
+    def source(self) -> Source:
+        """The records, or whole workloads.  Raises InputError."""
+        if self.delimiter is None:
+            return whole_source(self.workloads, self.files)
+        return record_source(self.delimiter, self.files)
+
+
+def given(
+    workloads: Sequence[str] | None, files: Sequence[str] | None, delimiter: bytes | None, *, jsonl: bool
+) -> Input:
+    """The input that arguments and options name.  Raises UsageError where they contradict each other."""
+    if jsonl and delimiter is not None:
+        raise UsageError("--jsonl reads lines; -n, -0 and --delimiter do not go with it")
+    if (jsonl or delimiter is not None) and workloads:
+        raise UsageError("WORKLOAD arguments and records from a stream exclude each other")
+    return Input(workloads or [], files or [], b"\n" if jsonl else delimiter)
 
 
 def record_delimiter(lines: bool, null: bool, delimiter: str | None) -> bytes | None:
@@ -54,9 +95,12 @@ def whole_source(workloads: Sequence[str], files: Sequence[str]) -> Source:
 
 def _opened(path: str) -> int:
     try:
-        return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     except OSError as error:
         raise _unreadable(path, error) from None
+    return descriptor
 
 
 def _whole(descriptor: int, name: str) -> bytes:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Annotated, TypeVar
+from typing import Annotated, NamedTuple, TypeVar
 
 import typer
 
+from gearcli.cli import config
 from gearcli.errors import UsageError
-from gearcli.protocol.address import Address, servers
+from gearcli.protocol.address import ENVIRONMENT, Address, parse_list, servers
 from gearcli.units import duration
 
 T = TypeVar("T")
@@ -35,17 +36,27 @@ Servers = Annotated[
         "--server",
         metavar="ADDR",
         help="Server: host, host:port, [::1]:port or unix:/path; repeatable, commas allowed. "
-        "Default: $GEARMAN_SERVERS, $GEARMAN_SERVER, localhost:4730.",
+        "Default: $GEARMAN_SERVERS, $GEARMAN_SERVER, the config file, localhost:4730.",
+        show_default=False,
+    ),
+]
+Context = Annotated[
+    str | None,
+    typer.Option(
+        "--context",
+        metavar="NAME",
+        help="Use [context.NAME] of the config file. Default: $GEAR_CONTEXT.",
         show_default=False,
     ),
 ]
 ConnectTimeout = Annotated[
-    float,
+    float | None,
     typer.Option(
         "--connect-timeout",
         metavar="DURATION",
         parser=parsed(duration),
-        help="How long connecting may take.",
+        help="How long connecting may take. Default: 5s.",
+        show_default=False,
     ),
 ]
 Grace = Annotated[
@@ -76,6 +87,40 @@ Verbose = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 CONNECT_TIMEOUT = "5s"
+
+_CONNECT_TIMEOUT = 5.0  # seconds
+
+
+class Reach(NamedTuple):
+    """Which servers to talk to, and the seconds that connecting to one may take."""
+
+    servers: list[Address]
+    connect_timeout: float
+
+
+def reach(server: list[str] | None, context: str | None, connect_timeout: float | None) -> Reach:
+    """What the options, the environment and the config file say, in this order.
+
+    A context that is named on the command line goes before the environment,
+    as an option does.  Raises AddressError or ConfigError.
+    """
+    chosen, defaults = config.load(context, os.environ)
+    found = (
+        parse_list(server or [])
+        or (chosen.servers if context is not None else None)
+        or _from_environment()
+        or chosen.servers
+        or defaults.servers
+        or servers([], {})
+    )
+    seconds = (connect_timeout, chosen.connect_timeout, defaults.connect_timeout, _CONNECT_TIMEOUT)
+    return Reach(found, next(each for each in seconds if each is not None))
+
+
+def _from_environment() -> list[Address]:
+    """The servers of the first variable that names some."""
+    lists = (parse_list([os.environ.get(name, "")]) for name in ENVIRONMENT)
+    return next(filter(None, lists), [])
 
 
 def addresses(given: list[str] | None) -> list[Address]:

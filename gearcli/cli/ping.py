@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from gearcli.cli.options import CONNECT_TIMEOUT, ConnectTimeout, Json, Quiet, Servers, addresses, parsed
+from gearcli.cli.options import ConnectTimeout, Context, Json, Quiet, Servers, parsed, reach
 from gearcli.cli.output import write_text
 from gearcli.client.admin import Admin
 from gearcli.client.client import Client
@@ -21,6 +21,7 @@ _WORKLOAD = b"gear ping"
 
 def ping(
     server: Servers = None,
+    context: Context = None,
     count: Annotated[int, typer.Option("-c", "--count", min=1, metavar="N", help="Round trips.")] = 5,
     interval: Annotated[
         float,
@@ -30,15 +31,16 @@ def ping(
     ] = "100ms",  # type: ignore[assignment]  # typer parses it
     json: Json = False,
     quiet: Quiet = False,
-    connect_timeout: ConnectTimeout = CONNECT_TIMEOUT,  # type: ignore[assignment]  # typer parses it
+    connect_timeout: ConnectTimeout = None,
 ) -> None:
     """Measure round trips to a server; exit status 69 when none answers.
 
     With several servers each has to answer.
     """
-    for address in addresses(server):
-        version = _version(address, connect_timeout)
-        times = _round_trips(address, count, interval, connect_timeout)
+    servers, seconds = reach(server, context, connect_timeout)
+    for address in servers:
+        version = _version(address, seconds)
+        times = _round_trips(address, count, interval, seconds)
         if json:
             write_text(_json(address, version, times))
         elif not quiet:
@@ -49,11 +51,8 @@ def ping(
 
 
 def _version(address: Address, connect_timeout: float) -> str:
-    admin = Admin(address, connect_timeout=connect_timeout)
-    try:
+    with Admin(address, connect_timeout=connect_timeout) as admin:
         return admin.version()
-    finally:
-        admin.close()
 
 
 def _round_trips(address: Address, count: int, interval: float, connect_timeout: float) -> list[float]:

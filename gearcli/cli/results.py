@@ -1,69 +1,103 @@
-"""The results of jobs on standard output: whole, told apart, in order if wanted."""
+"""The results of jobs: whole, told apart, in order if wanted, and where they go."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from gearcli.cli.exits import ExitStatus
 from gearcli.cli.output import on_terminal, write
 from gearcli.client.tasks import Task
 
 
-class OneResult:
-    """The result of the only job: its bytes leave unchanged, as they come."""
+class Ended(NamedTuple):
+    """A job that has ended: its exit status, its result (empty if it has none), the seconds it took."""
 
-    def __init__(self) -> None:
-        self._last = b""
+    task: Task
+    status: ExitStatus
+    result: bytes
+    seconds: float
 
-    def part(self, task: Task, data: bytes) -> None:
-        """A part of the result."""
-        if data:
-            write(data)
-            self._last = data[-1:]
 
-    def end(self, task: Task, data: bytes) -> None:
-        """The last part; on a terminal a missing line end is added."""
-        self.part(task, data)
-        if self._last not in (b"", b"\n") and on_terminal():
-            write(b"\n")
-
-    def nothing(self, task: Task) -> None:
-        """There is no result."""
+Sink = Callable[[Ended], None]
+"""Where ended jobs go: standard output, a folder, a log."""
 
 
 class Results:
-    """The results of a batch: each leaves when it is complete, ended by `delimiter`.
+    """Takes the results of jobs, part by part, and hands each on when it is complete.
 
     With `in_order` it waits for those of earlier jobs.
     """
 
-    def __init__(self, delimiter: bytes, *, in_order: bool) -> None:
-        self._delimiter = delimiter
+    def __init__(self, sinks: Sequence[Sink], *, in_order: bool) -> None:
+        self._sinks = sinks
         self._in_order = in_order
         self._parts: dict[Task, list[bytes]] = {}
-        self._complete: dict[int, bytes] = {}
+        self._waiting: dict[int, Ended | None] = {}
         self._next = 1
 
     def part(self, task: Task, data: bytes) -> None:
         """A part of a result."""
         self._parts.setdefault(task, []).append(data)
 
+    def drop(self, task: Task) -> None:
+        """The parts of a result that came are not one: the job is tried again."""
+        self._parts.pop(task, None)
+
     def end(self, task: Task, data: bytes) -> None:
         """The last part of a result."""
-        result = b"".join([*self._parts.pop(task, []), data])
-        if not result.endswith(self._delimiter):
-            result += self._delimiter
-        self._leave(task, result)
+        result = b"".join([*parts, data]) if (parts := self._parts.pop(task, None)) else data
+        self._leave(task.number, Ended(task, ExitStatus.DONE, result, time.monotonic() - task.submitted))
 
-    def nothing(self, task: Task) -> None:
+    def nothing(self, task: Task, status: ExitStatus) -> None:
         """A job ended without a result; the parts that came are not one."""
-        self._parts.pop(task, None)
-        self._leave(task, b"")
+        self.drop(task)
+        self._leave(task.number, Ended(task, status, b"", time.monotonic() - task.submitted))
 
-    def _leave(self, task: Task, result: bytes) -> None:
+    def release(self) -> None:
+        """Hand on what waits for earlier jobs, which will not end any more."""
+        self._in_order = False
+        for number in sorted(self._waiting):
+            self._hand_on(self._waiting[number])
+        self._waiting.clear()
+
+    def skip(self, number: int) -> None:
+        """A record is no job."""
+        self._leave(number, None)
+
+    def _leave(self, number: int, ended: Ended | None) -> None:
         if not self._in_order:
-            write(result)
+            self._hand_on(ended)
             return
-        self._complete[task.number] = result
-        ready = []
-        while (result_in_turn := self._complete.pop(self._next, None)) is not None:
-            ready.append(result_in_turn)
+        self._waiting[number] = ended
+        while self._next in self._waiting:
+            self._hand_on(self._waiting.pop(self._next))
             self._next += 1
-        write(b"".join(ready))
+
+    def _hand_on(self, ended: Ended | None) -> None:
+        if ended is not None:
+            for sink in self._sinks:
+                sink(ended)
+
+
+class OneResult(Results):
+    """The result of the only job: its bytes leave unchanged, as they come."""
+
+    def __init__(self, hide: Callable[[], None]) -> None:
+        super().__init__([self._finish], in_order=False)
+        self._hide = hide
+        self._last = b""
+
+    def part(self, task: Task, data: bytes) -> None:
+        """A part of the result."""
+        if data:
+            self._hide()
+            write(data)
+            self._last = data[-1:]
+
+    def _finish(self, ended: Ended) -> None:
+        """The last part; on a terminal a missing line end is added."""
+        self.part(ended.task, ended.result)
+        if self._last not in (b"", b"\n") and on_terminal():
+            write(b"\n")

@@ -4,21 +4,40 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 import signal
 from collections.abc import Iterator
 from typing import Annotated, Any
 
 import typer
 
+from gearcli.cli.batch_options import (
+    HaltWhen,
+    JobLogPath,
+    ProgressMode,
+    ResultsFolder,
+    Resume,
+    ResumeFailed,
+    Retries,
+    Tag,
+)
 from gearcli.cli.inputs import record_delimiter, record_source, whole_source
-from gearcli.cli.options import Delimiter, Null, Quiet, Raw, Verbose, addresses
-from gearcli.cli.outcomes import Outcomes
+from gearcli.cli.makers import Wanted
+from gearcli.cli.options import (
+    ConnectTimeout,
+    Context,
+    Delimiter,
+    Null,
+    Quiet,
+    Raw,
+    Reach,
+    Verbose,
+    reach,
+)
 from gearcli.cli.output import message
-from gearcli.cli.results import OneResult, Results
-from gearcli.cli.submit import AHEAD
-from gearcli.client.client import Client
-from gearcli.client.records import Source
-from gearcli.client.tasks import Task, random_unique
+from gearcli.cli.pipeline import RECONNECT, Pipeline, Wishes
+from gearcli.client.connection import CONNECT_TIMEOUT
+from gearcli.client.dispatch import Dispatch
 from gearcli.errors import UsageError
 from gearcli.protocol.address import Address
 
@@ -75,6 +94,19 @@ def run(
             show_default=False,
         ),
     ] = None,
+    tag: Tag = False,
+    retries: Retries = 0,
+    halt: HaltWhen = None,
+    joblog: JobLogPath = None,
+    resume: Resume = False,
+    resume_failed: ResumeFailed = False,
+    results: ResultsFolder = None,
+    progress: ProgressMode = "auto",
+    json: Annotated[bool, typer.Option("--json", help="A JSON object per record instead of its result.")] = (
+        False
+    ),
+    context: Context = None,
+    connect_timeout: ConnectTimeout = None,
     quiet: Quiet = False,
     verbose: Verbose = 0,
 ) -> int:
@@ -84,28 +116,49 @@ def run(
     input. It brings its own job server and workers and leaves nothing behind.
     Exit status 1 when a command failed.
     """
-    from gearcli.worker.command import check
+    from gearcli.worker.command import program_of
 
-    check(command)
+    program_of(command)
     ends = _delimiter(null, delimiter, whole)
     slots = (os.cpu_count() or 1) if jobs is None else jobs
-    if slots == 0 and not server:
+    named = bool(server) or context is not None
+    if slots == 0 and not named:
         raise UsageError("-j 0 needs -s: a private server has no other workers")
     source = whole_source([], file or []) if ends is None else record_source(ends, file or [], keep=not chop)
+    wishes = Wishes(
+        delimiter=b"" if raw else ends or b"\n",
+        record_end=ends or b"\n",
+        keep_order=keep_order,
+        tag=tag,
+        json=json,
+        joblog=joblog,
+        resume=resume,
+        resume_failed=resume_failed,
+        folder=results,
+        halt=halt,
+        progress=progress,
+        retries=retries,
+        quiet=quiet,
+        verbose=verbose,
+    )
+    reached = reach(server, context, connect_timeout) if named else None
+    name = function or (f"run-{os.urandom(4).hex()}" if named else os.path.basename(command[0]))
+    if reached is not None and not function and not quiet:
+        where = ",".join(map(str, reached.servers))
+        message(f"other machines can join with: gear worker -s {where} -f {name} -- {shlex.join(command)}")
     batch = ends is not None or len(source.records) > 1
-    results = Results(b"" if raw else ends or b"\n", in_order=keep_order) if batch else OneResult()
-    outcomes = Outcomes(results, batch=batch, verbose=verbose > 0, warnings=not quiet)
-    name = function or (f"run-{os.urandom(4).hex()}" if server else os.path.basename(command[0]))
-    if server and not function and not quiet:
-        message(f"other machines can join with: gear worker -s {server[0]} -f {name} -- {' '.join(command)}")
+    once = not retries and not named
+    pipeline = Pipeline(wishes, source, Wanted(os.fsencode(name)).task, batch=batch, once=once)
+    # What has been submitted is run: who wants to stop early must not submit ahead.
+    window = slots if halt is not None and slots else max(64, 4 * slots)
+    fate = "running ones are ended here and go on elsewhere" if named else "running ones are ended"
     with (
         _terminated(),
-        _somewhere(server) as servers,
-        Client(servers) as client,
+        _somewhere(reached) as (servers, seconds),
+        _dispatch(servers, seconds) as dispatch,
         _workers(name, command, slots, servers),
     ):
-        _through(client, name, source, outcomes, max(64, 4 * slots), AHEAD if keep_order else None)
-    return outcomes.status
+        return pipeline.run(dispatch, window=window, running=fate)
 
 
 def _delimiter(null: bool, delimiter: str | None, whole: bool) -> bytes | None:
@@ -117,15 +170,24 @@ def _delimiter(null: bool, delimiter: str | None, whole: bool) -> bytes | None:
 
 
 @contextlib.contextmanager
-def _somewhere(server: list[str] | None) -> Iterator[list[Address]]:
+def _somewhere(reached: Reach | None) -> Iterator[Reach]:
     """The servers that were named, or a private one."""
     from gearcli.cli.private import private_server
 
-    if server:
-        yield addresses(server)
+    if reached is not None:
+        yield reached
         return
     with private_server() as address:
-        yield [address]
+        yield Reach([address], CONNECT_TIMEOUT)
+
+
+@contextlib.contextmanager
+def _dispatch(servers: list[Address], connect_timeout: float) -> Iterator[Dispatch]:
+    """Tasks over the servers, one of which is there."""
+    patience = RECONNECT if len(servers) > 1 or not servers[0].path else 0.0
+    with Dispatch(servers, connect_timeout=connect_timeout, patience=patience, spread=True) as dispatch:
+        dispatch.connect()
+        yield dispatch
 
 
 @contextlib.contextmanager
@@ -140,19 +202,6 @@ def _workers(function: str, command: list[str], slots: int, servers: list[Addres
     settings = Settings([os.fsencode(function)], command, servers, slots=slots, stderr="local")
     with private_workers(settings, lambda importance, text: None):
         yield
-
-
-def _through(
-    client: Client, function: str, source: Source, outcomes: Outcomes, window: int, ahead: int | None
-) -> None:
-    """Submit every record and print what comes back."""
-    name = os.fsencode(function)
-
-    def make(workload: bytes, number: int) -> Task:
-        return Task(name, workload, random_unique(), number=number)
-
-    for event in client.run(source, make, window=window, ahead=ahead):
-        outcomes.take(event)
 
 
 @contextlib.contextmanager

@@ -44,6 +44,7 @@ def serve(
     exceptions: options.Exceptions = False,
     job_handle_prefix: options.JobHandlePrefix = None,
     lease: options.Lease = "0",  # type: ignore[assignment]  # typer parses it
+    keep_results: options.KeepResults = "0",  # type: ignore[assignment]  # typer parses it
     grace: Grace = "5s",  # type: ignore[assignment]  # typer parses it
     daemon: options.Daemon = False,
     pid_file: options.PidPath = None,
@@ -85,6 +86,7 @@ def serve(
             worker_wakeup=worker_wakeup,
             exceptions=exceptions,
             lease=lease,
+            keep_results=keep_results,
         ),
         log=log,
         on_console=log_file == "stderr" or (log_file is None and not syslog),

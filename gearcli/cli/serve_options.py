@@ -16,6 +16,7 @@ from gearcli.protocol.address import DEFAULT_PORT
 from gearcli.protocol.packets import HANDLE_LIMIT
 from gearcli.server.listener import BACKLOG
 from gearcli.server.log import LEVELS, level_named
+from gearcli.server.results import RESULTS_LIMIT
 from gearcli.units import duration
 
 PREFIX_LIMIT = 40
@@ -164,6 +165,16 @@ Lease: TypeAlias = Annotated[
         metavar="DURATION",
         parser=parsed(duration),
         help="A job whose worker is silent that long is offered again; 0: never.",
+    ),
+]
+KeepResults: TypeAlias = Annotated[
+    float,
+    typer.Option(
+        "--keep-results",
+        metavar="DURATION",
+        parser=parsed(duration),
+        help="How long `gear result` can show what became of background jobs; 0: not at all. "
+        f"The newest {RESULTS_LIMIT >> 20} MiB are kept.",
     ),
 ]
 

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from gearcli.cli.options import CONNECT_TIMEOUT, ConnectTimeout, Json, Servers, addresses
+from gearcli.cli.options import ConnectTimeout, Context, Json, Servers, reach
 from gearcli.cli.output import on_terminal, write, write_text
 from gearcli.client.admin import Admin
 from gearcli.escape import row_field, shown
@@ -24,15 +24,17 @@ def status(
         typer.Argument(metavar="[GLOB]...", help="Only functions that match.", show_default=False),
     ] = None,
     server: Servers = None,
+    context: Context = None,
     json: Json = False,
-    connect_timeout: ConnectTimeout = CONNECT_TIMEOUT,  # type: ignore[assignment]  # typer parses it
+    connect_timeout: ConnectTimeout = None,
 ) -> None:
     """Show functions with their waiting and running jobs and their workers.
 
     On a terminal a table, elsewhere gearmand's own lines: function, jobs
     (waiting and running), running jobs, workers. Several servers are summed.
     """
-    rows = [row for address in addresses(server) for row in _asked(address, connect_timeout)]
+    servers, seconds = reach(server, context, connect_timeout)
+    rows = [row for address in servers for row in _asked(address, seconds)]
     rows = _summed(row for row in rows if _matches(row.function, glob or []))
     if json:
         write_text(_json(rows))
@@ -43,11 +45,8 @@ def status(
 
 
 def _asked(address: Address, connect_timeout: float) -> list[FunctionRow]:
-    admin = Admin(address, connect_timeout=connect_timeout)
-    try:
+    with Admin(address, connect_timeout=connect_timeout) as admin:
         return admin.status()
-    finally:
-        admin.close()
 
 
 def _matches(function: bytes, globs: list[str]) -> bool:

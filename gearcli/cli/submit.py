@@ -8,32 +8,40 @@ from typing import Annotated
 
 import typer
 
-from gearcli.cli.inputs import record_delimiter, record_source, whole_source
+from gearcli.cli.batch_options import (
+    HaltWhen,
+    JobLogPath,
+    ProgressMode,
+    ResultsFolder,
+    Resume,
+    ResumeFailed,
+    Retries,
+    Tag,
+)
+from gearcli.cli.exits import ExitStatus
+from gearcli.cli.inputs import given, record_delimiter
+from gearcli.cli.makers import Maker, Wanted, due, due_at, key_of, object_maker
 from gearcli.cli.options import (
-    CONNECT_TIMEOUT,
     ConnectTimeout,
+    Context,
     Delimiter,
     Lines,
     Null,
     Quiet,
     Raw,
+    Reach,
     Servers,
     Verbose,
-    addresses,
     parsed,
+    reach,
 )
-from gearcli.cli.outcomes import Outcomes
-from gearcli.cli.output import message
-from gearcli.cli.results import OneResult, Results
-from gearcli.client.client import Client
+from gearcli.cli.pipeline import RECONNECT, Pipeline, Wishes, without_finished
+from gearcli.client.dispatch import Dispatch
 from gearcli.client.records import Source
-from gearcli.client.tasks import Task, packet_of, random_unique
+from gearcli.client.tasks import Task, packet_of
 from gearcli.errors import UsageError
 from gearcli.protocol.packets import Priority
 from gearcli.units import duration
-
-AHEAD = 1024
-"""With results in order, how many jobs may be submitted ahead of the oldest one that is not done."""
 
 
 def priority(text: str) -> Priority:
@@ -45,7 +53,9 @@ def priority(text: str) -> Priority:
 
 
 def submit(
-    function: Annotated[str, typer.Argument(metavar="FUNCTION", help="What is to be done.")],
+    function: Annotated[
+        str | None, typer.Argument(metavar="FUNCTION", help="What is to be done.", show_default=False)
+    ] = None,
     workload: Annotated[
         list[str] | None,
         typer.Argument(
@@ -78,6 +88,26 @@ def submit(
             help="Before or after others.",
         ),
     ] = "normal",  # type: ignore[assignment]  # typer parses it
+    delay: Annotated[
+        float | None,
+        typer.Option(
+            "--in",
+            metavar="DURATION",
+            parser=parsed(duration),
+            help="Not before so long has passed; in the background.",
+            show_default=False,
+        ),
+    ] = None,
+    at: Annotated[
+        float | None,
+        typer.Option(
+            "--at",
+            metavar="TIME",
+            parser=parsed(due),
+            help="Not before '2030-01-31 08:00', '08:00' or @SECONDS; in the background.",
+            show_default=False,
+        ),
+    ] = None,
     file: Annotated[
         list[str] | None,
         typer.Option(
@@ -91,6 +121,14 @@ def submit(
     lines: Lines = False,
     null: Null = False,
     delimiter: Delimiter = None,
+    jsonl: Annotated[
+        bool,
+        typer.Option(
+            "--jsonl",
+            help="One job per line, a JSON object: function, workload or workload_base64, unique, "
+            "priority, background, at.",
+        ),
+    ] = False,
     jobs: Annotated[
         int, typer.Option("-j", "--jobs", min=1, metavar="N", help="At most N jobs in flight.")
     ] = 64,
@@ -98,6 +136,7 @@ def submit(
         bool, typer.Option("-k", "--keep-order", help="Results in the order of the input.")
     ] = False,
     raw: Raw = False,
+    tag: Tag = False,
     timeout: Annotated[
         float | None,
         typer.Option(
@@ -108,7 +147,24 @@ def submit(
             show_default=False,
         ),
     ] = None,
-    connect_timeout: ConnectTimeout = CONNECT_TIMEOUT,  # type: ignore[assignment]  # typer parses it
+    retries: Retries = 0,
+    halt: HaltWhen = None,
+    joblog: JobLogPath = None,
+    resume: Resume = False,
+    resume_failed: ResumeFailed = False,
+    results: ResultsFolder = None,
+    require_worker: Annotated[
+        bool, typer.Option("--require-worker", help="Exit 75 rather than queue for nobody.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would be submitted; connect to nothing.")
+    ] = False,
+    progress: ProgressMode = "auto",
+    json: Annotated[
+        bool, typer.Option("--json", help="A JSON object per job instead of its result.")
+    ] = False,
+    context: Context = None,
+    connect_timeout: ConnectTimeout = None,
     quiet: Quiet = False,
     verbose: Verbose = 0,
 ) -> int:
@@ -118,55 +174,82 @@ def submit(
     standard error. Exit status 0: done; 1: a job failed; 69: no server; 75:
     the queue is full; 124: out of time.
     """
-    ends = record_delimiter(lines, null, delimiter)
-    workloads, files = workload or [], file or []
-    _check(ends, workloads, files, unique)
-    make = _maker(os.fsencode(function), unique, priority, background)
-    packet_of(make(b"", 0))  # what is wrong with the names is said before anything is read
-    source = whole_source(workloads, files) if ends is None else record_source(ends, files)
-    batch = ends is not None or len(source.records) > 1
-    results = Results(b"" if raw else ends or b"\n", in_order=keep_order) if batch else OneResult()
-    outcomes = Outcomes(results, batch=batch, timeout=timeout, verbose=verbose > 0, warnings=not quiet)
-    with Client(addresses(server), connect_timeout=connect_timeout) as client:
-        ahead = AHEAD if keep_order else None
-        _run(client, source, make, outcomes, window=jobs, ahead=ahead, timeout=timeout)
-    return outcomes.status
+    jobs_from = given(workload, file, record_delimiter(lines, null, delimiter), jsonl=jsonl)
+    wanted = Wanted(
+        function=os.fsencode(function or ""),
+        unique=key_of(unique, many=jobs_from.many),
+        priority=priority,
+        background=background,
+        at=due_at(delay, at),
+    )
+    _check(function, wanted, jsonl)
+    make: Maker = object_maker(wanted, jobs_from.name) if jsonl else wanted.task
+    source = jobs_from.source()
+    wishes = Wishes(
+        delimiter=b"" if raw else jobs_from.delimiter or b"\n",
+        record_end=jobs_from.delimiter or b"\n",
+        keep_order=keep_order,
+        tag=tag,
+        json=json,
+        joblog=joblog,
+        resume=resume,
+        resume_failed=resume_failed,
+        folder=results,
+        halt=halt,
+        progress=progress,
+        timeout=timeout,
+        retries=retries,
+        quiet=quiet,
+        verbose=verbose,
+        background=background or wanted.at is not None,
+    )
+    if dry_run:
+        return _shown(source, without_finished(wishes, make, lambda number: None), json)
+    reached = reach(server, context, connect_timeout)
+    if require_worker:
+        reached, make = _required(reached, make, wanted.function, jsonl)
+    once = not retries and len(reached.servers) == 1
+    pipeline = Pipeline(wishes, source, make, batch=jobs_from.many, once=once)
+    patience = RECONNECT if jobs_from.many or retries else 0.0
+    with Dispatch(
+        reached.servers, connect_timeout=reached.connect_timeout, patience=patience, spread=jobs_from.many
+    ) as dispatch:
+        if jobs_from.many or unique is None:
+            dispatch.connect()  # nobody types records for a server that is not there
+        return pipeline.run(dispatch, window=jobs, served=None if quiet else _served(reached))
 
 
-def _check(delimiter: bytes | None, workloads: list[str], files: list[str], unique: str | None) -> None:
-    if delimiter is not None and workloads:
-        raise UsageError("WORKLOAD arguments and records from a stream exclude each other")
-    if (delimiter is not None or len(workloads) + len(files) > 1) and unique not in (None, "-"):
-        raise UsageError(f"--unique {unique} would make all jobs one; use --unique -")
-    if unique == "":
-        raise UsageError("--unique needs a key, or - for the workload itself")
+def _check(function: str | None, wanted: Wanted, jsonl: bool) -> None:
+    """Say what is wrong with the names before anything is read.  Raises UsageError."""
+    if function is not None:
+        packet_of(wanted.task(b"", 0))
+    elif not jsonl:
+        raise UsageError("name the FUNCTION that is to be done, for example: gear submit resize < cat.png")
 
 
-def _maker(
-    function: bytes, unique: str | None, priority: Priority, background: bool
-) -> Callable[[bytes, int], Task]:
-    """What makes a task from a workload and its number."""
+def _shown(source: Source, make: Maker, json: bool) -> ExitStatus:
+    from gearcli.cli.dry_run import dry_run
 
-    def make(workload: bytes, number: int) -> Task:
-        key = random_unique() if unique is None else os.fsencode(unique)
-        return Task(function, workload, key, priority=priority, background=background, number=number)
-
-    return make
+    dry_run(source, make, json=json)
+    return ExitStatus.DONE
 
 
-def _run(
-    client: Client,
-    source: Source,
-    make: Callable[[bytes, int], Task],
-    outcomes: Outcomes,
-    *,
-    window: int,
-    ahead: int | None,
-    timeout: float | None,
-) -> None:
-    try:
-        for event in client.run(source, make, window=window, ahead=ahead, timeout=timeout):
-            outcomes.take(event)
-    except KeyboardInterrupt:
-        message("jobs that wait for a worker are dropped, running ones and background ones go on")
-        raise
+def _required(reached: Reach, make: Maker, function: bytes, jsonl: bool) -> tuple[Reach, Maker]:
+    """Only servers, or only tasks, that have a worker.  Raises NoWorker."""
+    from gearcli.cli.served import required, requiring
+
+    if jsonl:
+        return reached, requiring(make, reached.servers, reached.connect_timeout)
+    return reached._replace(servers=required(reached.servers, function, reached.connect_timeout)), make
+
+
+def _served(reached: Reach) -> Callable[[Task], bool]:
+    """What says whether the function of a task has a worker where the task is."""
+
+    def served(task: Task) -> bool:
+        from gearcli.cli.served import serving
+
+        servers = reached.servers if task.server is None else [task.server]
+        return bool(serving(servers, task.function, reached.connect_timeout))
+
+    return served

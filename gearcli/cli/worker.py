@@ -9,14 +9,14 @@ import typer
 
 from gearcli.cli.exits import ExitStatus
 from gearcli.cli.options import (
-    CONNECT_TIMEOUT,
     ConnectTimeout,
+    Context,
     Grace,
     Quiet,
     Servers,
     Verbose,
-    addresses,
     parsed,
+    reach,
 )
 from gearcli.cli.output import message
 from gearcli.errors import UsageError
@@ -43,6 +43,7 @@ def worker(
         typer.Option("-f", "--function", metavar="FUNCTION", help="What to take jobs of; repeatable."),
     ],
     server: Servers = None,
+    context: Context = None,
     jobs: Annotated[int, typer.Option("-j", "--jobs", min=1, metavar="N", help="Jobs at a time.")] = 1,
     stderr: Annotated[
         str,
@@ -58,7 +59,7 @@ def worker(
         str | None,
         typer.Option("--name", metavar="ID", help="Client id that `workers` shows.", show_default=False),
     ] = None,
-    connect_timeout: ConnectTimeout = CONNECT_TIMEOUT,  # type: ignore[assignment]  # typer parses it
+    connect_timeout: ConnectTimeout = None,
     quiet: Quiet = False,
     verbose: Verbose = 0,
 ) -> int:
@@ -74,15 +75,16 @@ def worker(
     functions = [os.fsencode(each) for each in function]
     if not all(functions):
         raise UsageError("a function needs a name")
+    servers, seconds = reach(server, context, connect_timeout)
     settings = Settings(
         functions=functions,
         argv=command,
-        servers=addresses(server),
+        servers=servers,
         slots=jobs,
         stderr=stderr,
         grace=grace,
         client_id=os.fsencode(name or ""),
-        connect_timeout=connect_timeout,
+        connect_timeout=seconds,
     )
     level = -1 if quiet else verbose
     cut_short = Pool(settings, lambda importance, text: message(text) if importance <= level else None).run()

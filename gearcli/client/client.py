@@ -1,29 +1,27 @@
-"""A client: submits jobs over one connection, many in flight, and asks about jobs."""
+"""The Python client: submit jobs, many in flight, wait for them, and ask about others."""
 
 from __future__ import annotations
 
 import contextlib
-import select
+import os
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import NamedTuple, Self
 
-from gearcli.client.connection import (
-    CONNECT_TIMEOUT,
-    Connection,
-    connect_any,
-    milliseconds_until,
-)
-from gearcli.client.records import Source
-from gearcli.client.tasks import EXCEPTIONS, Event, Task, Tasks, packet_of, server_error
-from gearcli.errors import ProtocolError, UsageError
-from gearcli.protocol.address import Address
-from gearcli.protocol.packets import PacketType, checked, request
+from gearcli.client.connection import CONNECT_TIMEOUT, expired
+from gearcli.client.dispatch import Dispatch, Happening, ServerLost
+from gearcli.client.jobs import Job
+from gearcli.client.tasks import Task, random_unique
+from gearcli.errors import GearError, ProtocolError, ServerGone, TimeLimit
+from gearcli.protocol.address import Address, named
+from gearcli.protocol.packets import PacketType, Priority
 
-ANSWER_TIMEOUT = 10.0
-"""Seconds that an answer may take which the server gives at once."""
+CLOSING = 5.0
+"""Seconds that `Client.close` waits for servers to take the background jobs."""
+WINDOW = 64
+"""How many jobs `Client.map` keeps in flight unless told otherwise."""
 
 
 class JobStatus(NamedTuple):
@@ -37,17 +35,36 @@ class JobStatus(NamedTuple):
 
 
 class Client:
-    """A connection to the first of some servers that can be reached.
+    """A client of the first of some servers that can be reached.
 
-    Raises ConnectFailed when none can.  Use it as a context manager, or call
-    `close`.
+    `servers` is one address or several, as texts (``host:port``,
+    ``unix:/path``) or addresses; without it the environment says which, as for
+    the command line.  With several, a job goes to the next one when the first
+    is down, and with `unique` to the one where the unique belongs, so that
+    identical jobs of all clients meet.  When all are lost they are tried again
+    for `patience` seconds, and jobs without an answer are submitted again.
+
+    Raises ConnectFailed when none can be reached.  Use it as a context
+    manager, or call `close`.
+
+        >>> from gearcli import Client
+        >>> with Client(server) as client:
+        ...     client.submit("reverse", b"hello").result()
+        b'olleh'
     """
 
-    def __init__(self, servers: Sequence[Address], *, connect_timeout: float = CONNECT_TIMEOUT) -> None:
-        self._connection: Connection = connect_any(servers, connect_timeout)
-        self.address = self._connection.address
-        self._tasks = Tasks()
-        self._connection.send(EXCEPTIONS)
+    def __init__(
+        self,
+        servers: str | Sequence[str | Address] | None = None,
+        *,
+        connect_timeout: float = CONNECT_TIMEOUT,
+        patience: float = 0.0,
+    ) -> None:
+        self._addresses = named(servers, os.environ)
+        self._dispatch = Dispatch(self._addresses, connect_timeout=connect_timeout, patience=patience)
+        self._jobs: dict[Task, Job] = {}
+        self.address = self._dispatch.connect()
+        """The server that was reached first."""
 
     def __enter__(self) -> Self:
         return self
@@ -58,152 +75,187 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """End the connection.  The server drops jobs that wait and that nobody else listens to."""
-        self._connection.close()
+        """End the connections, once the servers have taken the background jobs.
+
+        They drop other jobs that wait and that nobody else listens to.
+        """
+        self.wait([job for task, job in self._jobs.items() if task.background], CLOSING)
+        self._dispatch.close()
 
     # -- jobs -------------------------------------------------------------------
 
-    def run(
+    def submit(
         self,
-        source: Source,
-        make: Callable[[bytes, int], Task],
+        function: str | bytes,
+        workload: str | bytes = b"",
         *,
-        window: int = 64,
-        ahead: int | None = None,
-        timeout: float | None = None,
-    ) -> Iterator[Event]:
-        """Submit a task for each record of a source and yield what happens to them.
+        unique: str | bytes | None = None,
+        priority: str | Priority = Priority.NORMAL,
+        background: bool = False,
+        at: float | None = None,
+        on_status: Callable[[int, int], None] | None = None,
+        on_data: Callable[[bytes], None] | None = None,
+        on_warning: Callable[[bytes], None] | None = None,
+    ) -> Job:
+        """Submit a job and return it at once.
 
-        `make` builds a task from a record and its number.  At most `window`
-        tasks are in flight, none more than `ahead` after the oldest of them;
-        who iterates slowly slows the submitting down.  `timeout` is the
-        seconds a task may take from its submission; then it ends with
-        REJECTED.  Raises ConnectionLost or ProtocolError when the
-        server is gone, UsageError for a task that cannot be submitted.
+        Identical jobs (same function and `unique`) are done once; every one
+        gets the result.  A `background` job is done when the server has taken
+        it, also one that is due `at` some time (seconds since 1970).
+        `on_status` is called with numerator and denominator, `on_data` and
+        `on_warning` with bytes.  Raises UsageError for what the protocol
+        cannot carry.
+
+            >>> job = client.submit("count", b"3", on_status=lambda n, d: print(f"{n} of {d}"))
+            >>> job.result()
+            1 of 3
+            2 of 3
+            3 of 3
+            b'done'
         """
-        connection, flying = self._connection, _Flying(window, ahead)
-        number = 0
-        while True:
-            while source.records and flying.room:
-                number += 1
-                task = make(source.records.popleft(), number)
-                connection.send(*packet_of(task))
-                self._tasks.submitted(task)
-                flying.add(task, timeout)
-            if not flying and source.ended and not source.records:
-                return
-            wants_input = not source.ended and not source.records and flying.room
-            self._wait(source if wants_input else None, flying.deadline)
-            while connection.received:
-                for event in self._tasks.events(connection.received.popleft()):
-                    if event.ends:
-                        flying.discard(event.task)
-                    yield event
-            if connection.lost is not None and (flying or not source.ended or source.records):
-                raise connection.lost
-            for task in flying.overdue():
-                yield Event(task, PacketType.REJECTED, [b"TIMEOUT", b""])
+        task = Task(
+            _bytes(function),
+            _bytes(workload),
+            random_unique() if unique is None else _bytes(unique),
+            priority=Priority[priority.upper()] if isinstance(priority, str) else priority,
+            background=background,
+            at=at,
+            shared=unique is not None,
+        )
+        job = Job(self, task, on_status=on_status, on_data=on_data, on_warning=on_warning)
+        self._dispatch.submit(task)
+        self._dispatch.flush()
+        self._jobs[task] = job
+        return job
 
-    def _wait(self, source: Source | None, deadline: float | None) -> None:
-        """Wait for the server, and for the source if there is room for more."""
-        poll = select.poll()
-        poll.register(self._connection, self._connection.interest)
-        if source is not None:
-            poll.register(source.fileno(), select.POLLIN)
-        ready = poll.poll(milliseconds_until(deadline))
-        self._connection.exchange()
-        if source is not None and any(descriptor == source.fileno() for descriptor, _ in ready):
-            source.read()
+    def wait(self, jobs: Iterable[Job], timeout: float | None = None) -> bool:
+        """Wait until jobs have ended, at most `timeout` seconds; whether all have."""
+        waiting = deque(jobs)
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while True:
+            while waiting and waiting[0].done:
+                waiting.popleft()
+            if not waiting or expired(deadline):
+                return not waiting
+            self.pump(deadline)
+
+    def as_completed(self, jobs: Iterable[Job], timeout: float | None = None) -> Iterator[Job]:
+        """The jobs in the order in which they end.  Raises TimeLimit after `timeout` seconds.
+
+        >>> jobs = [client.submit("reverse", word) for word in ("one", "two")]
+        >>> sorted(job.result() for job in client.as_completed(jobs))
+        [b'eno', b'owt']
+        """
+        finished: deque[Job] = deque()
+        waiting = 0
+        for job in jobs:
+            job.call_when_done(finished.append)
+            waiting += 1
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while waiting:
+            if not finished:
+                self._pump_until(finished, deadline)
+            yield finished.popleft()
+            waiting -= 1
+
+    def _pump_until(self, finished: deque[Job], deadline: float | None) -> None:
+        while not finished:
+            if expired(deadline):
+                raise TimeLimit("the jobs did not end in time; they go on")
+            self.pump(deadline)
+
+    def map(
+        self, function: str | bytes, workloads: Iterable[str | bytes], *, window: int = WINDOW
+    ) -> Iterator[bytes]:
+        """The results of a function for many workloads, in their order, `window` jobs in flight.
+
+        Raises what `Job.result` raises, at the place of the job that failed.
+
+            >>> list(client.map("reverse", ["one", "two", "three"]))
+            [b'eno', b'owt', b'eerht']
+        """
+        flying: deque[Job] = deque()
+        for workload in workloads:
+            flying.append(self.submit(function, workload))
+            if len(flying) >= window:
+                yield flying.popleft().result()
+        while flying:
+            yield flying.popleft().result()
+
+    def pump(self, deadline: float | None = None) -> None:
+        """Wait for news until `deadline` (monotonic seconds), and give it to the jobs.
+
+        Jobs that wait when no server is left fail with ServerGone.
+        """
+        try:
+            for happening in self._dispatch.turn(deadline):
+                self._take(happening)
+        except (ServerGone, ProtocolError) as error:
+            self._fail_all(error)
+
+    def _take(self, happening: Happening) -> None:
+        if isinstance(happening, ServerLost):
+            for task in happening.tasks:
+                self._jobs[task].lost()
+            return
+        job = self._jobs.get(happening.task)
+        if job is not None:
+            job.take(happening)
+            if job.done:
+                del self._jobs[happening.task]
+
+    def _fail_all(self, error: GearError) -> None:
+        jobs, self._jobs = self._jobs, {}
+        self._dispatch.forget()
+        for job in jobs.values():
+            job.fail(error)
+
+    # -- for an event loop --------------------------------------------------------
+
+    def descriptors(self) -> dict[int, int]:
+        """What an event loop has to wait for before `pump`: masks of `select.poll` by descriptor."""
+        return self._dispatch.descriptors()
+
+    @property
+    def due(self) -> float | None:
+        """When `pump` is to be called even if nothing is ready, in monotonic seconds."""
+        return self._dispatch.due
 
     # -- questions --------------------------------------------------------------
 
-    def status(self, handle: bytes) -> JobStatus:
-        """What the server knows of the job with a handle."""
-        _, known, running, numerator, denominator = self._ask(
-            PacketType.GET_STATUS, handle, PacketType.STATUS_RES
-        )
-        return _status(known, running, numerator, denominator)
+    def status(self, handle: str | bytes) -> JobStatus:
+        """What the servers know of the job with a handle."""
+        return self._status(PacketType.GET_STATUS, _bytes(handle), PacketType.STATUS_RES)
 
-    def status_unique(self, unique: bytes) -> JobStatus:
-        """What the server knows of the job with a unique."""
-        _, *numbers = self._ask(PacketType.GET_STATUS_UNIQUE, unique, PacketType.STATUS_RES_UNIQUE)
-        return _status(*numbers)
+    def status_unique(self, unique: str | bytes) -> JobStatus:
+        """What the servers know of the job with a unique."""
+        return self._status(PacketType.GET_STATUS_UNIQUE, _bytes(unique), PacketType.STATUS_RES_UNIQUE)
+
+    def _status(self, question: PacketType, name: bytes, answer: PacketType) -> JobStatus:
+        """The answer of the first server that knows the job, else of the last that can be reached."""
+        found, failure = None, None
+        for address in self._addresses:
+            try:
+                found = _status(*self._dispatch.ask(question, name, answer, address=address)[1:])
+            except ServerGone as error:
+                failure = error
+            if found is not None and found.known:
+                return found
+        if found is None:
+            raise failure or ProtocolError("no server has answered")
+        return found
 
     def echo(self, workload: bytes) -> float:
         """The seconds that a round trip of `workload` takes."""
         start = time.perf_counter()
-        (answer,) = self._ask(PacketType.ECHO_REQ, workload, PacketType.ECHO_RES)
+        (answer,) = self._dispatch.ask(PacketType.ECHO_REQ, workload, PacketType.ECHO_RES)
         if answer != workload:
             raise ProtocolError(f"{self.address} answered an echo with other bytes")
         return time.perf_counter() - start
 
-    def _ask(self, type_: PacketType, field: bytes, expected: PacketType) -> list[bytes]:
-        """Ask and return the arguments of the answer.
 
-        Raises ServerError for an ERROR, TimeLimit for silence, UsageError for
-        what the protocol cannot carry.
-        """
-        try:
-            self._connection.send(request(type_, *checked(type_, field)))
-        except ValueError as error:
-            raise UsageError(str(error)) from None
-        deadline = time.monotonic() + ANSWER_TIMEOUT
-        while True:
-            packet = self._connection.next_packet(deadline)
-            answer, fields = packet
-            if answer is expected:
-                return fields
-            if answer is PacketType.ERROR and not self._tasks.refuses_option(packet):
-                raise server_error(*fields)
-            if answer is not PacketType.ERROR:
-                for _ in self._tasks.events(packet):
-                    """A late word about a job; what nobody asked for raises."""
-
-
-class _Flying:
-    """Tasks that have not ended, by the time at which they must have."""
-
-    def __init__(self, window: int, ahead: int | None) -> None:
-        self._tasks: OrderedDict[Task, None] = OrderedDict()
-        self._window = window
-        self._ahead = ahead
-        self._latest = 0
-
-    def __len__(self) -> int:
-        return len(self._tasks)
-
-    def add(self, task: Task, timeout: float | None) -> None:
-        """A task has been submitted; all have the same timeout, so they are due in order."""
-        task.deadline = None if timeout is None else time.monotonic() + timeout
-        self._tasks[task] = None
-        self._latest = task.number
-
-    @property
-    def room(self) -> bool:
-        """Whether one more may be submitted."""
-        if not self._tasks or len(self._tasks) >= self._window:
-            return not self._tasks
-        return self._ahead is None or self._latest - next(iter(self._tasks)).number < self._ahead
-
-    def discard(self, task: Task) -> None:
-        """A task has ended."""
-        self._tasks.pop(task, None)
-
-    @property
-    def deadline(self) -> float | None:
-        """When the next one is overdue."""
-        return next(iter(self._tasks)).deadline if self._tasks else None
-
-    def overdue(self) -> Iterator[Task]:
-        """End the tasks that ran out of time."""
-        now = time.monotonic()
-        while self._tasks:
-            task = next(iter(self._tasks))
-            if task.deadline is None or task.deadline > now:
-                return
-            task.ended = True
-            del self._tasks[task]
-            yield task
+def _bytes(text: str | bytes) -> bytes:
+    return text.encode() if isinstance(text, str) else text
 
 
 def _status(known: bytes, running: bytes, *numbers: bytes) -> JobStatus:

@@ -7,6 +7,8 @@ so that neither side can wait for the other however big the packets are.
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
 import select
 import socket
 import time
@@ -20,8 +22,8 @@ from gearcli.protocol.packets import RESPONSE, Decoder, Packet
 CONNECT_TIMEOUT = 5.0
 """Seconds that connecting may take unless told otherwise."""
 
-REPLY_LINE_LIMIT = 16 << 20
-"""Bytes of a line in a text reply: a row of ``workers`` names all functions of a worker."""
+REPLY_LINE_LIMIT = 128 << 20
+"""Bytes of a line in a text reply: one that shows a job carries its workload in base64."""
 
 _RECEIVED = 1 << 18
 _FULL_PAUSE = 0.01  # seconds until a Unix socket with too many waiting is tried again
@@ -145,20 +147,94 @@ def expired(deadline: float | None) -> bool:
     return deadline is not None and time.monotonic() >= deadline
 
 
+class Opening:
+    """A connection that is being made.  Raises ConnectFailed when the name does not resolve.
+
+    Wait until `fileno` can be written to, not longer than until `due`
+    (monotonic seconds), and call `proceed`.
+    """
+
+    def __init__(self, address: Address, timeout: float = CONNECT_TIMEOUT) -> None:
+        self.address = address
+        self._timeout = timeout
+        self._deadline = time.monotonic() + timeout
+        self._places = _places(address)
+        self._attempt()
+
+    def fileno(self) -> int:
+        """The descriptor to wait for; -1 while there is nothing to wait for but time."""
+        return -1 if self._full else self._socket.fileno()
+
+    @property
+    def due(self) -> float:
+        """When to call `proceed` even if nothing has happened."""
+        pause = time.monotonic() + _FULL_PAUSE if self._full else self._deadline
+        return min(pause, self._deadline)
+
+    def proceed(self) -> Connection | None:
+        """The connection, if it has been made.  Raises ConnectFailed once it cannot be made."""
+        error = self._error()
+        if error == 0:
+            return Connection(_tuned(self._socket), self.address)
+        if error not in _UNDECIDED and self._places:
+            self._socket.close()
+            self._attempt()
+        elif error not in _UNDECIDED:
+            self.close()
+            raise ConnectFailed(
+                f"cannot connect to {self.address}: {os.strerror(error).lower()}. "
+                "Is a job server running? Start one with 'gear serve'."
+            )
+        elif expired(self._deadline):
+            self.close()
+            raise ConnectFailed(f"cannot connect to {self.address}: no answer within {self._timeout:g} s")
+        return None
+
+    def close(self) -> None:
+        """Give up."""
+        self._socket.close()
+
+    def _attempt(self) -> None:
+        """Begin to connect to the next place that the address may mean."""
+        family, self._where = self._places.popleft()
+        self._socket = socket.socket(family, socket.SOCK_STREAM)
+        self._socket.setblocking(False)
+        try:
+            self._result = self._socket.connect_ex(self._where)  # type: ignore[arg-type]  # of its family
+        except OSError as error:  # a path that is too long for a Unix socket
+            self.close()
+            raise ConnectFailed(f"cannot connect to {self.address}: {_reason(error)}") from None
+
+    @property
+    def _full(self) -> bool:
+        """Whether too many wait already: a Unix socket says so instead of waiting."""
+        return self._result == errno.EAGAIN
+
+    def _error(self) -> int:
+        """How it stands: 0 for connected, else an error number."""
+        if self._full:
+            self._result = self._socket.connect_ex(self._where)  # type: ignore[arg-type]
+        if self._result != errno.EINPROGRESS:
+            return self._result
+        error = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        with contextlib.suppress(OSError):
+            self._socket.getpeername()
+            return error
+        return error or errno.EINPROGRESS
+
+
+_UNDECIDED = (errno.EINPROGRESS, errno.EAGAIN)
+
+
 def connect(address: Address, timeout: float = CONNECT_TIMEOUT) -> Connection:
     """Connect to a server within `timeout` seconds.  Raises ConnectFailed."""
-    deadline = time.monotonic() + timeout
-    try:
-        return Connection(_opened(address, deadline), address)
-    except socket.gaierror as error:
-        raise ConnectFailed(f"cannot find the host {address.host}: {_reason(error)}") from None
-    except TimeoutError:
-        raise ConnectFailed(f"cannot connect to {address}: no answer within {timeout:g} s") from None
-    except OSError as error:
-        raise ConnectFailed(
-            f"cannot connect to {address}: {_reason(error)}. "
-            "Is a job server running? Start one with 'gear serve'."
-        ) from None
+    opening = Opening(address, timeout)
+    while (connection := opening.proceed()) is None:
+        poll = select.poll()
+        if opening.fileno() >= 0:
+            poll.register(opening, select.POLLOUT)
+        poll.poll(milliseconds_until(opening.due))
+    return connection
 
 
 def connect_any(addresses: Sequence[Address], timeout: float = CONNECT_TIMEOUT) -> Connection:
@@ -172,45 +248,25 @@ def connect_any(addresses: Sequence[Address], timeout: float = CONNECT_TIMEOUT) 
     raise ConnectFailed("; ".join(failures))
 
 
-def _opened(address: Address, deadline: float) -> socket.socket:
+def _places(address: Address) -> deque[tuple[int, object]]:
+    """The families and socket addresses that an address may mean.  Raises ConnectFailed."""
     if address.path:
-        return _attempt(socket.AF_UNIX, address.path, deadline)
-    found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
-    failure: OSError | None = None
-    for family, _, _, _, where in found:
-        try:
-            opened = _attempt(family, where, deadline)
-            opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            opened.setsockopt(
-                socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1
-            )  # a server that lost power says no goodbye
-            return opened
-        except OSError as error:
-            failure = error
-    raise failure or OSError("the name has no addresses")
-
-
-def _attempt(family: int, where: object, deadline: float) -> socket.socket:
-    opened = socket.socket(family, socket.SOCK_STREAM)
+        return deque([(socket.AF_UNIX, address.path)])
     try:
-        opened.settimeout(max(0.001, deadline - time.monotonic()))
-        while not _connected(opened, where):
-            if expired(deadline):
-                raise TimeoutError
-            time.sleep(_FULL_PAUSE)
-    except OSError:
-        opened.close()
-        raise
+        found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise ConnectFailed(f"cannot find the host {address.host}: {_reason(error)}") from None
+    except UnicodeError:  # a label of it is empty or longer than 63 characters
+        raise ConnectFailed(f"cannot find the host {address.host}: it is no name of a host") from None
+    return deque((family, where) for family, _, _, _, where in found)
+
+
+def _tuned(opened: socket.socket) -> socket.socket:
+    """A connection that sends at once, and notices a server that lost power and says no goodbye."""
+    if opened.family != socket.AF_UNIX:
+        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     return opened
-
-
-def _connected(opened: socket.socket, where: object) -> bool:
-    """Connect; False if too many wait already: a Unix socket says so instead of waiting."""
-    try:
-        opened.connect(where)  # type: ignore[arg-type]  # an address of its family
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _reason(error: OSError) -> str:

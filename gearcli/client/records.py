@@ -8,6 +8,7 @@ still being written, and memory does not grow with its length.
 from __future__ import annotations
 
 import os
+import stat
 from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import Protocol
@@ -25,6 +26,11 @@ class Source(Protocol):
     ended: bool
     """Whether no more will come."""
 
+    @property
+    def fraction(self) -> float | None:
+        """How much of it has been taken, from 0 to 1; None if nobody knows how much there is."""
+        ...
+
     def fileno(self) -> int:
         """The descriptor to wait for before `read`."""
         ...
@@ -40,6 +46,12 @@ class Given:
     def __init__(self, workloads: Iterable[bytes]) -> None:
         self.records = deque(workloads)
         self.ended = True
+        self._count = len(self.records)
+
+    @property
+    def fraction(self) -> float:
+        """How many of the workloads have been taken."""
+        return 1 - len(self.records) / self._count if self._count else 1.0
 
     def fileno(self) -> int:
         """There is nothing to wait for."""
@@ -90,7 +102,20 @@ class Stream:
         self.records: deque[bytes] = deque()
         self._open = deque(zip(descriptors, names, strict=True))
         self._splitter = splitter
+        self._size = _size(descriptors)
+        self._before, self._last = 0, 0
+        """Bytes that were read before the last time, and then."""
+        self._in_last = 1
+        """Records that came of those."""
         self.ended = not self._open
+
+    @property
+    def fraction(self) -> float | None:
+        """How many of the bytes have been taken, where all come from files."""
+        if not self._size:
+            return None
+        taken = self._last * (1 - len(self.records) / self._in_last)
+        return min(1.0, (self._before + taken) / self._size)
 
     def fileno(self) -> int:
         """The descriptor that is being read."""
@@ -106,8 +131,21 @@ class Stream:
         except OSError as error:
             raise InputError(f"cannot read {name}: {(error.strerror or str(error)).lower()}") from None
         if data:
+            self._before, self._last = self._before + self._last, len(data)
             self.records.extend(self._splitter.feed(data))
+            self._in_last = len(self.records) or 1
             return
         self.records.extend(self._splitter.end())
         self._open.popleft()
         self.ended = not self._open
+
+
+def _size(descriptors: Sequence[int]) -> int:
+    """The bytes that files still have; 0 if one of them is no file, so that nobody knows."""
+    found = [os.fstat(descriptor) for descriptor in descriptors]
+    if not all(stat.S_ISREG(each.st_mode) for each in found):
+        return 0
+    return sum(
+        max(0, each.st_size - os.lseek(descriptor, 0, os.SEEK_CUR))
+        for each, descriptor in zip(found, descriptors, strict=True)
+    )

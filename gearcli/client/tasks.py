@@ -8,13 +8,16 @@ says everything once for each of them.
 
 from __future__ import annotations
 
+import math
 import os
 from collections import deque
 from collections.abc import Iterator
+from enum import Enum
 from typing import NamedTuple
 
 from gearcli.errors import ProtocolError, QueueFull, ServerError, UsageError
 from gearcli.escape import shown
+from gearcli.protocol.address import Address
 from gearcli.protocol.packets import (
     REQUEST,
     SUBMIT_TYPES,
@@ -31,16 +34,28 @@ _REPORTS = frozenset({PacketType.WORK_DATA, PacketType.WORK_WARNING, PacketType.
 
 
 class Task:
-    """A job as its submitter sees it; `number` counts the jobs of a batch from 1."""
+    """One submission of a job; `number` counts the jobs of a batch from 1.
+
+    `at` is when the job is due (seconds since 1970; the job is then a
+    background one).  `shared` says that the unique is one that others may
+    give as well, so that identical jobs have to meet on one server.
+    """
 
     __slots__ = (
+        "at",
+        "attempt",
         "background",
         "deadline",
         "ended",
         "function",
         "handle",
+        "losses",
+        "next",
         "number",
         "priority",
+        "server",
+        "shared",
+        "submitted",
         "unique",
         "workload",
     )
@@ -54,35 +69,76 @@ class Task:
         priority: Priority = Priority.NORMAL,
         background: bool = False,
         number: int = 1,
+        at: float | None = None,
+        shared: bool = False,
     ) -> None:
         self.function = function
         self.workload = workload
         self.unique = unique
         self.priority = priority
-        self.background = background
+        self.background = background or at is not None
         self.number = number
+        self.at = at
+        self.shared = shared
+        self.attempt = 1
+        """Which attempt of its job this is, after failures."""
+        self.losses = 0
+        """How often its server was lost before it answered."""
         self.handle = b""
         """The server's name for the job; empty until it has answered."""
+        self.server: Address | None = None
+        """Where it was submitted."""
+        self.submitted = 0.0
+        """When, in monotonic seconds."""
         self.deadline: float | None = None
         self.ended = False
+        self.next: Task | None = None
+        """The attempt that follows it."""
+
+    def again(self, *, unique: bytes | None = None) -> Task:
+        """The next attempt at the same job.
+
+        What a server still says about this one is not said about that.
+        """
+        self.next = task = Task(
+            self.function,
+            self.workload,
+            self.unique if unique is None else unique,
+            priority=self.priority,
+            background=self.background,
+            number=self.number,
+            at=self.at,
+            shared=self.shared,
+        )
+        task.attempt = self.attempt + 1
+        return task
+
+
+class Local(Enum):
+    """What happens to a task without a server's word."""
+
+    TIMED_OUT = "timed out"
+    LOST = "lost"
+    """Every server that it was submitted to went away."""
 
 
 class Event(NamedTuple):
     """Something happened to a task: the packet that said so, without its handle.
 
     JOB_CREATED ends a background task; WORK_COMPLETE, WORK_FAIL,
-    WORK_EXCEPTION and ERROR end any; WORK_DATA, WORK_WARNING and WORK_STATUS
-    do not.  Of pseudo type REJECTED is the end of a task that ran out of time.
+    WORK_EXCEPTION, ERROR, TIMED_OUT and LOST end any; WORK_DATA, WORK_WARNING and
+    WORK_STATUS do not.  A failure that does not end its task is followed by
+    another attempt.
     """
 
     task: Task
-    type_: PacketType
+    kind: PacketType | Local
     fields: list[bytes]
 
     @property
     def ends(self) -> bool:
         """Whether nothing more will be heard of the task."""
-        return self.task.ended
+        return self.task.ended and self.task.next is None
 
 
 def random_unique() -> bytes:
@@ -100,13 +156,16 @@ def packet_of(task: Task) -> tuple[bytes, bytes]:
     Raises UsageError where the protocol cannot carry it.
     """
     type_ = SUBMIT_TYPES[task.priority, task.background]
+    fields: tuple[bytes, ...] = (task.function, task.unique)
+    if task.at is not None:
+        type_, fields = PacketType.SUBMIT_JOB_EPOCH, (*fields, b"%d" % math.ceil(task.at))
     try:
-        checked(type_, task.function, task.unique, task.workload)
+        checked(type_, *fields, task.workload)
     except ValueError as error:
         raise UsageError(f"cannot submit to {shown(task.function)}: {error}") from None
     if not task.function:
         raise UsageError("cannot submit to a function without a name")
-    return head(REQUEST, type_, (task.function, task.unique), len(task.workload)), task.workload
+    return head(REQUEST, type_, fields, len(task.workload)), task.workload
 
 
 EXCEPTIONS = request(PacketType.OPTION_REQ, b"exceptions")
@@ -120,10 +179,21 @@ class Tasks:
         self._option_pending = True
         self._unanswered: deque[Task] = deque()
         self._by_handle: dict[bytes, deque[Task]] = {}
+        self._count = 0
 
     def submitted(self, task: Task) -> None:
         """A task's packet is on its way."""
         self._unanswered.append(task)
+        self._count += 1
+
+    def __len__(self) -> int:
+        """How many are in flight, those included that ran out of time."""
+        return self._count
+
+    def unfinished(self) -> list[Task]:
+        """The tasks that have not ended, the oldest first."""
+        answered = [task for tasks in self._by_handle.values() for task in tasks]
+        return [task for task in (*answered, *self._unanswered) if not task.ended]
 
     def refuses_option(self, packet: Packet) -> bool:
         """Whether a packet is the ERROR of a server that does not know the option of `EXCEPTIONS`."""
@@ -135,7 +205,7 @@ class Tasks:
         """What a packet means for the tasks.  Raises ProtocolError."""
         type_, fields = packet
         if type_ is PacketType.JOB_CREATED:
-            yield self._created(fields[0])
+            yield from self._created(fields[0])
         elif type_ in _REPORTS or type_ in _ENDS:
             event = self._reported(type_, fields)
             if event is not None:
@@ -148,17 +218,20 @@ class Tasks:
         else:
             raise ProtocolError(f"the server sent {type_.name}, which nobody asked for")
 
-    def _created(self, handle: bytes) -> Event:
+    def _created(self, handle: bytes) -> Iterator[Event]:
         self._option_pending = False  # a server that does not answer OPTION_REQ at all
         if not self._unanswered:
             raise ProtocolError("the server named a job that was not submitted")
         task = self._unanswered.popleft()
         task.handle = handle
+        late = task.ended  # it ran out of time before
         if task.background:
             task.ended = True
+            self._count -= 1
         else:
             self._by_handle.setdefault(handle, deque()).append(task)
-        return Event(task, PacketType.JOB_CREATED, [])
+        if not late:
+            yield Event(task, PacketType.JOB_CREATED, [])
 
     def _reported(self, type_: PacketType, fields: list[bytes]) -> Event | None:
         handle, *rest = fields
@@ -168,8 +241,10 @@ class Tasks:
         task = tasks.popleft()
         if type_ in _REPORTS:
             tasks.append(task)  # the next identical task is the next to be told
-        elif not tasks:
-            del self._by_handle[handle]
+        else:
+            self._count -= 1
+            if not tasks:
+                del self._by_handle[handle]
         if task.ended:  # it ran out of time before
             return None
         task.ended = type_ in _ENDS
@@ -180,6 +255,7 @@ class Tasks:
             raise server_error(*fields)
         task = self._unanswered.popleft()
         task.ended = True
+        self._count -= 1
         return Event(task, PacketType.ERROR, fields)
 
 

@@ -5,7 +5,7 @@ Lists are separated by commas, in options and in the environment alike.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from gearcli.errors import AddressError
@@ -70,3 +70,11 @@ def servers(given: Iterable[str], environ: Mapping[str, str]) -> list[Address]:
         if addresses := parse_list(texts):
             return addresses
     return [Address("localhost", DEFAULT_PORT)]
+
+
+def named(given: str | Sequence[str | Address] | None, environ: Mapping[str, str]) -> list[Address]:
+    """The servers that a caller of the Python API names; the environment's for None.  Raises AddressError."""
+    if given is None or isinstance(given, str):
+        return servers([given] if given else [], environ)
+    found = (parse_list([each]) if isinstance(each, str) else [each] for each in given)
+    return list(dict.fromkeys(address for addresses in found for address in addresses))

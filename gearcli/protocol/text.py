@@ -36,6 +36,7 @@ COMMANDS = {
     "jobs": "jobs [FUNCTION [LIMIT]]",
     "job": "job HANDLE",
     "peek": "peek HANDLE",
+    "result": "result HANDLE",
     "purge": "purge FUNCTION",
     "pause": "pause FUNCTION",
     "resume": "resume FUNCTION",

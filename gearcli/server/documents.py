@@ -1,4 +1,4 @@
-"""What the server tells an operator in JSON: functions, jobs, connections.
+"""What the server tells an operator in JSON: functions, jobs, results, connections.
 
 Each is one document on a line of its own.  Names come from peers and may be
 any bytes, so they are percent-encoded; that is also how the commands take
@@ -7,6 +7,7 @@ them.  Ages are seconds; due times are seconds since 1970, UTC.
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterable
 from typing import TypeAlias
@@ -14,10 +15,12 @@ from typing import TypeAlias
 from gearcli.escape import percent_encoded
 from gearcli.protocol.packets import Priority
 from gearcli.protocol.text import END
+from gearcli.server.engine import Engine
 from gearcli.server.jobs import Job
 from gearcli.server.peers import Peer
 from gearcli.server.queues import FunctionQueue, Limits
 from gearcli.server.registry import Registry
+from gearcli.server.results import Kept
 
 Document: TypeAlias = dict[str, object]
 
@@ -71,6 +74,49 @@ def job_document(job: Job, registry: Registry) -> Document:
     }
 
 
+def workload_document(job: Job) -> Document:
+    """The workload of a job."""
+    return {"handle": percent_encoded(job.handle), "workload_base64": _base64(job.workload)}
+
+
+def result_document(kept: Kept) -> Document:
+    """How a job ended, and what was said of it."""
+    return {
+        "handle": percent_encoded(kept.handle),
+        "function": percent_encoded(kept.function),
+        "unique": percent_encoded(kept.unique),
+        "state": kept.state,
+        "attempt": kept.attempt,
+        "ended": round(kept.ended, 3),
+        "size": kept.size,
+        "dropped": kept.result is None,
+        "result_base64": _base64(kept.result),
+        "exception_base64": _base64(kept.exception),
+        "warnings_base64": _base64(kept.warnings),
+        "reason": kept.reason,
+    }
+
+
+def no_result_document(job: Job) -> Document:
+    """The same of a job that has not ended."""
+    return {
+        "handle": percent_encoded(job.handle),
+        "function": percent_encoded(job.queue.name),
+        "unique": percent_encoded(job.unique),
+        "state": _state(job),
+        "attempt": job.attempt,
+        "ended": None,
+        "size": None,
+        "dropped": False,
+        **dict.fromkeys(("result_base64", "exception_base64", "warnings_base64", "reason")),
+    }
+
+
+def _base64(said: bytes | None) -> str | None:
+    """What a worker said, which may be any bytes; nothing for nothing."""
+    return None if said is None else base64.b64encode(said).decode("ascii")
+
+
 def _state(job: Job) -> str:
     if job.worker is not None:
         return "running" if job.wanted else "unwanted"
@@ -92,4 +138,16 @@ def client_document(peer: Peer) -> Document:
         "running": [percent_encoded(job.handle) for job in peer.running],
         "listening": len(peer.listening),
         "exceptions": peer.wants_exceptions,
+    }
+
+
+def settings_document(engine: Engine) -> Document:
+    """What an engine was told at its start, and the limits that were set since."""
+    registry = engine.registry
+    return {
+        "job_retries": registry.retries,
+        "lease": registry.lease,
+        "exceptions": engine.exceptions,
+        "keep_results": engine.keep_results,
+        "maxqueue": {percent_encoded(name): limits_document(each) for name, each in registry.limits.items()},
     }

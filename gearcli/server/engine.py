@@ -3,10 +3,10 @@
 No socket, no clock, no disk, no print.  A handler is a method named after its
 packet, with parameters named after the packet's arguments; `handlers` is the
 table that a loop calls.  They live here (questions), in `submissions`
-(clients), in `assignments` and in `reports` (workers); what becomes of a job
-is in `registry`.  Answers go into the outboxes of peers, and peers that have
-something to say into `talking`.  Time is a number that `tick` is told; `due`
-says when it wants to be told next.
+(clients), in `assignments` and in `reports` (workers), before which `results`
+may come; what becomes of a job is in `registry`.  Answers go into the outboxes
+of peers, and peers that have something to say into `talking`.  Time is a
+number that `tick` is told; `due` says when it wants to be told next.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from gearcli.server.jobs import Job
 from gearcli.server.peers import Peer
 from gearcli.server.registry import UNLIMITED, Registry
 from gearcli.server.reports import Reports
+from gearcli.server.results import Results
 from gearcli.server.submissions import Submissions
 
 _SUBMITS = [type_ for type_ in PacketType if type_.name.startswith("SUBMIT_")]
@@ -31,6 +32,7 @@ class Engine:
 
     `retries`, `lease` and `worker_wakeup` are the registry's; a `worker_wakeup`
     of 0 is as few as will do.  `exceptions` gives everybody the option of that name.
+    `keep_results` is for how many seconds results of background jobs are kept; 0 is not at all.
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class Engine:
         worker_wakeup: int = 0,
         exceptions: bool = False,
         lease: float = 0.0,
+        keep_results: float = 0.0,
     ) -> None:
         self.exceptions = exceptions
         """Whether everybody hears the words of exceptions, without having asked for them."""
@@ -51,7 +54,12 @@ class Engine:
         """Peers whose outbox went from empty to filled; the loop empties both."""
         self.peers: dict[Peer, None] = {}
         self._assignments = Assignments(self.registry)
-        self._parts = (self, self._assignments, Submissions(self.registry), Reports(self.registry))
+        reports = Reports(self.registry)
+        self._parts: list[object] = [self, self._assignments, Submissions(self.registry), reports]
+        self.keep_results = keep_results
+        """Seconds for which results of background jobs are kept."""
+        if keep_results > 0:
+            self._parts.insert(-1, Results(self.registry, reports, keep_results))
         self.handlers = self._table()
 
     def _table(self) -> dict[PacketType, Callable[..., None]]:

@@ -7,7 +7,6 @@ answer what gearmand's text.cc answers, byte for byte; ours answer with JSON.
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable
 from itertools import islice
 from typing import Protocol
@@ -38,8 +37,11 @@ from gearcli.server.documents import (
     client_document,
     function_document,
     job_document,
-    limits_document,
+    no_result_document,
     reply,
+    result_document,
+    settings_document,
+    workload_document,
 )
 from gearcli.server.engine import Engine
 from gearcli.server.jobs import Job
@@ -55,6 +57,7 @@ _HTTP = (b" HTTP/1.1", b" HTTP/1.0")
 _IN_USE = err("there are still connected workers or executing clients")
 _NO_FUNCTION = err("function not found")
 _NO_JOB = err("UNKNOWN_JOB")
+_NOT_KEPT = err("NOT_KEPT", "This server keeps no results; start it with gear serve --keep-results 1h")
 
 
 class Host(Protocol):
@@ -229,10 +232,18 @@ class Operator:
     def peek(self, words: list[bytes]) -> bytes:
         """The workload of a job, in base 64."""
         job = self._job(words)
-        if job is None:
-            return _NO_JOB
-        workload = base64.b64encode(job.workload).decode("ascii")
-        return reply([{"handle": percent_encoded(job.handle), "workload_base64": workload}])
+        return reply([workload_document(job)]) if job else _NO_JOB
+
+    def result(self, words: list[bytes]) -> bytes:
+        """How a background job ended; the state of a job that has not."""
+        results = self._registry.results
+        if results is None:
+            return _NOT_KEPT
+        kept = results.get(percent_decoded(words[0])) if words else None
+        if kept is not None:
+            return reply([result_document(kept)])
+        job = self._job(words)
+        return reply([no_result_document(job)]) if job else _NO_JOB
 
     def purge(self, words: list[bytes]) -> bytes:
         """Let all jobs of a function fail that no worker has."""
@@ -265,19 +276,8 @@ class Operator:
 
     def settings(self, words: list[bytes]) -> bytes:
         """How the server was started and what was set since."""
-        limits = self._registry.limits.items()
-        return reply([
-            {
-                "version": self._version,
-                "pid": self._pid,
-                "job_retries": self._registry.retries,
-                "lease": self._registry.lease,
-                "exceptions": self._engine.exceptions,
-                    "verbosity": self.host.verbosity(),
-                **self._settings,
-                "maxqueue": {percent_encoded(name): limits_document(limit) for name, limit in limits},
-            }
-        ])  # fmt: skip
+        process = {"version": self._version, "pid": self._pid, "verbosity": self.host.verbosity()}
+        return reply([{**process, **self._settings, **settings_document(self._engine)}])
 
     def _queue(self, words: list[bytes]) -> FunctionQueue | None:
         """The function that the first word names, percent-encoded."""

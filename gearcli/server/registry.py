@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from hashlib import blake2b
 from itertools import count
+from typing import TYPE_CHECKING
 
 from gearcli.server import answers
 from gearcli.server.jobs import NO_PROGRESS, Job
@@ -18,6 +19,9 @@ from gearcli.server.peers import Peer
 from gearcli.server.queues import FunctionQueue, Limits
 from gearcli.server.timers import Timers
 from gearcli.server.wakeups import Wakeups
+
+if TYPE_CHECKING:
+    from gearcli.server.results import Results
 
 UNLIMITED = -1
 """As a number of retries: a job that loses its worker is always offered again."""
@@ -47,6 +51,8 @@ class Registry:
         """Whether no function gives out jobs."""
         self.retries = retries
         self.lease = lease
+        self.results: Results | None = None
+        """Who is told of jobs that fail and of those that lose their worker, where results are kept."""
 
         self._schedule = Timers()  # by time of day
         self._timers = Timers()  # by monotonic time
@@ -65,7 +71,8 @@ class Registry:
 
     def tick(self, now: float, wall: float) -> None:
         """Do what is due at a time: `now` is monotonic, `wall` UTC, both in seconds."""
-        self.now, self.wall = max(now, self.now), wall
+        if now >= self.now:  # else both clocks have been told what is later, and belong together
+            self.now, self.wall = now, wall
         if self._timers.due <= now:
             for call in self._timers.pop_due(now):
                 call()
@@ -79,6 +86,10 @@ class Registry:
         """When `tick` is wanted next, monotonic; infinity if never."""
         scheduled = self.now + self._schedule.due - self.wall
         return min(self._timers.due, scheduled, self.wakeups.due())
+
+    def call_at(self, due: float, call: Callable[[], None]) -> None:
+        """Have something called at a time, monotonic."""
+        self._timers.add(due, call)
 
     # -- functions ------------------------------------------------------------------
 
@@ -122,7 +133,7 @@ class Registry:
         """Let all jobs of a function fail that no worker has; how many there were."""
         jobs = [job for job in self.jobs.values() if job.queue is queue and job.worker is None]
         for job in jobs:
-            self.cancel(job)
+            self.cancel(job, "it was purged")
         return len(jobs)
 
     # -- how a job begins ------------------------------------------------------------
@@ -190,7 +201,7 @@ class Registry:
     def _took_too_long(self, job: Job) -> None:
         assert job.worker is not None, "the timer goes with the worker"
         job.worker.lose(job.handle)
-        self.fail(job)
+        self.fail(job, "it took longer than its worker had allowed")
 
     def _lease_over(self, job: Job) -> None:
         worker = job.worker
@@ -210,11 +221,13 @@ class Registry:
 
     def offer_again(self, job: Job, worker: Peer) -> None:
         """A running job has lost its worker: it waits again, at the tail, if anybody still wants it."""
+        if self.results is not None:
+            self.results.lost(job)
         if not job.wanted:
             self.forget(job)
             return
         if UNLIMITED < self.retries < job.attempt:
-            self.fail(job)
+            self.fail(job, f"its worker was lost in attempt {job.attempt}, the last")
             return
         del worker.running[job]
         job.worker = None
@@ -229,28 +242,30 @@ class Registry:
 
     # -- how it ends ------------------------------------------------------------------
 
-    def fail(self, job: Job) -> None:
-        """A job has failed: tell its listeners, and forget it."""
-        self._tell_failed(job)
+    def fail(self, job: Job, reason: str | None = None) -> None:
+        """A job has failed: tell its listeners, and forget it.  Without a `reason` its worker said so."""
+        self._tell_failed(job, reason)
         if job.worker is None:
             self.drop(job)
         else:
             self.forget(job)
 
-    def _tell_failed(self, job: Job) -> None:
+    def _tell_failed(self, job: Job, reason: str | None) -> None:
+        if self.results is not None:
+            self.results.failed(job, reason)
         for listener in job.listeners:
             listener.tell(answers.WORK_FAIL, job.handle)
 
-    def cancel(self, job: Job) -> None:
+    def cancel(self, job: Job, reason: str = "it was cancelled") -> None:
         """Nobody wants a job any longer: it has failed for its listeners.
 
         If a worker has it, the worker goes on and its result goes nowhere;
         identical jobs that are submitted meanwhile do not meet it.
         """
         if job.worker is None:
-            self.fail(job)
+            self.fail(job, reason)
             return
-        self._tell_failed(job)
+        self._tell_failed(job, reason)
         for listener in job.listeners:
             listener.listening.pop(job, None)
         job.listeners = ()

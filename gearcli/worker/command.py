@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import subprocess
 from collections.abc import Mapping, Sequence
 from shutil import which
 from typing import NamedTuple
@@ -20,6 +19,8 @@ from gearcli.errors import CommandError
 _READ = 1 << 16
 _LAST_READS = 32
 """Reads after the command's end: a pipe holds at most 1 MiB unless root said otherwise."""
+_IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
+"""Signals that a command expects to be as they are by default."""
 TAIL = 2000
 """Bytes of standard error that are kept for the submitter."""
 
@@ -33,11 +34,12 @@ class Outcome(NamedTuple):
     failure: str
 
 
-def check(argv: Sequence[str]) -> None:
-    """Raise CommandError if a command cannot be executed at all."""
+def program_of(argv: Sequence[str]) -> str:
+    """The path of a command's program.  Raises CommandError if it cannot be executed at all."""
     program = argv[0]
-    if which(program) is not None:
-        return
+    found = which(program)
+    if found is not None:
+        return found
     if os.path.dirname(program) and os.path.exists(program):
         raise CommandError(f"cannot run {program}: it is not executable", found=True)
     raise CommandError(f"cannot run {program}: command not found", found=False)
@@ -47,51 +49,71 @@ class Command:
     """A child process that works on one job.
 
     It has up to three pipes: `stdin`, while there is workload to write, and
-    `stdout` and `stderr` until they end; None stands for a closed one.  Who
-    runs it waits for them and calls `write` and `read`.  Raises OSError when the
-    program cannot be started.
+    `stdout` and `stderr` until they end; None stands for one that is over.  Who
+    runs it waits for them and calls `write` and `read`, and `close_spent` when
+    it no longer waits for what is over.  `program` is the path that is
+    executed.  Raises OSError when it cannot be started.
+
+    The child gets no other descriptors than its three, as long as ours are
+    closed on execution; see `close_on_execution`.
     """
 
     def __init__(
-        self, argv: Sequence[str], workload: bytes, environment: Mapping[str, str], *, capture_stderr: bool
+        self,
+        program: str,
+        argv: Sequence[str],
+        workload: bytes,
+        environment: Mapping[str, str],
+        *,
+        capture_stderr: bool,
     ) -> None:
-        process = subprocess.Popen(
-            argv,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE if capture_stderr else None,
-            env=environment,
-            process_group=0,
-            bufsize=0,
-        )
-        self.pid = process.pid
-        self._process = process
         self._unwritten = memoryview(workload)
         self._output: list[bytes] = []
         self._tail = b""
-        self.stdin: int | None = _unblocked(process.stdin)
-        self.stdout: int | None = _unblocked(process.stdout)
-        self.stderr: int | None = _unblocked(process.stderr)
-        if not workload:
-            self._close_stdin()
+        self._spent: list[int] = []
+        self.stdin: int | None
+        self.stdout: int | None
+        self.stderr: int | None = None
+        reading, self.stdin = os.pipe()
+        self.stdout, writing = os.pipe()
+        theirs = {0: reading, 1: writing}
+        if capture_stderr:
+            self.stderr, theirs[2] = os.pipe()
+        try:
+            self.pid = os.posix_spawn(
+                program,
+                list(argv),
+                environment,
+                file_actions=[(os.POSIX_SPAWN_DUP2, end, number) for number, end in theirs.items()],
+                setpgroup=0,
+                setsigdef=_IGNORED_BY_PYTHON,
+            )
+        except OSError:
+            self._close()
+            raise
+        finally:
+            for end in theirs.values():
+                os.close(end)
+        for ours in (self.stdin, self.stdout, self.stderr):
+            if ours is not None:
+                os.set_blocking(ours, False)
+        self.write()  # most workloads fit into a pipe
+        self.close_spent()
 
     def write(self) -> None:
         """Write as much of the workload as the command takes; it need not take all."""
         if self.stdin is None:
             return
         try:
-            self._unwritten = self._unwritten[os.write(self.stdin, self._unwritten) :]
+            if self._unwritten:
+                self._unwritten = self._unwritten[os.write(self.stdin, self._unwritten) :]
         except (BlockingIOError, InterruptedError):
             return
         except OSError:  # it has closed its standard input: its good right
             self._unwritten = self._unwritten[:0]
         if not self._unwritten:
-            self._close_stdin()
-
-    def _close_stdin(self) -> None:
-        if self._process.stdin is not None:
-            self._process.stdin.close()
-        self.stdin = None
+            self._spent.append(self.stdin)
+            self.stdin = None
 
     def read(self, descriptor: int) -> bytes:
         """Take in what one of its outputs has; returns what came on standard error."""
@@ -102,12 +124,24 @@ class Command:
         if descriptor == self.stdout:
             self._output.append(data)
             if not data:
+                self._spent.append(descriptor)
                 self.stdout = None
             return b""
         self._tail = (self._tail + data)[-TAIL:]
         if not data:
+            self._spent.append(descriptor)
             self.stderr = None
         return data
+
+    def close_spent(self) -> None:
+        """Close the pipes that are over; the command then knows the end of its input.
+
+        Only when nobody waits for them any more: a child that is just being
+        started has a copy for a moment, by which epoll would go on to report
+        a closed one under a number that soon means another.
+        """
+        while self._spent:
+            os.close(self._spent.pop())
 
     def kill(self, number: int = signal.SIGKILL) -> None:
         """Send a signal to the command and all that it started."""
@@ -123,12 +157,9 @@ class Command:
         said = [
             self._last_of(descriptor) for descriptor in (self.stdout, self.stderr) if descriptor is not None
         ]
-        self._process.returncode = os.waitstatus_to_exitcode(status)
-        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
-            if pipe is not None:
-                pipe.close()
-        outcome = Outcome(b"".join(self._output), self._tail, failure_of(self._process.returncode))
-        return outcome, b"".join(said)
+        self._close()
+        failure = failure_of(os.waitstatus_to_exitcode(status))
+        return Outcome(b"".join(self._output), self._tail, failure), b"".join(said)
 
     def _last_of(self, descriptor: int) -> bytes:
         said = []
@@ -140,6 +171,24 @@ class Command:
             if not said[-1] and len(self._output) == before:
                 break
         return b"".join(said)
+
+    def _close(self) -> None:
+        self.close_spent()
+        for descriptor in (self.stdin, self.stdout, self.stderr):
+            if descriptor is not None:
+                os.close(descriptor)
+        self.stdin = self.stdout = self.stderr = None
+
+
+def close_on_execution() -> None:
+    """See to it that commands inherit none of the descriptors that this process was started with.
+
+    Those that Python opens are closed on execution anyway.
+    """
+    for name in os.listdir("/dev/fd"):
+        with contextlib.suppress(OSError):  # the one that lists them is closed already
+            if int(name) > 2:
+                os.set_inheritable(int(name), False)
 
 
 def failure_of(code: int) -> str:
@@ -153,11 +202,3 @@ def failure_of(code: int) -> str:
     except ValueError:
         name = "a signal"
     return f"was killed by {name} (signal {-code})"
-
-
-def _unblocked(pipe: object) -> int | None:
-    if pipe is None:
-        return None
-    descriptor: int = pipe.fileno()  # type: ignore[attr-defined]  # one of Popen's pipes
-    os.set_blocking(descriptor, False)
-    return descriptor

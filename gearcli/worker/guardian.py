@@ -1,9 +1,10 @@
 """A small process that outlives the worker by a moment, and ends what the worker left running.
 
 A worker that is killed with -9 cannot end its commands.  So it forks this
-guardian first and tells it through a pipe which process groups run.  The end
-of the pipe is the end of the worker, however it came about: then the guardian
-kills the groups that are left and goes as well.
+guardian first and writes into memory that both share which process groups
+run, which costs neither a system call.  The end of a pipe is the end of the
+worker, however it came about: then the guardian kills the groups that are left
+and goes as well.
 
 A command that was being started at that moment was not told yet.  On Linux it
 is found by a mark in its environment, `GEAR_GUARD`.
@@ -12,6 +13,7 @@ is found by a mark in its environment, `GEAR_GUARD`.
 from __future__ import annotations
 
 import contextlib
+import mmap
 import os
 import signal
 import time
@@ -23,45 +25,44 @@ MARK = "GEAR_GUARD"
 _SEARCHES, _PAUSE = 3, 0.05
 """How often, and how many seconds apart, marked commands are searched: one that
 was forked but had not executed its program yet shows the mark only afterwards."""
-_ORDERLY = b".\n"
+_NUMBER = 4  # bytes of a process group's number, as memoryview's "i" has them
+_ORDERLY = b"."
 """What a worker says last that was not killed."""
 _HIGHEST = 4096
 """Descriptors that are closed in the guardian; it is forked before the worker opens many."""
 
 
 class Guardian:
-    """The worker's end of the pipe; `pid` is the guardian's process."""
+    """The worker's side; `pid` is the guardian's process.  `places` is how many groups may run at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, places: int) -> None:
         listening, self._pipe = os.pipe()
         self.mark = {MARK: f"{os.getpid()}-{os.urandom(8).hex()}"}
         """What the environment of every command has to hold."""
+        self._groups = memoryview(mmap.mmap(-1, places * _NUMBER)).cast("i")
         self.pid = os.fork()
         if self.pid == 0:
-            _guard(listening, f"{MARK}={self.mark[MARK]}".encode())
+            _guard(listening, self._groups, f"{MARK}={self.mark[MARK]}".encode())
         os.close(listening)
 
-    def guard(self, group: int) -> None:
+    def guard(self, place: int, group: int) -> None:
         """A process group runs; it is to end with the worker."""
-        self._say(b"+%d\n" % group)
+        self._groups[place] = group
 
-    def release(self, group: int) -> None:
-        """A process group has ended; its number may come to mean another."""
-        self._say(b"-%d\n" % group)
+    def release(self, place: int) -> None:
+        """The process group has ended; its number may come to mean another."""
+        self._groups[place] = 0
 
     def close(self) -> None:
         """Let the guardian go: nothing is being started.  It ends the groups that were not released."""
-        self._say(_ORDERLY)
+        with contextlib.suppress(OSError):  # a guardian that was killed is no reason to stop working
+            os.write(self._pipe, _ORDERLY)
         os.close(self._pipe)
         with contextlib.suppress(ChildProcessError):
             os.waitpid(self.pid, 0)
 
-    def _say(self, line: bytes) -> None:
-        with contextlib.suppress(OSError):  # a guardian that was killed is no reason to stop working
-            os.write(self._pipe, line)
 
-
-def _guard(listening: int, mark: bytes) -> NoReturn:
+def _guard(listening: int, groups: memoryview, mark: bytes) -> NoReturn:
     """Be the guardian: keep only the pipe, and read it to its end."""
     try:
         os.setsid()  # so that Ctrl-C and the death of the worker's group leave it alone
@@ -72,8 +73,8 @@ def _guard(listening: int, mark: bytes) -> NoReturn:
             os.dup2(nothing, standard)
         os.dup2(listening, 3)
         os.closerange(4, _HIGHEST)
-        groups, orderly = _left(3)
-        _kill(groups)
+        orderly = _last_words(3) == _ORDERLY
+        _kill({group for group in groups if group})
         for _ in range(0 if orderly else _SEARCHES):
             _kill(_marked(mark))
             time.sleep(_PAUSE)
@@ -81,19 +82,10 @@ def _guard(listening: int, mark: bytes) -> NoReturn:
         os._exit(0)
 
 
-def _left(pipe: int) -> tuple[set[int], bool]:
-    """The groups that still run when the pipe ends, and whether the worker ended it in order."""
-    groups: set[int] = set()
-    orderly = False
-    with open(pipe, "rb") as lines:
-        for line in lines:
-            if line == _ORDERLY:
-                orderly = True
-            elif line.startswith(b"+"):
-                groups.add(int(line[1:]))
-            else:
-                groups.discard(int(line[1:]))
-    return groups, orderly
+def _last_words(pipe: int) -> bytes:
+    """What the worker says at its end: nothing, if it was killed."""
+    with open(pipe, "rb") as words:
+        return words.read()
 
 
 def _kill(groups: set[int]) -> None:

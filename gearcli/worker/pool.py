@@ -10,6 +10,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
+from shutil import which
 from typing import NamedTuple
 
 from gearcli.client.connection import CONNECT_TIMEOUT, connect
@@ -18,7 +19,7 @@ from gearcli.escape import shown
 from gearcli.protocol.address import Address
 from gearcli.protocol.packets import Packet
 from gearcli.signals import received, registered
-from gearcli.worker.command import Command, Outcome, check
+from gearcli.worker.command import Command, Outcome, close_on_execution, program_of
 from gearcli.worker.guardian import Guardian
 from gearcli.worker.worker import Job, Session, Slot
 
@@ -78,7 +79,7 @@ class Pool:
     """
 
     def __init__(self, settings: Settings, say: Callable[[int, str], None]) -> None:
-        check(settings.argv)
+        self._program = program_of(settings.argv)
         self._settings = settings
         self._say = say
         self._selector = selectors.DefaultSelector()
@@ -100,7 +101,8 @@ class Pool:
 
         Raises ConnectFailed when no server can be reached at the start.
         """
-        self._guardian = Guardian()  # before there is anything that it would inherit
+        close_on_execution()
+        self._guardian = Guardian(self._settings.slots)  # before there is anything that it would inherit
         self._environment.update(self._guardian.mark)
         try:
             self._connect_first()
@@ -231,20 +233,14 @@ class Pool:
     # -- commands -------------------------------------------------------------------
 
     def _start(self, slot: Slot, job: Job) -> None:
-        settings = self._settings
         try:
-            command = Command(
-                settings.argv,
-                job.workload,
-                {**self._environment, **_about(job)},
-                capture_stderr=settings.stderr != "local",
-            )
+            command = self._command(job)
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
             self._report(slot, job, Outcome(b"", b"", f"cannot be executed: {reason}"), time.monotonic())
             return
         if self._guardian is not None:
-            self._guardian.guard(command.pid)
+            self._guardian.guard(slot.number, command.pid)
         self._running[command.pid] = _Running(slot, job, command, time.monotonic())
         if command.stdin is not None:
             self._selector.register(command.stdin, _WRITE, lambda _, c=command: self._feed(c))
@@ -253,6 +249,16 @@ class Pool:
                 self._selector.register(
                     descriptor, _READ, lambda _, c=command, d=descriptor: self._hear(c, d)
                 )
+
+    def _command(self, job: Job) -> Command:
+        """Start the command for a job, also if its program has moved.  Raises OSError."""
+        argv, environment = self._settings.argv, {**self._environment, **_about(job)}
+        captured = self._settings.stderr != "local"
+        try:
+            return Command(self._program, argv, job.workload, environment, capture_stderr=captured)
+        except FileNotFoundError:
+            self._program = which(argv[0]) or self._program
+            return Command(self._program, argv, job.workload, environment, capture_stderr=captured)
 
     # Of the events of one turn, an earlier one may have ended what a later one is about.
 
@@ -263,6 +269,7 @@ class Pool:
         command.write()
         if command.stdin is None and descriptor is not None:
             self._selector.unregister(descriptor)
+            command.close_spent()
 
     def _hear(self, command: Command, descriptor: int) -> None:
         if command.pid not in self._running:
@@ -270,6 +277,7 @@ class Pool:
         self._pass_on(command.read(descriptor))
         if descriptor not in (command.stdout, command.stderr):
             self._selector.unregister(descriptor)
+            command.close_spent()
 
     def _pass_on(self, said: bytes) -> None:
         """What a command says on standard error, on ours."""
@@ -294,7 +302,7 @@ class Pool:
     def _ended(self, running: _Running, status: int) -> None:
         slot, job, command, started = running
         if self._guardian is not None:
-            self._guardian.release(command.pid)
+            self._guardian.release(slot.number)
         for descriptor in (command.stdin, command.stdout, command.stderr):
             if descriptor is not None:
                 self._selector.unregister(descriptor)

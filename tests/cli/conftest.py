@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.cli.driving import gear_worker
+from tests.cli.events import Clock
 from tests.support import ServerProcess, gear_serve
 
 
@@ -29,3 +30,9 @@ def failing(server: ServerProcess) -> Iterator[str]:
     """A function that fails unless its workload is `good`."""
     with gear_worker(server.port, "failing", ["grep", "-x", "good"]):
         yield "failing"
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Time that stands still until the test moves it."""
+    return Clock()

@@ -40,6 +40,7 @@ ERRORS = [
     (errors.OutputError("x"), 74),
     (errors.CommandError("x", found=True), 126),
     (errors.CommandError("x", found=False), 127),
+    (errors.ConfigError("x"), 78),
     (errors.BindError("x"), 69),
     (errors.NotPermitted("x"), 77),
     (errors.ServerGone("x"), 69),
@@ -49,6 +50,7 @@ ERRORS = [
     (errors.ServerError("x", code="c", text="t"), 76),
     (errors.QueueFull("x", code="c", text="t"), 75),
     (errors.JobFailed("x"), 1),
+    (errors.NoWorker("x"), 75),
     (errors.JobUnknown("x"), 1),
     (errors.TimeLimit("x"), 124),
 ]

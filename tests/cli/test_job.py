@@ -2,20 +2,39 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import signal
+from collections.abc import Iterator
 
 import pytest
 
+from gearcli.cli.job import Jobs, Question
+from gearcli.cli.options import Reach
+from gearcli.errors import ConnectFailed
+from gearcli.protocol.address import Address
 from gearcli.protocol.packets import PacketType
-from tests.cli.driving import at, exit_of, take_job
-from tests.support import ServerProcess, Wire
+from tests.cli.driving import Gear, Result, at, exit_of, run_gear, take_job
+from tests.client.peer import listening
+from tests.support import ServerProcess, Wire, free_port, gear_serve
+
+WATCH = ("--watch", "-i", "10ms")
 
 
-def background(server: ServerProcess, function: bytes, unique: bytes = b"") -> str:
+def background(server: ServerProcess, function: bytes, unique: bytes = b"", workload: bytes = b"x") -> str:
     """A job that waits; its handle."""
     with Wire(server.port) as client:
-        _, (handle,) = client.ask(PacketType.SUBMIT_JOB_BG, function, unique, b"x")
+        _, (handle,) = client.ask(PacketType.SUBMIT_JOB_BG, function, unique, workload)
     return handle.decode()
+
+
+@contextlib.contextmanager
+def taken(server: ServerProcess, function: bytes) -> Iterator[tuple[Wire, bytes]]:
+    """A worker that has a job, and its handle."""
+    with Wire(server.port) as worker:
+        handle, _ = take_job(worker, function)
+        yield worker, handle
 
 
 def test_a_job_that_waits(server: ServerProcess, capfd: pytest.CaptureFixture[str]) -> None:
@@ -45,7 +64,7 @@ def test_json_is_an_object_for_each(server: ServerProcess, capfd: pytest.Capture
     assert 1 == exit_of("job", *at(server.port), handle, "H:no:1", "--unique", "json key", "--json")
     by_handle, unknown, by_unique = (json.loads(line) for line in capfd.readouterr().out.splitlines())
     state = {"known": True, "running": False, "numerator": 0, "denominator": 0}
-    assert {"handle": handle, **state} == by_handle
+    assert {"handle": handle, **state}.items() <= by_handle.items()
     assert {"handle": "H:no:1", **state, "known": False} == unknown
     assert {"unique": "json key", **state, "listeners": 0} == by_unique
 
@@ -56,3 +75,193 @@ def test_one_unknown_job_among_known_ones(server: ServerProcess, capfd: pytest.C
     out, err = capfd.readouterr()
     assert f"{handle}\tqueued\n" == out
     assert "gear: H:no:\\x1b: the server knows no such job; it is done, or never was\n" == err
+
+
+def test_json_tells_all_that_our_server_knows(
+    server: ServerProcess, capfd: pytest.CaptureFixture[str]
+) -> None:
+    handle = background(server, "job-ü \x1b%41".encode(), b"its key", b"12345")
+    assert 0 == exit_of("job", *at(server.port), handle, "--json")
+    fields = json.loads(capfd.readouterr().out)
+    assert 0 <= fields.pop("age") < 100
+    assert {
+        "handle": handle, "known": True, "running": False, "numerator": 0, "denominator": 0,
+        "function": "job-ü \\x1b%41", "unique": "its key", "state": "waiting", "priority": "normal",
+        "background": True, "size": 5, "attempt": 0, "listeners": 0, "worker": None, "due": None,
+        "reducer": None,
+    } == fields  # fmt: skip
+
+
+def test_json_names_the_worker(server: ServerProcess, capfd: pytest.CaptureFixture[str]) -> None:
+    handle = background(server, b"job-worked")
+    with taken(server, b"job-worked") as (worker, _):
+        worker.say(PacketType.SET_CLIENT_ID, b"a%20b")
+        assert worker.works()
+        assert 0 == exit_of("job", *at(server.port), handle, "--json")
+    fields = json.loads(capfd.readouterr().out)
+    assert ("running", "a%20b") == (fields["state"], fields["worker"]["client_id"])
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    ["", "--peek", "--peek --unique u", "--peek H:1 H:2", "--peek H:1 --unique u", "--peek --watch H:1",
+     "--peek --json H:1", "--watch -i never H:1", "--watch"],
+)  # fmt: skip
+def test_2_what_makes_no_sense(arguments: str, capfd: pytest.CaptureFixture[str]) -> None:
+    assert 2 == exit_of("job", *at(free_port()), *arguments.split())
+    out, err = capfd.readouterr()
+    assert ("", True) == (out, bool(err))
+
+
+# -- several servers -----------------------------------------------------------------------
+
+
+def test_every_server_is_asked(server: ServerProcess, capfd: pytest.CaptureFixture[str]) -> None:
+    with gear_serve("--job-handle-prefix", "H:elsewhere") as other:
+        here, there = background(server, b"job-here", workload=b"a"), background(other, b"f", workload=b"b")
+        servers = *at(free_port()), *at(server.port), *at(other.port)
+        assert 0 == exit_of("job", *servers, here, there)
+        assert (f"{here}\tqueued\n{there}\tqueued\n", "") == capfd.readouterr()
+        assert 0 == exit_of("job", *servers, there, "--peek")
+        assert "b" == capfd.readouterr().out
+        assert 1 == exit_of("job", *servers, "H:nowhere:1")
+
+
+def test_a_job_of_a_lost_server_is_not_one_that_is_done(server: ServerProcess) -> None:
+    with gear_serve("--job-handle-prefix", "H:lost") as other:
+        handle = background(other, b"f")
+        with Gear("job", *at(server.port), *at(other.port), *WATCH, handle) as watching:
+            assert f"{handle}\tqueued\n".encode() == watching.line()
+            other.signal(signal.SIGKILL)
+            result = watching.result()
+    assert (69, b"") == result[:2]
+    assert result.err.startswith(f"gear: the connection to 127.0.0.1:{other.port} was closed")
+
+
+def test_none_can_be_reached() -> None:
+    ports = free_port(), free_port()
+    reached = Reach([Address("127.0.0.1", port) for port in ports], 1.0)
+    with Jobs(reached) as jobs, pytest.raises(ConnectFailed) as caught:
+        jobs.ask(Question("handle", "H:1"))
+    assert [True, True] == [f"127.0.0.1:{port}: connection refused" in str(caught.value) for port in ports]
+
+
+# -- other servers -------------------------------------------------------------------------
+
+
+def test_a_server_that_tells_no_details_is_asked_for_them_once() -> None:
+    with (
+        listening() as listener,
+        Gear("job", *at(listener.port), "H:1", "H:2", "--json") as client,
+        listener.accept() as peer,
+    ):
+        peer.expect(PacketType.OPTION_REQ)
+        peer.say(PacketType.STATUS_RES, *peer.expect(PacketType.GET_STATUS), b"1", b"0", b"0", b"0")
+        with listener.accept() as operator:
+            assert [b"job H:1\r\n"] == operator.expect(PacketType.TEXT)
+            operator.send(b"ERR unknown_command Unknown+server+command\r\n")
+            assert [b"version\r\n"] == operator.expect(PacketType.TEXT)
+            operator.send(b"1.11\n")
+            question = peer.expect(PacketType.GET_STATUS)
+            peer.say(PacketType.STATUS_RES, *question, b"1", b"1", b"0", b"0")
+            result = client.result()
+    first, second = map(json.loads, result.out.splitlines())
+    state = {"known": True, "numerator": 0, "denominator": 0}
+    assert [{"handle": "H:1", "running": False, **state}, {"handle": "H:2", "running": True, **state}] == [
+        first,
+        second,
+    ]
+    assert (0, "") == (result.status, result.err)
+
+
+# -- --peek --------------------------------------------------------------------------------
+
+
+def test_peek_prints_the_workload_and_nothing_else(server: ServerProcess) -> None:
+    workload = bytes(range(256)) * 100
+    for content in (b"", workload):
+        handle = background(server, b"job-peeked", workload=content)
+        assert Result(0, content, "") == run_gear("job", *at(server.port), "--peek", handle)
+
+
+def test_peek_at_a_terminal_ends_the_line(server: ServerProcess) -> None:
+    handle = background(server, b"job-on-terminal", workload=b"text")
+    controller, terminal = os.openpty()
+    try:
+        assert 0 == run_gear("job", *at(server.port), "--peek", handle, stdout=terminal).status
+        assert b"text\r\n" == os.read(controller, 100)
+    finally:
+        os.close(controller)
+        os.close(terminal)
+
+
+def test_1_peek_at_an_unknown_job(server: ServerProcess) -> None:
+    said = "gear: H:no:1: the server knows no such job; it is done, or never was\n"
+    assert Result(1, b"", said) == run_gear("job", *at(server.port), "--peek", "H:no:1")
+
+
+def test_74_peek_into_a_full_disk(server: ServerProcess) -> None:
+    handle = background(server, b"job-full")
+    full = os.open("/dev/full", os.O_WRONLY)
+    try:
+        result = run_gear("job", *at(server.port), "--peek", handle, stdout=full)
+    finally:
+        os.close(full)
+    assert (74, "gear: cannot write the output: no space left on device\n") == (result.status, result.err)
+
+
+# -- --watch -------------------------------------------------------------------------------
+
+
+def test_watch_shows_each_change_until_the_end(server: ServerProcess) -> None:
+    handle = background(server, b"job-watched")
+    with Gear("job", *at(server.port), *WATCH, handle) as watching:
+        assert f"{handle}\tqueued\n".encode() == watching.line()
+        with taken(server, b"job-watched") as (worker, job):
+            assert f"{handle}\trunning\n".encode() == watching.line()
+            worker.say(PacketType.WORK_STATUS, job, b"1", b"2")
+            assert f"{handle}\trunning\t1/2\n".encode() == watching.line()
+            worker.say(PacketType.WORK_COMPLETE, job, b"")
+            assert Result(0, f"{handle}\tgone\n".encode(), "") == watching.result()
+
+
+def test_watch_in_json(server: ServerProcess) -> None:
+    handle = background(server, b"job-watched-json", b"watched key")
+    by_unique = ("--unique", "watched key")
+    with Gear("job", *at(server.port), *WATCH, handle, *by_unique, "--json") as watching:
+        first, second = json.loads(watching.line()), json.loads(watching.line())
+        assert ("waiting", "watched key") == (first["state"], second["unique"])
+        with taken(server, b"job-watched-json") as (worker, job):
+            first, second = json.loads(watching.line()), json.loads(watching.line())
+            assert ("running", True) == (first["state"], second["running"])
+            worker.say(PacketType.WORK_COMPLETE, job, b"")
+            result = watching.result()
+    last = [json.loads(line)["known"] for line in result.out.splitlines()]
+    assert (0, [False, False], "") == (result.status, last, result.err)
+
+
+def test_1_watch_what_was_never_known(server: ServerProcess, capfd: pytest.CaptureFixture[str]) -> None:
+    assert 1 == exit_of("job", *at(server.port), *WATCH, "H:no:1", "H:no:1")
+    assert (
+        "",
+        "gear: H:no:1: the server knows no such job; it is done, or never was\n",
+    ) == capfd.readouterr()
+    assert 1 == exit_of("job", *at(server.port), *WATCH, "H:no:1", "--json")
+    assert not json.loads(capfd.readouterr().out)["known"]
+
+
+def test_1_one_of_the_watched_was_never_known(server: ServerProcess) -> None:
+    handle = background(server, b"job-watched-mixed")
+    with Gear("job", *at(server.port), *WATCH, "H:no:1", handle) as watching:
+        assert f"{handle}\tqueued\n".encode() == watching.line()
+        with taken(server, b"job-watched-mixed") as (worker, job):
+            worker.say(PacketType.WORK_COMPLETE, job, b"")
+            assert 1 == watching.result().status
+
+
+def test_130_watch_is_interrupted(server: ServerProcess) -> None:
+    handle = background(server, b"job-130")
+    with Gear("job", *at(server.port), "--watch", "-i", "1h", handle) as watching:
+        assert f"{handle}\tqueued\n".encode() == watching.line()
+        watching.interrupt()
+        assert Result(130, b"", "gear: interrupted\n") == watching.result()

@@ -12,8 +12,6 @@ HEAD = """
 import os, signal, sys
 from gearcli.cli.private import _child, _noticing_the_end_of, private_server, private_workers
 from gearcli.client.client import Client
-from gearcli.client.records import Given
-from gearcli.client.tasks import Task
 from gearcli.errors import ConnectionLost
 from gearcli.worker.pool import Settings
 """
@@ -65,11 +63,11 @@ def test_workers_work_while_their_block_lasts(tmp_path: Path) -> None:
 with private_server() as address, Client([address]) as client:
     settings = Settings([b"f"], ["tr", "a-z", "A-Z"], [address], slots=2)
     with private_workers(settings, lambda importance, text: None):
-        events = list(client.run(Given([b"hello"]), lambda w, n: Task(b"f", w, number=n)))
-        print(events[-1].fields)
-    print(client.status(events[-1].task.handle).known)
+        job = client.submit("f", "hello")
+        print(job.result())
+    print(client.status(job.handle).known)
 """
-    assert "[b'HELLO']\nFalse\n" == run(program, tmp_path)
+    assert "b'HELLO'\nFalse\n" == run(program, tmp_path)
 
 
 def test_workers_that_are_killed_are_noticed(tmp_path: Path) -> None:

@@ -266,7 +266,11 @@ def test_nothing_is_left_when_a_command_is_killed(endless: Endless) -> None:
 
 def test_nothing_is_left_when_its_workers_are_killed(endless: Endless) -> None:
     os.kill(endless.worker, signal.SIGKILL)
-    assert Result(69, b"", "gear: the workers of this run have ended\n") == endless.running.result()
+    words = (
+        "gear: 2 records (1-2) are without an answer, and may have been done\n"
+        "gear: the workers of this run have ended\n"
+    )
+    assert Result(69, b"", words) == endless.running.result()
     assert endless.nothing_is_left()
 
 

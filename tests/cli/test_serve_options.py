@@ -65,6 +65,7 @@ def test_a_mode_that_is_none(text: str) -> None:
         ("--keepalive-count", "128"),
         ("--job-handle-prefix", "two words"),
         ("--lease", "long"),
+        ("--keep-results", "for ever"),
         ("--socket-mode", "rw"),
         ("--verbose", "LOUD"),
         ("--file-descriptors", "1"),

@@ -35,7 +35,7 @@ def modules_of(*arguments: str) -> set[str]:
 
 def test_submit_imports_nothing_slow(server: ServerProcess, cat: str) -> None:
     modules = modules_of("submit", *at(server.port), cat, "x")
-    assert "gearcli.client.client" in modules
+    assert "gearcli.client.dispatch" in modules
     assert set() == modules & SLOW
 
 

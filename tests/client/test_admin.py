@@ -1,19 +1,28 @@
-"""Typed answers to the text commands, from a server that the test plays."""
+"""Typed answers to the text commands, from a server that the test plays and from real ones."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from gearcli.client import admin as module
-from gearcli.client.admin import Admin
-from gearcli.errors import ConnectFailed, ConnectionLost, ProtocolError, ServerError, TimeLimit
+from gearcli.client.admin import Admin, KeptResult, check_handle, unknown_job
+from gearcli.errors import (
+    ConnectFailed,
+    ConnectionLost,
+    JobUnknown,
+    ProtocolError,
+    ServerError,
+    TimeLimit,
+    UsageError,
+)
 from gearcli.protocol.address import Address
 from gearcli.protocol.packets import PacketType
 from gearcli.protocol.text import FunctionRow
 from tests.client.peer import Peer, listening
-from tests.support import free_port
+from tests.support import ServerProcess, Wire, free_port, gear_serve, gearmand, needs_peers
 
 
 @pytest.fixture
@@ -89,3 +98,191 @@ def test_silence_has_an_end(ends: tuple[Admin, Peer], monkeypatch: pytest.Monkey
 def test_no_server_is_there() -> None:
     with pytest.raises(ConnectFailed):
         Admin(Address("127.0.0.1", free_port()))
+
+
+def test_it_closes_at_the_end_of_a_block(ends: tuple[Admin, Peer]) -> None:
+    admin, peer = ends
+    with admin:
+        pass
+    with pytest.raises(ConnectionError):
+        peer.packet()
+
+
+# -- jobs, of a server that the test plays ---------------------------------------------------
+
+
+def test_a_cancelled_job(ends: tuple[Admin, Peer]) -> None:
+    admin, peer = ends
+    peer.send(b"OK\r\n")
+    admin.cancel(b"H:1")
+    assert (PacketType.TEXT, [b"cancel job H:1\r\n"]) == peer.packet()
+
+
+@pytest.mark.parametrize("ask", [Admin.cancel, Admin.job, Admin.workload, Admin.result])
+@pytest.mark.parametrize("refusal", [b"ERR UNKNOWN_JOB\r\n", b"ERR unknown_job No+such+job\n"])
+def test_an_unknown_job(
+    ends: tuple[Admin, Peer], ask: Callable[[Admin, bytes], object], refusal: bytes
+) -> None:
+    admin, peer = ends
+    peer.send(refusal)
+    with pytest.raises(JobUnknown, match=r"^H:1: the server knows no such job; it is done, or never was$"):
+        ask(admin, b"H:1")
+
+
+@pytest.mark.parametrize("ask", [Admin.cancel, Admin.job, Admin.workload, Admin.result])
+def test_a_refusal_about_a_job(ends: tuple[Admin, Peer], ask: Callable[[Admin, bytes], object]) -> None:
+    admin, peer = ends
+    peer.send(b"ERR PERMISSION_DENIED\r\n")
+    with pytest.raises(ServerError, match="refused: PERMISSION_DENIED"):
+        ask(admin, b"H:1")
+
+
+@pytest.mark.parametrize("handle", [b"", b"H: 1", b"H:1\r\nshutdown", b"H:\x001", b"H:1\t"])
+def test_what_is_no_handle_is_not_sent(handle: bytes) -> None:
+    with pytest.raises(UsageError, match="is not a handle"):
+        check_handle(handle)
+
+
+def test_a_handle_is_shown_safely() -> None:
+    assert str(unknown_job(b"H:\x1b")).startswith("H:\\x1b: ")
+
+
+def test_names_of_a_document_are_readable(ends: tuple[Admin, Peer]) -> None:
+    admin, peer = ends
+    peer.send(b'{"handle":"H:a%20b","function":"%1B%25","state":"%41","reducer":null,"size":3,'
+              b'"worker":{"client_id":"%C3%BC","address":"%41"}}\n.\n')  # fmt: skip
+    assert {
+        "handle": "H:a b",
+        "function": "\\x1b%",
+        "state": "%41",
+        "reducer": None,
+        "size": 3,
+        "worker": {"client_id": "ü", "address": "%41"},
+    } == admin.job(b"H:a b")
+    assert (PacketType.TEXT, [b"job H:a%20b\r\n"]) == peer.packet()
+
+
+@pytest.mark.parametrize("rows", [b"", b"[]\n", b"{\n", b"{}\n{}\n", b"\xff\n"])
+def test_what_is_no_document(ends: tuple[Admin, Peer], rows: bytes) -> None:
+    admin, peer = ends
+    peer.send(rows + b".\n")
+    with pytest.raises(ProtocolError, match="with something else than the job's document"):
+        admin.job(b"H:1")
+
+
+@pytest.mark.parametrize(
+    "row", [b"{}", b'{"workload_base64":1}', b'{"workload_base64":"x"}', b'{"workload_base64":"\\u00fc"}']
+)
+def test_what_is_no_workload(ends: tuple[Admin, Peer], row: bytes) -> None:
+    admin, peer = ends
+    peer.send(row + b"\n.\n")
+    with pytest.raises(ProtocolError, match="with something else than the job's document"):
+        admin.workload(b"H:1")
+
+
+@pytest.mark.parametrize(
+    ("code", "version", "name"),
+    [
+        (b"UNKNOWN_COMMAND", b"OK 1.1.20", "gearmand 1.1.20"),
+        (b"unknown_command", b"1.11", "1.11"),
+        (b"UNKNOWN_COMMAND", b"OK gear 0.0.1", "gear 0.0.1"),
+    ],
+)
+def test_a_server_without_the_command_is_named(
+    ends: tuple[Admin, Peer], code: bytes, version: bytes, name: str
+) -> None:
+    admin, peer = ends
+    peer.send(b"ERR %b Unknown+server+commandjob\r\n%b\r\n" % (code, version))
+    with pytest.raises(ServerError) as caught:
+        admin.job(b"H:1")
+    assert f"this needs a gear server; {admin.address} is {name}" == str(caught.value)
+
+
+ROW = (
+    b'{"handle":"H:a%20b","function":"%C3%BC","unique":"","state":"failed","attempt":2,"ended":1.5,"size":1,'
+    b'"dropped":false,"result_base64":"AA==","exception_base64":null,"warnings_base64":"/w==","reason":"why"}\n'
+)
+
+
+def test_a_result(ends: tuple[Admin, Peer]) -> None:
+    admin, peer = ends
+    peer.send(ROW + b".\n")
+    assert KeptResult(
+        b"H:a b", "ü".encode(), b"", "failed", 2, 1.5, 1, False, b"\0", None, b"\xff", "why"
+    ) == admin.result(b"H:a b")
+    assert (PacketType.TEXT, [b"result H:a%20b\r\n"]) == peer.packet()
+
+
+def test_a_server_that_keeps_no_results(ends: tuple[Admin, Peer]) -> None:
+    admin, peer = ends
+    peer.send(b"ERR NOT_KEPT Whatever+words\r\n")
+    with pytest.raises(ServerError) as caught:
+        admin.result(b"H:1")
+    words = f"{admin.address} keeps no results; start it with: gear serve --keep-results 1h"
+    assert (words, "NOT_KEPT", "Whatever words") == (str(caught.value), caught.value.code, caught.value.text)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        b"{}\n",
+        ROW.replace(b'"AA=="', b'"x"'),
+        ROW.replace(b'"AA=="', b"1"),
+        ROW.replace(b'"state"', b'"stat"'),
+    ],
+)
+def test_what_is_no_result(ends: tuple[Admin, Peer], row: bytes) -> None:
+    admin, peer = ends
+    peer.send(row + b".\n")
+    with pytest.raises(ProtocolError, match="with something else than the job's document"):
+        admin.result(b"H:1")
+
+
+# -- jobs, of real servers -------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def operating(server: ServerProcess) -> Iterator[tuple[Admin, bytes]]:
+    """An operator's connection, and a job that waits."""
+    with Wire(server.port) as client, Admin(Address("127.0.0.1", server.port)) as admin:
+        _, (handle,) = client.ask(PacketType.SUBMIT_JOB_BG, b"a function", b"", b"\0\xff\n.\n")
+        yield admin, handle
+
+
+def test_a_gear_server_shows_a_job_and_its_workload() -> None:
+    with gear_serve() as server, operating(server) as (admin, handle):
+        document = admin.job(handle)
+        assert (handle.decode(), "a function", 5) == tuple(
+            document[key] for key in ("handle", "function", "size")
+        )
+        assert b"\0\xff\n.\n" == admin.workload(handle)
+        admin.cancel(handle)
+        for ask in (admin.job, admin.workload, admin.cancel):
+            with pytest.raises(JobUnknown):
+                ask(handle)
+
+
+def test_a_gear_server_keeps_results() -> None:
+    with gear_serve("--keep-results", "1h") as server, operating(server) as (admin, handle):
+        with Wire(server.port) as worker:
+            worker.say(PacketType.CAN_DO, b"a function")
+            assert "waiting" == admin.result(handle).state
+            worker.ask(PacketType.GRAB_JOB)
+            worker.say(PacketType.WORK_DATA, handle, b"\0\xff")
+            worker.say(PacketType.WORK_COMPLETE, handle, b"\n.\n")
+            assert worker.works()
+        kept = admin.result(handle)
+        assert (handle, "done", b"\0\xff\n.\n") == (kept.handle, kept.state, kept.result)
+        with pytest.raises(JobUnknown):
+            admin.result(b"H:no:1")
+
+
+@needs_peers
+def test_gearmand_cancels_and_shows_nothing() -> None:
+    with gearmand() as server, operating(server) as (admin, handle):
+        for ask in (admin.job, admin.workload, admin.result):
+            with pytest.raises(ServerError, match=r"this needs a gear server; .* is gearmand \d"):
+                ask(handle)
+        admin.cancel(handle)
+        with pytest.raises(JobUnknown):
+            admin.cancel(b"H:no:1")

@@ -1,34 +1,31 @@
-"""A client against a server that the test plays, in turns."""
+"""The Python client against a server that the test plays, in turns, and against a real one."""
 
 from __future__ import annotations
 
-import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
-from gearcli.client import client as module
+from gearcli.client import dispatch
 from gearcli.client.client import Client, JobStatus
-from gearcli.client.records import Given, Splitter, Stream
-from gearcli.client.tasks import Event, Task
-from gearcli.errors import ConnectFailed, ConnectionLost, ProtocolError, ServerError, TimeLimit, UsageError
+from gearcli.errors import (
+    AddressError,
+    ConnectFailed,
+    ConnectionLost,
+    JobFailed,
+    ProtocolError,
+    QueueFull,
+    ServerError,
+    TimeLimit,
+    UsageError,
+)
 from gearcli.protocol.address import Address
-from gearcli.protocol.packets import PacketType, response
+from gearcli.protocol.packets import PacketType, Priority, response
 from tests.client.peer import Listener, Peer, listening
-from tests.support import FRAGMENTATIONS, free_port
+from tests.support import ServerProcess, free_port
 
 P = PacketType
-
-
-def make(workload: bytes, number: int) -> Task:
-    return Task(b"f", workload, number=number)
-
-
-@pytest.fixture
-def listener() -> Iterator[Listener]:
-    with listening() as listener:
-        yield listener
 
 
 @pytest.fixture
@@ -44,280 +41,261 @@ def peer(client: Client, listener: Listener) -> Iterator[Peer]:
         yield peer
 
 
-def seen(events: Iterator[Event]) -> list[tuple[int, PacketType, list[bytes]]]:
-    return [(event.task.number, event.type_, event.fields) for event in events]
-
-
-def workloads(peer: Peer, count: int) -> list[bytes]:
-    """The workloads of the next jobs; the option comes before the first."""
-    found: list[bytes] = []
-    while len(found) < count:
-        type_, fields = peer.packet()
-        if type_ is not P.OPTION_REQ:
-            assert P.SUBMIT_JOB == type_
-            found.append(fields[2])
-    return found
-
-
 # -- jobs ---------------------------------------------------------------------
 
 
 def test_a_job_from_its_submission_to_its_result(client: Client, peer: Peer) -> None:
-    peer.say(P.OPTION_RES, b"exceptions")
+    job = client.submit("f", b"work\0load", unique="key", priority="high")
+    assert (False, b"") == (job.done, job.handle)
     peer.say(P.JOB_CREATED, b"H:1")
-    peer.say(P.WORK_DATA, b"H:1", b"part")
+    peer.say(P.WORK_DATA, b"H:1", b"part ")
     peer.say(P.WORK_COMPLETE, b"H:1", b"rest")
-    events = seen(client.run(Given([b"work\0load"]), make))
-    assert [(1, P.JOB_CREATED, []), (1, P.WORK_DATA, [b"part"]), (1, P.WORK_COMPLETE, [b"rest"])] == events
+    assert b"part rest" == job.result()
+    assert (True, b"H:1", b"f", b"key") == (job.done, job.handle, job.function, job.unique)
+    assert b"part rest" == job.result()
     assert [b"exceptions"] == peer.expect(P.OPTION_REQ)
-    assert [b"f", b"", b"work\0load"] == peer.expect(P.SUBMIT_JOB)
+    assert [b"f", b"key", b"work\0load"] == peer.expect(P.SUBMIT_JOB_HIGH)
 
 
-@pytest.mark.parametrize("cut", FRAGMENTATIONS)
-def test_answers_may_come_in_any_fragments(
-    client: Client, peer: Peer, cut: Callable[[bytes], list[bytes]]
-) -> None:
-    answers = response(P.OPTION_RES, b"exceptions") + response(P.JOB_CREATED, b"H:1")
-    answers += response(P.WORK_STATUS, b"H:1", b"1", b"2") + response(P.WORK_COMPLETE, b"H:1", b"\0\0")
-
-    def say() -> None:
-        for piece in cut(answers):
-            peer.send(piece)
-
-    saying = threading.Thread(target=say)
-    saying.start()
-    events = seen(client.run(Given([b"x"]), make))
-    saying.join()
-    assert [
-        (1, P.JOB_CREATED, []),
-        (1, P.WORK_STATUS, [b"1", b"2"]),
-        (1, P.WORK_COMPLETE, [b"\0\0"]),
-    ] == events
-
-
-def test_no_records_are_no_jobs(client: Client, peer: Peer) -> None:
-    assert [] == seen(client.run(Given([]), make))
-
-
-def test_an_empty_workload_is_a_job(client: Client, peer: Peer) -> None:
+def test_texts_are_utf_8(client: Client, peer: Peer) -> None:
+    client.submit("größe", "naïve", unique="ключ", priority=Priority.LOW, background=True)
     peer.say(P.JOB_CREATED, b"H:1")
+    client.pump()
+    assert P.OPTION_REQ == peer.packet()[0]
+    assert ["größe".encode(), "ключ".encode(), "naïve".encode()] == peer.expect(P.SUBMIT_JOB_LOW_BG)
+
+
+def test_every_job_has_a_unique(client: Client, peer: Peer) -> None:
+    jobs = [client.submit("f") for _ in range(2)]
+    assert {32} == {len(job.unique) for job in jobs}
+    assert jobs[0].unique != jobs[1].unique
+
+
+def test_a_background_job_is_done_when_it_is_taken(client: Client, peer: Peer) -> None:
+    peer.say(P.JOB_CREATED, b"H:1")
+    job = client.submit("f", background=True)
+    assert (b"", b"H:1") == (job.result(), job.handle)
+
+
+def test_a_job_leaves_when_it_is_submitted(client: Client, peer: Peer) -> None:
+    client.submit("f", b"now")
+    assert [P.OPTION_REQ, P.SUBMIT_JOB] == peer.types(2)
+
+
+def test_closing_waits_until_background_jobs_are_taken(listener: Listener) -> None:
+    with Client([listener.address]) as client, listener.accept() as peer:
+        job = client.submit("f", background=True)
+        peer.say(P.JOB_CREATED, b"H:1")
+        client.close()
+        assert (True, b"H:1") == (job.done, job.handle)
+        assert [P.OPTION_REQ, P.SUBMIT_JOB_BG] == peer.types(2)
+
+
+def test_closing_does_not_wait_for_a_server_that_is_gone(client: Client, peer: Peer) -> None:
+    job = client.submit("f", background=True)
+    peer.close()
+    client.close()
+    assert ConnectionLost is type(job.exception())
+
+
+def test_a_job_for_later(client: Client, peer: Peer) -> None:
+    peer.say(P.JOB_CREATED, b"H:1")
+    assert b"" == client.submit("f", "x", unique="u", at=1_900_000_000.25).result()
+    assert P.OPTION_REQ == peer.packet()[0]
+    assert [b"f", b"u", b"1900000001", b"x"] == peer.expect(P.SUBMIT_JOB_EPOCH)
+
+
+def test_what_a_worker_says_meanwhile(client: Client, peer: Peer) -> None:
+    said: list[object] = []
+    job = client.submit(
+        "f", on_status=lambda n, d: said.append((n, d)), on_data=said.append, on_warning=said.append
+    )
+    peer.say(P.JOB_CREATED, b"H:1")
+    peer.say(P.WORK_STATUS, b"H:1", b"1", b"3")
+    peer.say(P.WORK_STATUS, b"H:1", b"half", b"")
+    peer.say(P.WORK_DATA, b"H:1", b"data")
+    peer.say(P.WORK_WARNING, b"H:1", b"careful")
     peer.say(P.WORK_COMPLETE, b"H:1", b"")
-    assert [(1, P.JOB_CREATED, []), (1, P.WORK_COMPLETE, [b""])] == seen(client.run(Given([b""]), make))
-    assert [b""] == workloads(peer, 1)
-
-
-def test_a_background_job_ends_when_it_is_created(client: Client, peer: Peer) -> None:
-    peer.say(P.JOB_CREATED, b"H:1")
-    events = seen(client.run(Given([b"x"]), lambda w, n: Task(b"f", w, background=True, number=n)))
-    assert [(1, P.JOB_CREATED, [])] == events
-
-
-def test_a_refused_job_does_not_stop_the_others(client: Client, peer: Peer) -> None:
-    peer.say(P.JOB_CREATED, b"H:1")
-    peer.say(P.ERROR, b"QUEUE_ERROR", b"full")
-    peer.say(P.JOB_CREATED, b"H:3")
-    peer.say(P.WORK_COMPLETE, b"H:3", b"three")
-    peer.say(P.WORK_FAIL, b"H:1")
-    assert [
-        (1, P.JOB_CREATED, []),
-        (2, P.ERROR, [b"QUEUE_ERROR", b"full"]),
-        (3, P.JOB_CREATED, []),
-        (3, P.WORK_COMPLETE, [b"three"]),
-        (1, P.WORK_FAIL, []),
-    ] == seen(client.run(Given([b"a", b"b", b"c"]), make))
-
-
-def test_identical_jobs_are_told_everything_each(client: Client, peer: Peer) -> None:
-    for type_, *fields in [(P.JOB_CREATED,)] * 2 + [(P.WORK_DATA, b"d")] * 2 + [(P.WORK_COMPLETE, b"r")] * 2:
-        peer.say(type_, b"H:1", *fields)
-    events = seen(client.run(Given([b"same", b"same"]), make))
-    assert [(1, P.WORK_DATA, [b"d"]), (2, P.WORK_DATA, [b"d"])] == events[2:4]
-    assert [(1, P.WORK_COMPLETE, [b"r"]), (2, P.WORK_COMPLETE, [b"r"])] == events[4:]
+    assert b"data" == job.result()
+    assert [(1, 3), b"data", b"careful"] == said
+    assert (1, 3, [b"careful"]) == (job.numerator, job.denominator, job.warnings)
 
 
 @pytest.mark.parametrize(
-    "answer",
-    [b"", response(P.OPTION_RES, b"exceptions"), response(P.ERROR, b"UNKNOWN_OPTION", b"no such option")],
-    ids=["unanswered", "accepted", "refused"],
+    ("packet", "error", "words"),
+    [
+        ((P.WORK_FAIL, b"H:1"), JobFailed, "f failed"),
+        ((P.WORK_EXCEPTION, b"H:1", b"no \x1b disk"), JobFailed, r"f failed: no \\x1b disk"),
+    ],
 )
-def test_any_answer_to_the_option_will_do(client: Client, peer: Peer, answer: bytes) -> None:
-    peer.send(answer)
+def test_a_job_that_fails(
+    packet: tuple[PacketType, bytes], error: type[Exception], words: str, client: Client, peer: Peer
+) -> None:
+    peer.say(P.JOB_CREATED, b"H:1")
+    peer.say(*packet)
+    job = client.submit("f")
+    with pytest.raises(error, match=words):
+        job.result()
+    assert isinstance(job.exception(), error)
+
+
+@pytest.mark.parametrize(("code", "error"), [(b"QUEUE_ERROR", QueueFull), (b"OTHER", ServerError)])
+def test_a_job_that_is_refused(code: bytes, error: type[Exception], client: Client, peer: Peer) -> None:
+    peer.say(P.ERROR, code, b"no")
+    assert error is type(client.submit("f").exception())
+
+
+def test_success_is_no_exception(client: Client, peer: Peer) -> None:
     peer.say(P.JOB_CREATED, b"H:1")
     peer.say(P.WORK_COMPLETE, b"H:1", b"r")
-    assert [P.JOB_CREATED, P.WORK_COMPLETE] == [
-        type_ for _, type_, _ in seen(client.run(Given([b"x"]), make))
-    ]
+    assert None is client.submit("f").exception()
 
 
-def test_a_client_can_run_batch_after_batch(client: Client, peer: Peer) -> None:
-    for handle in (b"H:1", b"H:2"):
-        peer.say(P.JOB_CREATED, handle)
-        peer.say(P.WORK_COMPLETE, handle, handle)
-        assert (1, P.WORK_COMPLETE, [handle]) == seen(client.run(Given([b"x"]), make))[-1]
+def test_patience_may_end_before_the_job(client: Client, peer: Peer) -> None:
+    job = client.submit("f")
+    with pytest.raises(TimeLimit, match=r"f: no result within 0\.02 s; the job goes on"):
+        job.result(0.02)
+    peer.say(P.JOB_CREATED, b"H:1")
+    peer.say(P.WORK_COMPLETE, b"H:1", b"late")
+    assert b"late" == job.result()
 
 
-def test_a_big_job_and_a_big_result_cross(client: Client, peer: Peer) -> None:
-    """Neither side reads before it has written, unless it has to."""
-    workload = os.urandom(8 << 20)
+def test_what_cannot_be_submitted(client: Client) -> None:
+    for function, unique in (("", "u"), ("f\0", "u"), ("f", "u" * 65)):
+        with pytest.raises(UsageError):
+            client.submit(function, unique=unique)
 
+
+def answer(peer: Peer, count: int) -> None:
+    """Do the next jobs: their workloads backwards; all are created first, the last is done first."""
+    types = []
+    workloads: list[bytes] = []
+    while len(workloads) < count:
+        type_, fields = peer.packet()
+        types.append(type_)
+        if type_ is not P.OPTION_REQ:
+            workloads.append(fields[2])
+    for workload in workloads:
+        peer.say(P.JOB_CREATED, b"H:" + workload)
+    for workload in reversed(workloads):
+        peer.say(P.WORK_COMPLETE, b"H:" + workload, workload[::-1])
+
+
+def test_jobs_as_they_are_completed(client: Client, peer: Peer) -> None:
+    jobs = [client.submit("f", word) for word in ("ab", "cd", "ef")]
+    client.pump(0.0)
+    answer(peer, 3)
+    assert [b"fe", b"dc", b"ba"] == [job.result() for job in client.as_completed(jobs)]
+    assert 3 == len(list(client.as_completed(jobs)))
+
+
+def test_completion_may_be_waited_for_in_vain(client: Client, peer: Peer) -> None:
+    with pytest.raises(TimeLimit, match="did not end in time"):
+        next(client.as_completed([client.submit("f")], timeout=0.02))
+    assert not client.wait([client.submit("f")], timeout=0.02)
+
+
+def test_a_map_keeps_the_order(client: Client, peer: Peer) -> None:
     def serve() -> None:
-        peer.say(P.JOB_CREATED, b"H:1")
-        peer.say(P.WORK_DATA, b"H:1", workload)
-        peer.say(P.WORK_COMPLETE, b"H:1", workloads(peer, 1)[0])
+        for count in (2, 1, 1):
+            answer(peer, count)
 
     serving = threading.Thread(target=serve)
     serving.start()
-    events = seen(client.run(Given([workload]), make))
-    serving.join()
-    assert [[], [workload], [workload]] == [fields for _, _, fields in events]
-
-
-# -- how many at a time ----------------------------------------------------------------
-
-
-class Maker:
-    """Makes tasks and knows which were submitted."""
-
-    def __init__(self) -> None:
-        self.made: list[int] = []
-
-    def __call__(self, workload: bytes, number: int) -> Task:
-        self.made.append(number)
-        return make(workload, number)
-
-
-def created(peer: Peer, events: Iterator[Event], *handles: bytes) -> None:
-    """The server creates the jobs that it was sent."""
-    for handle in handles:
-        peer.say(P.JOB_CREATED, handle)
-        assert P.JOB_CREATED == next(events).type_
-
-
-def told(peer: Peer, events: Iterator[Event], type_: PacketType, handle: bytes) -> None:
-    """The server says something about a job."""
-    peer.say(type_, handle, b"x")
-    assert type_ == next(events).type_
-
-
-def test_no_more_than_the_window_are_in_flight(client: Client, peer: Peer) -> None:
-    maker = Maker()
-    events = client.run(Given([b"a", b"b", b"c"]), maker, window=2)
-    created(peer, events, b"H:1", b"H:2")
-    told(peer, events, P.WORK_DATA, b"H:1")
-    assert [1, 2] == maker.made
-    told(peer, events, P.WORK_COMPLETE, b"H:2")
-    told(peer, events, P.WORK_DATA, b"H:1")
-    assert [1, 2, 3] == maker.made
-    assert [b"a", b"b", b"c"] == workloads(peer, 3)
-
-
-def test_none_is_too_far_ahead_of_the_oldest(client: Client, peer: Peer) -> None:
-    maker = Maker()
-    events = client.run(Given([b"x"] * 9), maker, window=64, ahead=3)
-    created(peer, events, b"H:1", b"H:2", b"H:3", b"H:4")
-    for handle in (b"H:2", b"H:3", b"H:4"):
-        told(peer, events, P.WORK_COMPLETE, handle)
-    told(peer, events, P.WORK_DATA, b"H:1")
-    assert [1, 2, 3, 4] == maker.made
-    told(peer, events, P.WORK_COMPLETE, b"H:1")
-    created(peer, events, b"H:5")
-    assert 5 < maker.made[-1] <= 8
-
-
-def test_results_leave_while_the_source_is_open(client: Client, peer: Peer) -> None:
-    def serve() -> None:
-        for handle in (b"H:1", b"H:2"):
-            (workload,) = workloads(peer, 1)
-            peer.say(P.JOB_CREATED, handle)
-            peer.say(P.WORK_COMPLETE, handle, workload.upper())
-
-    serving = threading.Thread(target=serve)
-    serving.start()
-    reading, writing = os.pipe()
-    events = client.run(Stream([reading], ["standard input"], Splitter(b"\n")), make)
-    for number, line in enumerate((b"one", b"two"), start=1):
-        os.write(writing, line + b"\n")
-        assert P.JOB_CREATED == next(events).type_
-        assert (number, P.WORK_COMPLETE, [line.upper()]) == seen(iter([next(events)]))[0]
-    os.close(writing)
-    assert [] == list(events)
-    os.close(reading)
+    assert [b"ba", b"dc", b"fe", b"hg"] == list(client.map("f", ["ab", "cd", "ef", "gh"], window=2))
     serving.join()
 
 
-# -- the end of patience, and of the server ----------------------------------------------
-
-
-def test_a_job_that_takes_too_long_ends(client: Client, peer: Peer) -> None:
+def test_a_callback_is_called_once_and_also_afterwards(client: Client, peer: Peer) -> None:
     peer.say(P.JOB_CREATED, b"H:1")
-    events = client.run(Given([b"x"]), make, timeout=0.02)
-    assert P.JOB_CREATED == next(events).type_
-    late = next(events)
-    assert (P.REJECTED, True) == (late.type_, late.ends)
-    assert [] == list(events)
+    job = client.submit("f", background=True)
+    called: list[object] = []
+    job.call_when_done(called.append)
+    job.result()
+    job.call_when_done(called.append)
+    assert [job, job] == called
 
 
-def test_each_job_has_its_own_time(client: Client, peer: Peer) -> None:
-    """The second one is submitted when the first has run out of time."""
-    events = client.run(Given([b"1", b"2"]), make, window=1, timeout=0.02)
-    assert [(1, P.REJECTED, [b"TIMEOUT", b""])] == seen(iter([next(events)]))
-    peer.say(P.JOB_CREATED, b"H:1")
-    peer.say(P.JOB_CREATED, b"H:2")
-    assert [1, 2, 2] == [number for number, _, _ in seen(events)]
+# -- servers ------------------------------------------------------------------------
 
 
-def test_a_late_result_is_not_that_of_another(client: Client, peer: Peer) -> None:
-    peer.say(P.JOB_CREATED, b"H:1")
-    assert 2 == len(list(client.run(Given([b"late"]), make, timeout=0.02)))
-    peer.say(P.WORK_COMPLETE, b"H:1", b"too late")
-    peer.say(P.JOB_CREATED, b"H:2")
-    peer.say(P.WORK_COMPLETE, b"H:2", b"in time")
-    assert [[], [b"in time"]] == [event.fields for event in client.run(Given([b"x"]), make)]
-
-
-def test_a_job_that_was_not_created_when_the_server_went(client: Client, peer: Peer) -> None:
+def test_the_server_goes_before_the_answer(client: Client, peer: Peer) -> None:
+    jobs = [client.submit("f"), client.submit("f")]
     peer.close()
-    with pytest.raises(ConnectionLost):
-        list(client.run(Given([b"x"]), make))
+    assert [ConnectionLost, ConnectionLost] == [type(job.exception()) for job in jobs]
 
 
-def test_a_job_that_was_created_when_the_server_went(client: Client, peer: Peer) -> None:
+def test_the_server_comes_back(client: Client, peer: Peer, listener: Listener) -> None:
+    """What was idle when it went is no loss."""
     peer.say(P.JOB_CREATED, b"H:1")
-    peer.say(P.WORK_DATA, b"H:1", b"part")
-    events = client.run(Given([b"x"]), make)
-    assert [P.JOB_CREATED, P.WORK_DATA] == [next(events).type_ for _ in range(2)]
+    assert b"" == client.submit("f", background=True).result()
     peer.close()
-    with pytest.raises(ConnectionLost):
-        next(events)
+    client.pump()
+    job = client.submit("f", background=True)
+    client.pump(0.0)
+    with listener.accept() as again:
+        again.say(P.JOB_CREATED, b"H:2")
+        assert (b"", b"H:2") == (job.result(), job.handle)
 
 
-def test_a_server_that_goes_after_the_last_answer_is_no_loss(client: Client, peer: Peer) -> None:
-    peer.say(P.JOB_CREATED, b"H:1")
-    peer.say(P.WORK_COMPLETE, b"H:1", b"r")
-    peer.socket.shutdown(1)
-    assert [P.JOB_CREATED, P.WORK_COMPLETE] == [event.type_ for event in client.run(Given([b"x"]), make)]
+def test_with_patience_a_job_survives_its_server(listener: Listener) -> None:
+    with Client([listener.address], patience=30) as client:
+        with listener.accept() as peer:
+            job = client.submit("f", "x")
+            peer.say(P.JOB_CREATED, b"H:1")
+            peer.say(P.WORK_DATA, b"H:1", b"half of it")
+            client.pump()
+        serving = threading.Thread(target=lambda: serve_once(listener))
+        serving.start()
+        assert b"again" == job.result()
+        serving.join()
+
+
+def serve_once(listener: Listener) -> None:
+    with listener.accept() as peer:
+        assert [P.OPTION_REQ, P.SUBMIT_JOB] == peer.types(2)
+        peer.say(P.JOB_CREATED, b"H:2")
+        peer.say(P.WORK_COMPLETE, b"H:2", b"again")
 
 
 @pytest.mark.parametrize("garbage", [b"220 mail ready\r\n", b"\0RES\0\0\0\x63\0\0\0\0", response(P.NOOP)])
 def test_a_server_that_speaks_something_else(client: Client, peer: Peer, garbage: bytes) -> None:
     peer.send(garbage)
     with pytest.raises(ProtocolError):
-        list(client.run(Given([b"x"]), make))
-
-
-def test_a_job_that_cannot_be_submitted(client: Client, peer: Peer) -> None:
-    with pytest.raises(UsageError):
-        list(client.run(Given([b"x"]), lambda w, n: Task(b"", w, number=n)))
+        client.submit("f").result()
 
 
 def test_the_first_server_that_is_there_is_taken(listener: Listener) -> None:
-    with Client([Address("127.0.0.1", free_port()), listener.address]) as client:
+    with Client([Address("127.0.0.1", free_port()), str(listener.address)]) as client:
+        assert listener.address == client.address
+
+
+def test_servers_may_be_one_text(listener: Listener) -> None:
+    with Client(f"127.0.0.1:{free_port()},{listener.address}") as client:
+        assert listener.address == client.address
+
+
+def test_the_environment_names_the_servers(listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GEARMAN_SERVERS", str(listener.address))
+    with Client() as client:
         assert listener.address == client.address
 
 
 def test_no_server_is_there() -> None:
     with pytest.raises(ConnectFailed):
         Client([Address("127.0.0.1", free_port())])
+
+
+def test_an_address_that_is_none() -> None:
+    with pytest.raises(AddressError):
+        Client("[::1")
+
+
+def test_a_real_server(server: ServerProcess, cat: str) -> None:
+    with Client(f"127.0.0.1:{server.port}") as client:
+        assert [b"%d" % number for number in range(300)] == list(client.map(cat, map(str, range(300))))
+        big = bytes(range(256)) * 4096
+        assert big == client.submit(cat, big).result()
 
 
 # -- questions ------------------------------------------------------------------------------
@@ -372,7 +350,8 @@ def test_a_question_that_is_refused(client: Client, peer: Peer) -> None:
 
 def test_a_question_among_late_words_about_a_job(client: Client, peer: Peer) -> None:
     peer.say(P.JOB_CREATED, b"H:1")
-    list(client.run(Given([b"late"]), make, timeout=0.02))
+    with pytest.raises(TimeLimit):
+        client.submit("f", "late").result(0.02)
     peer.say(P.WORK_COMPLETE, b"H:1", b"too late")
     peer.say(P.ECHO_RES, b"x")
     assert client.echo(b"x")
@@ -386,7 +365,7 @@ def test_an_answer_to_another_question(client: Client, peer: Peer, answer: bytes
 
 
 def test_a_question_that_nobody_answers(client: Client, peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "ANSWER_TIMEOUT", 0.02)
+    monkeypatch.setattr(dispatch, "ANSWER_TIMEOUT", 0.02)
     with pytest.raises(TimeLimit):
         client.echo(b"x")
 
@@ -394,3 +373,30 @@ def test_a_question_that_nobody_answers(client: Client, peer: Peer, monkeypatch:
 def test_a_question_that_the_protocol_cannot_carry(client: Client) -> None:
     with pytest.raises(UsageError, match="a handle has at most 63 bytes"):
         client.status(b"H" * 64)
+
+
+def test_a_status_comes_from_the_server_that_knows_the_job() -> None:
+    with (
+        listening() as one,
+        listening() as two,
+        Client([one.address, two.address]) as client,
+        one.accept() as ignorant,
+    ):
+        ignorant.say(P.STATUS_RES, b"H:1", b"0", b"0", b"0", b"0")
+        asking = threading.Thread(target=lambda: know(two))
+        asking.start()
+        assert JobStatus(True, True, 1, 2) == client.status("H:1")
+        asking.join()
+
+
+def know(listener: Listener) -> None:
+    with listener.accept() as peer:
+        peer.say(P.STATUS_RES, b"H:1", b"1", b"1", b"1", b"2")
+        assert [P.OPTION_REQ, P.GET_STATUS] == peer.types(2)
+
+
+def test_a_status_from_those_that_are_there(listener: Listener) -> None:
+    dead = Address("127.0.0.1", free_port())
+    with Client([dead, listener.address]) as client, listener.accept() as peer:
+        peer.say(P.STATUS_RES, b"H:1", b"0", b"0", b"0", b"0")
+        assert not client.status("H:1").known

@@ -105,7 +105,7 @@ def test_reports_do_not_end_a_task_and_ends_do() -> None:
         (P.WORK_COMPLETE, [b"H:1", b"r"]),
     ]
     events = [(event, event.ends) for packet in packets for event in list(flight.events(packet))]
-    assert [P.WORK_DATA, P.WORK_STATUS, P.WORK_WARNING, P.WORK_COMPLETE] == [e.type_ for e, _ in events]
+    assert [P.WORK_DATA, P.WORK_STATUS, P.WORK_WARNING, P.WORK_COMPLETE] == [e.kind for e, _ in events]
     assert [[b"d"], [b"1", b"2"], [b"w"], [b"r"]] == [event.fields for event, _ in events]
 
 

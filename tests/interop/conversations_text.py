@@ -17,7 +17,7 @@ _FULL = "ERROR QUEUE_ERROR | Job queue is full"
 
 _BLANKS = "spaces and a carriage return at the end of a line are no word; in gearmand they are an empty one"
 
-_OURS = "jobs, job, peek, purge, pause, resume, functions, settings and clients are commands of ours"
+_OURS = "jobs, job, peek, result, purge, pause, resume, functions, settings and clients are commands of ours"
 
 _COMMANDS = ["status", "prioritystatus", "workers", "show jobs", "show unique jobs", "version", "getpid"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gearcli.errors import AddressError
-from gearcli.protocol.address import Address, parse, parse_list, servers
+from gearcli.protocol.address import Address, named, parse, parse_list, servers
 
 LOCALHOST = Address("localhost", 4730)
 
@@ -82,3 +82,19 @@ def test_without_any_server_it_is_localhost(environ: dict[str, str]) -> None:
 
 def test_an_empty_variable_does_not_hide_the_next() -> None:
     assert [Address("tool", 4730)] == servers([], {"GEARMAN_SERVERS": "", "GEARMAN_SERVER": "tool"})
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (None, [Address("env", 4730)]),
+        ("", [Address("env", 4730)]),
+        ("a:1,b:2", [Address("a", 1), Address("b", 2)]),
+        (["a:1", Address("b", 2), "a:1,c:3"], [Address("a", 1), Address("b", 2), Address("c", 3)]),
+        ([], []),
+    ],
+)
+def test_what_a_caller_of_the_python_api_names(
+    given: str | list[str | Address] | None, expected: list[Address]
+) -> None:
+    assert expected == named(given, {"GEARMAN_SERVERS": "env"})

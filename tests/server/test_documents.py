@@ -10,10 +10,17 @@ import pytest
 from gearcli.protocol.packets import PacketType as P
 from gearcli.server.engine import Engine
 from gearcli.server.operator import JOBS_LIMIT
+from gearcli.server.results import RESULTS_LIMIT
 from tests.server.transcript import Console, Talker, failed
 
 LATER = 4_000_000_000.0
 NO_FUNCTION, NO_JOB = b"ERR function not found\r\n", b"ERR UNKNOWN_JOB\r\n"
+
+
+@pytest.fixture
+def keeper() -> Engine:
+    """An engine that keeps results for ten seconds."""
+    return Engine(b"H:", keep_results=10.0)
 
 
 def function_of(console: Console, name: str = "f") -> dict[str, Any]:
@@ -111,6 +118,73 @@ def test_peek_shows_the_workload(console: Console, client: Talker) -> None:
     assert workload == base64.b64decode(document["workload_base64"])
 
 
+def test_the_result_of_a_job_before_and_after_its_end(keeper: Engine) -> None:
+    client, worker, console = Talker(keeper), Talker(keeper).can_do(b"two words"), Console(keeper)
+    keeper.tick(1.0, 1_780_000_000.1234)
+    client.submit_bg(b"w", function=b"two words", unique=b"u 1")
+    names = {"handle": "H:1", "function": "two%20words", "unique": "u%201"}
+    unsaid = dict.fromkeys(
+        ("ended", "size", "result_base64", "exception_base64", "warnings_base64", "reason")
+    )
+    waiting = {**names, "state": "waiting", "attempt": 0, "dropped": False, **unsaid}
+    assert [waiting] == console.documents(b"result H:1")
+    worker.take()
+    assert [waiting | {"state": "running", "attempt": 1}] == console.documents(b"result %48:1")
+    worker.say(P.WORK_WARNING, b"H:1", b"\xff")
+    worker.say(P.WORK_COMPLETE, b"H:1", b"\x00\xfe")
+    done = {"state": "done", "attempt": 1, "ended": 1_780_000_000.123, "size": 2, "result_base64": "AP4="}
+    assert [waiting | done | {"warnings_base64": "/w=="}] == console.documents(b"result H:1")
+    keeper.tick(11.0)
+    assert NO_JOB == console.ask(b"result H:1")
+
+
+def test_the_result_of_a_job_that_failed(keeper: Engine) -> None:
+    client, worker, console = Talker(keeper), Talker(keeper).can_do(b"f"), Console(keeper)
+    for _ in range(2):
+        client.submit_bg(b"w")
+    worker.say(P.WORK_EXCEPTION, worker.take(), b"oh")
+    worker.take()
+    console.ask(b"cancel job H:2")
+    threw, cancelled = (console.documents(b"result H:%d" % number)[0] for number in (1, 2))
+    assert ("failed", "b2g=", None) == (threw["state"], threw["exception_base64"], threw["reason"])
+    assert ("failed", None, "it was cancelled") == (
+        cancelled["state"],
+        cancelled["exception_base64"],
+        cancelled["reason"],
+    )
+
+
+def test_a_result_that_was_too_big(keeper: Engine) -> None:
+    client, worker, console = Talker(keeper), Talker(keeper).can_do(b"f"), Console(keeper)
+    client.submit_bg(b"w")
+    worker.say(P.WORK_COMPLETE, worker.take(), bytes(RESULTS_LIMIT + 1))
+    (document,) = console.documents(b"result H:1")
+    assert (
+        "done",
+        True,
+        None,
+        RESULTS_LIMIT + 1,
+        f"there was no room for its {RESULTS_LIMIT + 1} bytes",
+    ) == (
+        document["state"],
+        document["dropped"],
+        document["result_base64"],
+        document["size"],
+        document["reason"],
+    )
+
+
+@pytest.mark.parametrize("line", [b"result", b"result H:9"])
+def test_a_result_that_is_not_there(keeper: Engine, line: bytes) -> None:
+    assert NO_JOB == Console(keeper).ask(line)
+
+
+def test_a_server_that_keeps_no_results_says_so(console: Console, client: Talker) -> None:
+    client.submit_bg(b"w")
+    words = b"This+server+keeps+no+results;+start+it+with+gear+serve+--keep-results+1h"
+    assert b"ERR NOT_KEPT " + words + b"\r\n" == console.ask(b"result H:1")
+
+
 @pytest.mark.parametrize("line", [b"job", b"job H:9", b"peek", b"peek H:9"])
 def test_a_job_that_is_not_there(console: Console, line: bytes) -> None:
     assert NO_JOB == console.ask(line)
@@ -192,6 +266,7 @@ def test_settings_reads_back_what_was_set(console: Console) -> None:
             "job_retries": -1,
             "lease": 0.0,
             "exceptions": False,
+            "keep_results": 0.0,
             "verbosity": "DEBUG",
             "port": 4730,
             "maxqueue": {"f": {"high": 7, "normal": 7, "low": 7}},

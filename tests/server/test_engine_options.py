@@ -1,4 +1,4 @@
-"""What an engine is told at its start: retries, lease, how many are woken, exceptions."""
+"""What an engine is told at its start: retries, lease, how many are woken, exceptions, keeping results."""
 
 from __future__ import annotations
 
@@ -127,6 +127,19 @@ def test_as_many_are_woken_for_a_job_as_wanted(worker_wakeup: int, woken: int) -
         worker.sleep()
     Talker(engine).submit(b"w")
     assert woken == sum(worker.heard() == [NOOP] for worker in workers)
+
+
+def test_results_are_kept_for_so_long() -> None:
+    engine = Engine(b"H:", keep_results=2.0, lease=60.0)
+    client, worker = Talker(engine), Talker(engine).can_do(b"f")
+    engine.tick(5.0)
+    client.submit_bg(b"w")
+    assert [] == worker.say(P.WORK_COMPLETE, worker.take(), b"r")
+    assert engine.registry.results is not None
+    assert 7.0 == engine.due()
+    assert engine.registry.results.get(b"H:1") is not None
+    engine.tick(7.0)
+    assert engine.registry.results.get(b"H:1") is None
 
 
 def test_with_exceptions_everybody_hears_their_words() -> None:

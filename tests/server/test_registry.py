@@ -29,3 +29,14 @@ def test_after_a_pause_nothing_can_be_had_of_functions_old_and_new() -> None:
     new = registry.new_queue(b"new")
     registry.add(new, b"", b"w", 1, True)
     assert [(NOTHING, 0, 1), (NOTHING, 0, 1)] == [(q.best, q.runnable, q.waiting) for q in (old, new)]
+
+
+def test_both_clocks_belong_together_also_when_what_is_due_is_asked_for_later() -> None:
+    """The loop tells the clock when it wakes, and then ticks with the time at which it fell asleep."""
+    registry = Registry(b"H:")
+    registry.tick(100.0, 1000.0)
+    registry.add(registry.new_queue(b"f"), b"", b"w", 1, True, due=1060.0)
+    assert 160.0 == registry.due()
+    registry.now, registry.wall = 130.0, 1030.0
+    registry.tick(100.0, 1000.0)
+    assert 160.0 == registry.due()

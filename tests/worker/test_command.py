@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from gearcli.errors import CommandError
-from gearcli.worker.command import TAIL, Command, Outcome, check, failure_of
+from gearcli.worker.command import TAIL, Command, Outcome, close_on_execution, failure_of, program_of
 from tests.cli.driving import exists, pid_in
 from tests.support import wait_until
 
 
 def ran(script: str, workload: bytes = b"", *, capture: bool = True) -> tuple[Outcome, bytes]:
     """A shell script's outcome, and all that it said on standard error."""
-    command = Command(["sh", "-c", script], workload, os.environ, capture_stderr=capture)
+    command = Command("/bin/sh", ["sh", "-c", script], workload, os.environ, capture_stderr=capture)
     said = talk(command)
     _, status = os.waitpid(command.pid, 0)
     outcome, rest = command.ended(status)
@@ -32,6 +32,7 @@ def talk(command: Command) -> bytes:
         readable, writable, _ = select.select(outputs, inputs, [])
         if writable:
             command.write()
+            command.close_spent()
         for descriptor in readable:
             said += command.read(descriptor)
     return said
@@ -67,14 +68,14 @@ def test_standard_error_may_be_left_where_it_is(capfd: pytest.CaptureFixture[str
 
 def test_what_is_in_the_pipes_at_the_end_counts() -> None:
     """Nobody reads before the command has ended."""
-    command = Command(["sh", "-c", "echo out; echo err >&2"], b"", os.environ, capture_stderr=True)
+    command = Command("/bin/sh", ["sh", "-c", "echo out; echo err >&2"], b"", os.environ, capture_stderr=True)
     _, status = os.waitpid(command.pid, 0)
     assert (Outcome(b"out\n", b"err\n", ""), b"err\n") == command.ended(status)
 
 
 def test_pipes_that_a_grandchild_holds_are_left_to_it(tmp_path: Path) -> None:
     script = f"sleep 1000 & echo $! >{tmp_path}/pid; echo out"
-    command = Command(["sh", "-c", script], b"", os.environ, capture_stderr=True)
+    command = Command("/bin/sh", ["sh", "-c", script], b"", os.environ, capture_stderr=True)
     os.waitid(os.P_PID, command.pid, os.WEXITED | os.WNOWAIT)
     grandchild = pid_in(tmp_path / "pid")
     assert exists(grandchild)
@@ -85,7 +86,7 @@ def test_pipes_that_a_grandchild_holds_are_left_to_it(tmp_path: Path) -> None:
 
 
 def test_a_command_can_be_killed() -> None:
-    command = Command(["sleep", "1000"], b"", os.environ, capture_stderr=False)
+    command = Command("/bin/sleep", ["sleep", "1000"], b"", os.environ, capture_stderr=False)
     command.kill(signal.SIGTERM)
     _, status = os.waitpid(command.pid, 0)
     command.kill()  # a group that is gone is no error
@@ -93,15 +94,47 @@ def test_a_command_can_be_killed() -> None:
 
 
 def test_the_environment_is_the_one_given() -> None:
-    command = Command(["/usr/bin/env"], b"", {"ONLY": "this"}, capture_stderr=False)
+    command = Command("/usr/bin/env", ["env"], b"", {"ONLY": "this"}, capture_stderr=False)
     talk(command)
     _, status = os.waitpid(command.pid, 0)
     assert b"ONLY=this\n" == command.ended(status)[0].output
 
 
+def test_the_name_of_the_program_is_an_argument_like_others() -> None:
+    command = Command("/bin/sh", ["another name", "-c", 'echo "$0"'], b"", os.environ, capture_stderr=False)
+    talk(command)
+    _, status = os.waitpid(command.pid, 0)
+    assert b"another name\n" == command.ended(status)[0].output
+
+
+def test_signals_that_python_ignores_are_not_ignored() -> None:
+    """`yes` ends when nobody reads it any more."""
+    assert (Outcome(b"y\n", b"", ""), b"") == ran("yes | head -n 1")
+    ignored = int(ran("grep SigIgn /proc/self/status")[0].output.split()[1], 16)
+    assert [0, 0] == [ignored >> (number - 1) & 1 for number in (signal.SIGPIPE, signal.SIGXFSZ)]
+
+
+def test_no_other_descriptor_is_inherited() -> None:
+    """Not even one that this process was started with."""
+    inherited = os.open(os.devnull, os.O_RDONLY)
+    os.set_inheritable(inherited, True)
+    try:
+        close_on_execution()
+        assert b"0\n1\n2\n3\n" == ran("ls /proc/self/fd")[0].output  # the last is the folder itself
+    finally:
+        os.close(inherited)
+
+
+def test_a_command_that_cannot_be_started_leaves_no_descriptor() -> None:
+    before = os.listdir("/proc/self/fd")
+    with pytest.raises(FileNotFoundError):
+        Command("/no/such/program", ["program"], b"x", os.environ, capture_stderr=True)
+    assert before == os.listdir("/proc/self/fd")
+
+
 def test_a_program_that_is_not_there_cannot_be_started() -> None:
     with pytest.raises(FileNotFoundError):
-        Command(["/no/such/program"], b"", os.environ, capture_stderr=True)
+        Command("/no/such/program", ["program"], b"", os.environ, capture_stderr=True)
 
 
 @pytest.mark.parametrize(
@@ -123,13 +156,13 @@ def test_failures_in_words(code: int, words: str) -> None:
 
 @pytest.mark.parametrize("program", ["sh", "/bin/sh"])
 def test_a_program_that_can_be_executed(program: str) -> None:
-    check([program, "-c", "no such thing"])
+    assert "/bin/sh" == program_of([program, "-c", "no such thing"]).removeprefix("/usr")
 
 
 @pytest.mark.parametrize("program", ["no-such-program", "/no/such/program", ""])
 def test_a_program_that_is_not_found(program: str) -> None:
     with pytest.raises(CommandError, match="command not found") as caught:
-        check([program])
+        program_of([program])
     assert not caught.value.found
 
 
@@ -137,5 +170,5 @@ def test_a_program_that_is_not_executable(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     for path in (tmp_path / "file", tmp_path):
         with pytest.raises(CommandError, match="it is not executable") as caught:
-            check([str(path)])
+            program_of([str(path)])
         assert caught.value.found

@@ -1,0 +1,275 @@
+"""Tasks on their way to some servers and back: one connection each, many tasks in flight.
+
+A task whose server is lost before it has answered is submitted again, to
+another server or to the same one when it is back; nothing is dropped.
+"""
+
+from __future__ import annotations
+
+import select
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from types import TracebackType
+from typing import NamedTuple, Self
+
+from gearcli.client.connection import CONNECT_TIMEOUT, Connection, milliseconds_until
+from gearcli.client.servers import Server, by_preference
+from gearcli.client.tasks import Event, Local, Task, packet_of, server_error
+from gearcli.errors import ConnectFailed, GearError, ProtocolError, UsageError
+from gearcli.protocol.address import Address
+from gearcli.protocol.packets import PacketType, checked, request
+
+ANSWER_TIMEOUT = 10.0
+"""Seconds that an answer may take which the server gives at once."""
+LOSSES = 10
+"""How often a task may lose its server: one that kills every server must not go round for ever."""
+
+
+class ServerLost(NamedTuple):
+    """A server went away before it had answered these tasks; they are submitted again.
+
+    Each of them may have been done, or be done, all the same.
+    """
+
+    reason: GearError
+    tasks: list[Task]
+
+
+Happening = Event | ServerLost
+
+
+class Dispatch:
+    """Tasks over some servers.
+
+    With `spread` every task goes to the server with the fewest, else to the
+    first that is there; those with a shared unique go where the unique
+    belongs.  When no server is there that was there before, they are tried
+    again for `patience` seconds.
+    """
+
+    def __init__(
+        self,
+        addresses: Sequence[Address],
+        *,
+        connect_timeout: float = CONNECT_TIMEOUT,
+        patience: float = 0.0,
+        spread: bool = False,
+    ) -> None:
+        self._servers = [Server(address, connect_timeout) for address in addresses]
+        self._spread = spread and len(self._servers) > 1
+        self._patience = patience
+        self._answered = False
+        """Whether a server has ever answered; those that never did are not waited for."""
+        self._deserted: float | None = None
+        """Since when tasks wait and no server is there."""
+        self._homeless: deque[Task] = deque()
+        """Tasks that wait for a server."""
+        self._held: deque[Happening] = deque()
+        """What happened while a question was asked."""
+        self.source_ready = False
+        """Whether the last `turn` found the source readable."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the connections.  Servers drop jobs that wait and that nobody else listens to."""
+        for server in self._servers:
+            server.close()
+
+    # -- tasks ------------------------------------------------------------------
+
+    def submit(self, task: Task) -> None:
+        """Send a task to a server, at once or when one is there.  Raises UsageError if that is impossible."""
+        packet = packet_of(task)
+        server = self._server_for(task)
+        if server is None:
+            self._homeless.append(task)
+        else:
+            server.submit(task, packet)
+
+    def flush(self) -> None:
+        """Send what is possible without waiting."""
+        for server in self._servers:
+            if server.connection is not None:
+                server.connection.flush()
+
+    def _server_for(self, task: Task) -> Server | None:
+        """The server that takes a task, if it is there."""
+        servers: Sequence[Server] = self._servers
+        if task.shared and len(servers) > 1:
+            servers = by_preference(servers, task)
+        elif self._spread:
+            present = [server for server in servers if server.connection is not None]
+            if present:
+                return min(present, key=lambda server: len(server.tasks))
+        for server in servers:
+            if server.connection is None and not server.absent:
+                server.reach()
+            if server.connection is not None or server.opening is not None:
+                return server if server.connection is not None else None
+        return None
+
+    def turn(self, deadline: float | None = None, source: int | None = None) -> Iterator[Happening]:
+        """Wait until something happens, and tell what; not longer than until `deadline` (monotonic
+        seconds), nor when the descriptor `source` can be read.
+
+        Raises ConnectFailed or ConnectionLost when tasks wait for a server and
+        none can be reached, ProtocolError when one breaks the rules.
+        """
+        self._house()
+        while self._held:
+            yield self._held.popleft()
+        ready = self._wait(deadline, source)
+        self.source_ready = source is not None and source in ready
+        for server in self._servers:
+            if server.opening is not None:
+                server.reach()
+            elif server.connection is not None and server.connection.fileno() in ready:
+                yield from self._exchange(server, server.connection)
+
+    def _house(self) -> None:
+        """Find servers for the tasks that have none."""
+        if self._spread:
+            for server in self._servers:
+                if server.connection is None and not server.absent:
+                    server.reach()
+        for _ in range(len(self._homeless)):
+            self.submit(self._homeless.popleft())
+        if self._homeless and all(server.absent for server in self._servers):
+            now = time.monotonic()
+            self._deserted = self._deserted or now
+            if not self._answered or now >= self._deserted + self._patience:
+                raise self._unreachable()
+
+    def _unreachable(self) -> GearError:
+        failures = [server.failure for server in self._servers if server.failure is not None]
+        if len(failures) == 1:
+            return failures[0]
+        return ConnectFailed("; ".join(str(failure) for failure in failures))
+
+    def _wait(self, deadline: float | None, source: int | None) -> set[int]:
+        """The descriptors that are ready."""
+        poll = select.poll()
+        for descriptor, mask in self.descriptors().items():
+            poll.register(descriptor, mask)
+        if source is not None:
+            poll.register(source, select.POLLIN)
+        times = [time for time in (deadline, self.due) if time is not None]
+        return {descriptor for descriptor, _ in poll.poll(milliseconds_until(min(times, default=None)))}
+
+    def descriptors(self) -> dict[int, int]:
+        """What to wait for, each with its mask in the words of `select.poll`; what can be sent is sent."""
+        masks = {}
+        self.flush()
+        for server in self._servers:
+            if server.connection is not None:
+                mask = select.POLLIN if server.connection.lost is None else select.POLLIN | select.POLLOUT
+                masks[server.connection.fileno()] = mask | server.connection.interest
+            elif server.opening is not None and server.opening.fileno() >= 0:
+                masks[server.opening.fileno()] = select.POLLOUT
+        return masks
+
+    @property
+    def due(self) -> float | None:
+        """When to take a turn even if nothing is ready, in monotonic seconds."""
+        times = [server.opening.due for server in self._servers if server.opening is not None]
+        if self._homeless or self._spread:
+            times += [server.retry_at for server in self._servers if server.absent]
+        if self._homeless and self._deserted is not None:
+            times.append(self._deserted + self._patience)
+        return min(times, default=None)
+
+    def _exchange(self, server: Server, connection: Connection) -> Iterator[Happening]:
+        """Move bytes of one connection, and tell what they mean."""
+        connection.exchange()
+        if connection.received:
+            server.heard()
+            self._answered, self._deserted = True, None
+        while connection.received:
+            yield from server.tasks.events(connection.received.popleft())
+        if isinstance(connection.lost, ProtocolError):
+            raise connection.lost
+        if connection.lost is not None:
+            yield from self._lost(server, connection.lost)
+
+    def _lost(self, server: Server, reason: GearError) -> Iterator[Happening]:
+        """A server is gone: its tasks look for another, or for itself when it is back."""
+        tasks = server.tasks.unfinished()
+        server.gone(reason, idle=not tasks)
+        if tasks and not self._patience and all(server.absent for server in self._servers):
+            raise reason
+        for task in tasks:
+            task.losses += 1
+            task.ended = task.losses > LOSSES
+            task.handle = b""
+        again = [task for task in tasks if not task.ended]
+        self._homeless.extend(again)
+        if again:
+            yield ServerLost(reason, again)
+        for task in tasks:
+            if task.ended:
+                yield Event(task, Local.LOST, [str(reason).encode()])
+
+    def forget(self) -> None:
+        """Give up all tasks: nothing is submitted again, and nothing more is told of them."""
+        self._homeless.clear()
+        for server in self._servers:
+            server.close()
+
+    # -- questions --------------------------------------------------------------
+
+    def connect(self, address: Address | None = None) -> Address:
+        """Connect to a server, or to the first of all that can be reached, if that is not so yet.
+
+        Returns which.  Raises ConnectFailed when none can be.
+        """
+        return self._connected(address).address
+
+    def _connected(self, address: Address | None) -> Server:
+        candidates = [server for server in self._servers if address in (None, server.address)]
+        for server in candidates:
+            while server.connection is None:
+                server.reach()
+                if server.opening is None:
+                    break
+                poll = select.poll()
+                if server.opening.fileno() >= 0:
+                    poll.register(server.opening, select.POLLOUT)
+                poll.poll(milliseconds_until(server.opening.due))
+            if server.connection is not None:
+                return server
+        raise self._unreachable()
+
+    def ask(
+        self, type_: PacketType, field: bytes, expected: PacketType, *, address: Address | None = None
+    ) -> list[bytes]:
+        """Ask a server, or the first that can be reached, and return the arguments of its answer.
+
+        What happens to tasks meanwhile is told by the next `turn`.  Raises
+        ConnectFailed, ServerError for an ERROR, TimeLimit for silence,
+        UsageError for what the protocol cannot carry.
+        """
+        try:
+            packet = request(type_, *checked(type_, field))
+        except ValueError as error:
+            raise UsageError(str(error)) from None
+        server = self._connected(address)
+        connection = server.connection
+        assert connection is not None
+        connection.send(packet)
+        deadline = time.monotonic() + ANSWER_TIMEOUT
+        while True:
+            answer, fields = packet_ = connection.next_packet(deadline)
+            if answer is expected:
+                return fields
+            if answer is PacketType.ERROR and not server.tasks.refuses_option(packet_):
+                raise server_error(*fields)
+            if answer is not PacketType.ERROR:
+                self._held.extend(server.tasks.events(packet_))

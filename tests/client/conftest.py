@@ -1,0 +1,32 @@
+"""A server and a worker for the tests of the client that play neither."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.cli.driving import gear_worker
+from tests.client.peer import Listener, listening
+from tests.support import ServerProcess, gear_serve
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[ServerProcess]:
+    """`gear serve`."""
+    with gear_serve() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def cat(server: ServerProcess) -> Iterator[str]:
+    """A function that answers with its workload."""
+    with gear_worker(server.port, "cat", ["cat"], slots=2):
+        yield "cat"
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    """A port on which the test plays the server."""
+    with listening() as listener:
+        yield listener
