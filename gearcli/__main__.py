@@ -12,6 +12,10 @@ def main() -> None:
         from gearcli.cli.version import show_version
 
         sys.exit(show_version())
+    if arguments[:1] == ["report"] and not {"-h", "--help"} & {*arguments}:
+        from gearcli.cli.reporting import quickly
+
+        sys.exit(quickly(arguments[1:]))
     from gearcli.cli.app import run
 
     run(arguments)

@@ -18,7 +18,20 @@ from gearcli.cli.exits import ExitStatus, exit_status
 from gearcli.cli.output import message
 from gearcli.errors import GearError
 
-COMMANDS = ("submit", "run", "worker", "serve", "status", "job", "wait", "result", "cancel", "ping", "bench")
+COMMANDS = (
+    "submit",
+    "run",
+    "worker",
+    "report",
+    "serve",
+    "status",
+    "job",
+    "wait",
+    "result",
+    "cancel",
+    "ping",
+    "bench",
+)
 """Each is the function of its name in the module of its name; imported when it is asked for."""
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF})

@@ -15,6 +15,7 @@ from shutil import which
 from typing import NamedTuple
 
 from gearcli.errors import CommandError
+from gearcli.worker.report import DESCRIPTOR
 
 _READ = 1 << 16
 _LAST_READS = 32
@@ -48,13 +49,13 @@ def program_of(argv: Sequence[str]) -> str:
 class Command:
     """A child process that works on one job.
 
-    It has up to three pipes: `stdin`, while there is workload to write, and
-    `stdout` and `stderr` until they end; None stands for one that is over.  Who
+    It has up to four pipes: `stdin`, while there is workload to write, and
+    `stdout`, `stderr` and `status` (its descriptor 3) until they end; None stands for one that is over.  Who
     runs it waits for them and calls `write` and `read`, and `close_spent` when
     it no longer waits for what is over.  `program` is the path that is
     executed.  Raises OSError when it cannot be started.
 
-    The child gets no other descriptors than its three, as long as ours are
+    The child gets no other descriptors than these, as long as ours are
     closed on execution; see `close_on_execution`.
     """
 
@@ -74,11 +75,13 @@ class Command:
         self.stdin: int | None
         self.stdout: int | None
         self.stderr: int | None = None
+        self.status: int | None
         reading, self.stdin = os.pipe()
         self.stdout, writing = os.pipe()
         theirs = {0: reading, 1: writing}
         if capture_stderr:
             self.stderr, theirs[2] = os.pipe()
+        self.status, theirs[DESCRIPTOR] = os.pipe()
         try:
             self.pid = os.posix_spawn(
                 program,
@@ -94,11 +97,16 @@ class Command:
         finally:
             for end in theirs.values():
                 os.close(end)
-        for ours in (self.stdin, self.stdout, self.stderr):
-            if ours is not None:
-                os.set_blocking(ours, False)
+        for ours in self.descriptors:
+            os.set_blocking(ours, False)
         self.write()  # most workloads fit into a pipe
         self.close_spent()
+
+    @property
+    def descriptors(self) -> list[int]:
+        """Those of its pipes that are not over."""
+        pipes = (self.stdin, self.stdout, self.stderr, self.status)
+        return [descriptor for descriptor in pipes if descriptor is not None]
 
     def write(self) -> None:
         """Write as much of the workload as the command takes; it need not take all."""
@@ -116,7 +124,7 @@ class Command:
             self.stdin = None
 
     def read(self, descriptor: int) -> bytes:
-        """Take in what one of its outputs has; returns what came on standard error."""
+        """Take in what standard output or standard error has; returns what came on standard error."""
         try:
             data = os.read(descriptor, _READ)
         except (BlockingIOError, InterruptedError):
@@ -131,6 +139,18 @@ class Command:
         if not data:
             self._spent.append(descriptor)
             self.stderr = None
+        return data
+
+    def read_status(self) -> bytes:
+        """What came on the status descriptor; it is over where that is nothing."""
+        assert self.status is not None
+        try:
+            data = os.read(self.status, _READ)
+        except (BlockingIOError, InterruptedError):
+            return b""
+        if not data:
+            self._spent.append(self.status)
+            self.status = None
         return data
 
     def close_spent(self) -> None:
@@ -174,10 +194,9 @@ class Command:
 
     def _close(self) -> None:
         self.close_spent()
-        for descriptor in (self.stdin, self.stdout, self.stderr):
-            if descriptor is not None:
-                os.close(descriptor)
-        self.stdin = self.stdout = self.stderr = None
+        for descriptor in self.descriptors:
+            os.close(descriptor)
+        self.stdin = self.stdout = self.stderr = self.status = None
 
 
 def close_on_execution() -> None:

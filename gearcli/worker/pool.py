@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import random
 import selectors
 import signal
 import socket
 import time
-from collections.abc import Callable, Mapping, Sequence
-from shutil import which
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from gearcli.client.connection import CONNECT_TIMEOUT, connect
 from gearcli.errors import ConnectFailed, GearError, ProtocolError
-from gearcli.escape import shown
 from gearcli.protocol.address import Address
 from gearcli.protocol.packets import Packet
 from gearcli.signals import received, registered
-from gearcli.worker.command import Command, Outcome, close_on_execution, program_of
-from gearcli.worker.guardian import Guardian
+from gearcli.worker.children import Children, name_of
+from gearcli.worker.command import Outcome
 from gearcli.worker.worker import Job, Session, Slot
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
@@ -48,13 +45,6 @@ class Settings(NamedTuple):
     connect_timeout: float = CONNECT_TIMEOUT
 
 
-class _Running(NamedTuple):
-    slot: Slot
-    job: Job
-    command: Command
-    started: float
-
-
 class _Server:
     """One of the servers: whether it is there, and when to try again."""
 
@@ -79,18 +69,22 @@ class Pool:
     """
 
     def __init__(self, settings: Settings, say: Callable[[int, str], None]) -> None:
-        self._program = program_of(settings.argv)
         self._settings = settings
         self._say = say
         self._selector = selectors.DefaultSelector()
+        self._children = Children(
+            settings.argv,
+            self._selector,
+            stderr=settings.stderr,
+            say=say,
+            said=self._watch,
+            ended=self._report,
+        )
         self._slots = [Slot(number) for number in range(settings.slots)]
         self._servers = {address: _Server(address) for address in settings.servers}
-        self._running: dict[int, _Running] = {}
         self._slot_of: dict[Session, Slot] = {}
         self._stop_at: float | None = None
         self._signalled = 0
-        self._guardian: Guardian | None = None
-        self._environment = dict(os.environ)
 
     def stop_when_readable(self, lifeline: int) -> None:
         """Stop at once when `lifeline` can be read: whoever holds its other end is gone."""
@@ -101,15 +95,13 @@ class Pool:
 
         Raises ConnectFailed when no server can be reached at the start.
         """
-        close_on_execution()
-        self._guardian = Guardian(self._settings.slots)  # before there is anything that it would inherit
-        self._environment.update(self._guardian.mark)
+        self._children.begin(self._settings.slots)
         try:
             self._connect_first()
             with registered(self._selector, _SIGNALS, self._signal_data):
                 while not self._finished():
                     self._turn()
-            return self._signalled if self._running else None
+            return self._signalled if self._children.count else None
         finally:
             self._end_all()
 
@@ -119,6 +111,7 @@ class Pool:
         for key, mask in self._selector.select(self._patience()):
             key.data(mask)
         now = time.monotonic()
+        self._children.tick(now)
         for server in self._servers.values():
             if server.retry_at is not None and server.retry_at <= now and self._stop_at is None:
                 self._reach(server)
@@ -128,6 +121,8 @@ class Pool:
         times = [server.retry_at for server in self._servers.values() if server.retry_at is not None]
         if self._stop_at is not None:
             times = [self._stop_at]
+        if self._children.due is not None:
+            times.append(self._children.due)
         return max(0.0, min(times) - time.monotonic()) if times else None
 
     def _finished(self) -> bool:
@@ -193,7 +188,7 @@ class Pool:
     def _take(self, slot: Slot, session: Session, packet: Packet) -> None:
         job = slot.receive(session, packet)
         if job is not None:
-            self._start(slot, job)
+            self._children.start(slot, job)
 
     def _heard_from(self, server: _Server) -> None:
         """A server has answered, so it is there."""
@@ -221,99 +216,18 @@ class Pool:
         session.connection.close()
         slot.leave(session)
         if _works(slot, session):
-            for running in self._running.values():
-                if running.slot is slot:
-                    running.command.kill()
+            self._children.kill(slot)
         if self._stop_at is None:
             if server.present:
                 self._say(0, f"{reason}; trying to reach it again")
             if server.retry_at is None:
                 server.failed()
 
-    # -- commands -------------------------------------------------------------------
+    # -- jobs -----------------------------------------------------------------------
 
-    def _start(self, slot: Slot, job: Job) -> None:
-        try:
-            command = self._command(job)
-        except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            self._report(slot, job, Outcome(b"", b"", f"cannot be executed: {reason}"), time.monotonic())
-            return
-        if self._guardian is not None:
-            self._guardian.guard(slot.number, command.pid)
-        self._running[command.pid] = _Running(slot, job, command, time.monotonic())
-        if command.stdin is not None:
-            self._selector.register(command.stdin, _WRITE, lambda _, c=command: self._feed(c))
-        for descriptor in (command.stdout, command.stderr):
-            if descriptor is not None:
-                self._selector.register(
-                    descriptor, _READ, lambda _, c=command, d=descriptor: self._hear(c, d)
-                )
-
-    def _command(self, job: Job) -> Command:
-        """Start the command for a job, also if its program has moved.  Raises OSError."""
-        argv, environment = self._settings.argv, {**self._environment, **_about(job)}
-        captured = self._settings.stderr != "local"
-        try:
-            return Command(self._program, argv, job.workload, environment, capture_stderr=captured)
-        except FileNotFoundError:
-            self._program = which(argv[0]) or self._program
-            return Command(self._program, argv, job.workload, environment, capture_stderr=captured)
-
-    # Of the events of one turn, an earlier one may have ended what a later one is about.
-
-    def _feed(self, command: Command) -> None:
-        descriptor = command.stdin
-        if command.pid not in self._running:
-            return
-        command.write()
-        if command.stdin is None and descriptor is not None:
-            self._selector.unregister(descriptor)
-            command.close_spent()
-
-    def _hear(self, command: Command, descriptor: int) -> None:
-        if command.pid not in self._running:
-            return
-        self._pass_on(command.read(descriptor))
-        if descriptor not in (command.stdout, command.stderr):
-            self._selector.unregister(descriptor)
-            command.close_spent()
-
-    def _pass_on(self, said: bytes) -> None:
-        """What a command says on standard error, on ours."""
-        if said and self._settings.stderr == "both":
-            with contextlib.suppress(OSError):
-                os.write(2, said)
-
-    def _reap(self) -> None:
-        """Take in the commands that have ended."""
-        while self._running:
-            ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-            if ended is None:
-                return
-            running = self._running.pop(ended.si_pid, None)
-            if running is not None:
-                # While the command is a zombie, the number of its group is still its own.
-                running.command.kill()
-            _, status = os.waitpid(ended.si_pid, 0)
-            if running is not None:
-                self._ended(running, status)
-
-    def _ended(self, running: _Running, status: int) -> None:
-        slot, job, command, started = running
-        if self._guardian is not None:
-            self._guardian.release(slot.number)
-        for descriptor in (command.stdin, command.stdout, command.stderr):
-            if descriptor is not None:
-                self._selector.unregister(descriptor)
-        outcome, said = command.ended(status)
-        self._pass_on(said)
-        self._report(slot, job, outcome, started)
-
-    def _report(self, slot: Slot, job: Job, outcome: Outcome, started: float) -> None:
+    def _report(self, slot: Slot, job: Job, outcome: Outcome, seconds: float) -> None:
         """Tell the server how a job ended, and ask for the next."""
-        seconds = time.monotonic() - started
-        name = f"{shown(job.function)} {shown(job.handle)}"
+        name = name_of(job)
         if job.session not in self._slot_of:
             self._say(0, f"{name}: the server is gone, so the job is offered again")
             slot.done()
@@ -342,7 +256,7 @@ class Pool:
     def _on_signals(self, source: socket.socket) -> None:
         for number in dict.fromkeys(received(source)):
             if number == signal.SIGCHLD:
-                self._reap()
+                self._children.reap()
             elif number in _SIGNALS:
                 self._on_signal(number)
 
@@ -353,8 +267,8 @@ class Pool:
             return
         self._signalled = number
         self._stop_at = time.monotonic() + self._settings.grace
-        if self._running:
-            self._say(0, f"stopping; {len(self._running)} still running")
+        if self._children.count:
+            self._say(0, f"stopping; {self._children.count} still running")
         for slot in self._slots:
             self._watch(slot)
 
@@ -364,28 +278,12 @@ class Pool:
 
     def _end_all(self) -> None:
         """Leave nothing behind."""
-        for running in self._running.values():
-            running.command.kill()
-        for running in self._running.values():
-            _, status = os.waitpid(running.command.pid, 0)
-            running.command.ended(status)
+        self._children.end()
         for session in list(self._slot_of):
             session.connection.close()
         self._selector.close()
-        if self._guardian is not None:
-            self._guardian.close()
 
 
 def _works(slot: Slot, session: Session) -> bool:
     """Whether a slot's job came over this session."""
     return slot.job is not None and slot.job.session is session
-
-
-def _about(job: Job) -> Mapping[str, str]:
-    """What a command's environment says of its job."""
-    return {
-        "GEARMAN_HANDLE": os.fsdecode(job.handle),
-        "GEARMAN_FUNCTION": os.fsdecode(job.function),
-        "GEARMAN_UNIQUE": os.fsdecode(job.unique),
-        "GEARMAN_SERVER": str(job.session.address),
-    }

@@ -74,6 +74,14 @@ class Job(NamedTuple):
         """Report words for whoever submitted it."""
         self._report(PacketType.WORK_WARNING, text)
 
+    def status(self, numerator: int, denominator: int) -> None:
+        """Report that so much of so much is done."""
+        self._report(PacketType.WORK_STATUS, b"%d" % numerator, b"%d" % denominator)
+
+    def data(self, data: bytes) -> None:
+        """Report a part of the result."""
+        self._report(PacketType.WORK_DATA, data)
+
     def fail(self) -> None:
         """Report that it has failed."""
         self._report(PacketType.WORK_FAIL)

@@ -21,14 +21,14 @@ finally:
 """
 
 
-def modules_of(*arguments: str) -> set[str]:
+def modules_of(*arguments: str, **environ: str) -> set[str]:
     """What is loaded at the end of a command line that succeeds."""
     ended = subprocess.run(
         [sys.executable, "-c", PROGRAM, *arguments],
         capture_output=True,
         timeout=DEADLINE,
         check=True,
-        env=clean_environment(),
+        env={**clean_environment(), **environ},
     )
     return set(ended.stderr.decode().split())
 
@@ -46,3 +46,12 @@ def test_submit_imports_nothing_of_other_commands(server: ServerProcess, cat: st
 
 def test_the_version_needs_no_parser() -> None:
     assert set() == modules_of("--version") & {*SLOW, "typer", "gearcli.cli.app"}
+
+
+def test_a_report_needs_no_parser() -> None:
+    """A command may report many times."""
+    assert set() == modules_of("report", "1", "2", GEARMAN_STATUS_FD="1") & {
+        *SLOW,
+        "typer",
+        "gearcli.cli.app",
+    }

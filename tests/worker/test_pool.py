@@ -139,6 +139,7 @@ def test_the_environment_tells_what_the_job_is(server: ServerProcess) -> None:
         f"GEARMAN_FUNCTION={function}",
         f"GEARMAN_HANDLE={handle.decode()}",
         f"GEARMAN_SERVER=127.0.0.1:{server.port}",
+        "GEARMAN_STATUS_FD=3",
         "GEARMAN_UNIQUE=the key",
     ] == data.decode().splitlines()
 
