@@ -192,7 +192,15 @@ class Jobs:
             if state.known:
                 self._homes[question] = client
                 break
+        if home is None and not state.known:
+            self._admit_ignorance(question)
         return state
+
+    def _admit_ignorance(self, question: Question) -> None:
+        """Raise ConnectFailed if a server that could not be asked may know the job."""
+        failures = [str(client) for client in self._clients.values() if isinstance(client, ConnectFailed)]
+        if failures:
+            raise ConnectFailed(f"{'; '.join(failures)}; the other servers do not know {question.name}")
 
     def _clients_reached(self) -> Iterator[Client]:
         return self._reachable(self._clients, _client, self._reached.servers)

@@ -28,11 +28,16 @@ class JobLog:
     """A job log that is being written."""
 
     def __init__(self, path: str, *, append: bool) -> None:
-        """Open the log, and empty it unless `append` is said.  Raises OutputError."""
+        """Open the log, and empty it unless `append` is said.
+
+        Raises OutputError, also rather than empty a file that is no log.
+        """
         self._path = path
-        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
         try:
-            self._descriptor = os.open(path, flags if append else flags | os.O_TRUNC, 0o666)
+            self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
+            if not append and os.fstat(self._descriptor).st_size:
+                _check_log(path)
+                os.ftruncate(self._descriptor, 0)
             beginning = _beginning(path, os.fstat(self._descriptor).st_size)
         except OSError as error:
             raise self._unwritable(error) from None
@@ -89,6 +94,13 @@ def _beginning(path: str, size: int) -> bytes:
     with open(path, "rb", buffering=0) as file:
         file.seek(size - 1)
         return b"" if file.read(1) == b"\n" else b"\n"
+
+
+def _check_log(path: str) -> None:
+    """Raise OutputError for a file with something in it that is not a job log.  Raises OSError."""
+    with open(path, "rb", buffering=0) as file:
+        if file.read(4) != _HEADER[:4]:
+            raise OutputError(f"{path} is there and is no job log; remove it, or name another file")
 
 
 def _short(command: bytes) -> str:

@@ -9,6 +9,7 @@ from typing import Annotated, NamedTuple, TypeVar
 import typer
 
 from gearcli.cli import config
+from gearcli.client.connection import CONNECT_TIMEOUT
 from gearcli.errors import UsageError
 from gearcli.protocol.address import ENVIRONMENT, Address, parse_list, servers
 from gearcli.units import duration
@@ -45,7 +46,7 @@ Context = Annotated[
     typer.Option(
         "--context",
         metavar="NAME",
-        help="Use [context.NAME] of the config file. Default: $GEAR_CONTEXT.",
+        help="Use [context.NAME] of the config file, before $GEARMAN_SERVERS. Default: $GEAR_CONTEXT.",
         show_default=False,
     ),
 ]
@@ -86,10 +87,6 @@ Verbose = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
-CONNECT_TIMEOUT = "5s"
-
-_CONNECT_TIMEOUT = 5.0  # seconds
-
 
 class Reach(NamedTuple):
     """Which servers to talk to, and the seconds that connecting to one may take."""
@@ -102,8 +99,10 @@ def reach(server: list[str] | None, context: str | None, connect_timeout: float 
     """What the options, the environment and the config file say, in this order.
 
     A context that is named on the command line goes before the environment,
-    as an option does.  Raises AddressError or ConfigError.
+    as an option does.  Raises UsageError or ConfigError.
     """
+    if server and not parse_list(server):
+        raise UsageError("-s names no server; write host, host:port, [::1]:port or unix:/path")
     chosen, defaults = config.load(context, os.environ)
     found = (
         parse_list(server or [])
@@ -113,7 +112,7 @@ def reach(server: list[str] | None, context: str | None, connect_timeout: float 
         or defaults.servers
         or servers([], {})
     )
-    seconds = (connect_timeout, chosen.connect_timeout, defaults.connect_timeout, _CONNECT_TIMEOUT)
+    seconds = (connect_timeout, chosen.connect_timeout, defaults.connect_timeout, CONNECT_TIMEOUT)
     return Reach(found, next(each for each in seconds if each is not None))
 
 
@@ -121,8 +120,3 @@ def _from_environment() -> list[Address]:
     """The servers of the first variable that names some."""
     lists = (parse_list([os.environ.get(name, "")]) for name in ENVIRONMENT)
     return next(filter(None, lists), [])
-
-
-def addresses(given: list[str] | None) -> list[Address]:
-    """The servers that the options and the environment name.  Raises AddressError."""
-    return servers(given or [], os.environ)

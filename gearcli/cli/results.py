@@ -12,12 +12,16 @@ from gearcli.client.tasks import Task
 
 
 class Ended(NamedTuple):
-    """A job that has ended: its exit status, its result (empty if it has none), the seconds it took."""
+    """A job that has ended: its exit status, its result (empty if it has none).
+
+    `seconds` is how long it took, `started` when it was submitted (seconds since 1970).
+    """
 
     task: Task
     status: ExitStatus
     result: bytes
     seconds: float
+    started: float
 
 
 Sink = Callable[[Ended], None]
@@ -48,12 +52,12 @@ class Results:
     def end(self, task: Task, data: bytes) -> None:
         """The last part of a result."""
         result = b"".join([*parts, data]) if (parts := self._parts.pop(task, None)) else data
-        self._leave(task.number, Ended(task, ExitStatus.DONE, result, time.monotonic() - task.submitted))
+        self._leave(task.number, _ended(task, ExitStatus.DONE, result))
 
     def nothing(self, task: Task, status: ExitStatus) -> None:
         """A job ended without a result; the parts that came are not one."""
         self.drop(task)
-        self._leave(task.number, Ended(task, status, b"", time.monotonic() - task.submitted))
+        self._leave(task.number, _ended(task, status, b""))
 
     def release(self) -> None:
         """Hand on what waits for earlier jobs, which will not end any more."""
@@ -79,6 +83,11 @@ class Results:
         if ended is not None:
             for sink in self._sinks:
                 sink(ended)
+
+
+def _ended(task: Task, status: ExitStatus, result: bytes) -> Ended:
+    seconds = time.monotonic() - task.submitted
+    return Ended(task, status, result, seconds, time.time() - seconds)
 
 
 class OneResult(Results):

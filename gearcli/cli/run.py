@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import shlex
-import signal
 from collections.abc import Iterator
 from typing import Annotated, Any
 
@@ -21,6 +20,7 @@ from gearcli.cli.batch_options import (
     Retries,
     Tag,
 )
+from gearcli.cli.ending import ending_in_order
 from gearcli.cli.inputs import record_delimiter, record_source, whole_source
 from gearcli.cli.makers import Wanted
 from gearcli.cli.options import (
@@ -153,7 +153,7 @@ def run(
     window = slots if halt is not None and slots else max(64, 4 * slots)
     fate = "running ones are ended here and go on elsewhere" if named else "running ones are ended"
     with (
-        _terminated(),
+        ending_in_order(),
         _somewhere(reached) as (servers, seconds),
         _dispatch(servers, seconds) as dispatch,
         _workers(name, command, slots, servers),
@@ -202,18 +202,3 @@ def _workers(function: str, command: list[str], slots: int, servers: list[Addres
     settings = Settings([os.fsencode(function)], command, servers, slots=slots, stderr="local")
     with private_workers(settings, lambda importance, text: None):
         yield
-
-
-@contextlib.contextmanager
-def _terminated() -> Iterator[None]:
-    """Let TERM and HUP end the program in order, so that nothing is left behind."""
-
-    def end(number: int, frame: object) -> None:
-        raise SystemExit(128 + number)
-
-    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGHUP)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from gearcli.cli.makers import Maker
 from gearcli.client.admin import Admin
 from gearcli.client.tasks import Task
-from gearcli.errors import NoWorker, ServerGone
+from gearcli.errors import NoWorker, ServerGone, TimeLimit
 from gearcli.escape import shown
 from gearcli.protocol.address import Address
 
@@ -22,8 +22,8 @@ def serving(servers: Sequence[Address], function: bytes, connect_timeout: float)
         try:
             if _workers(address, function, connect_timeout):
                 found.append(address)
-        except ServerGone as error:
-            failures.append(error)
+        except (ServerGone, TimeLimit) as error:
+            failures.append(error if isinstance(error, ServerGone) else ServerGone(str(error)))
     if len(failures) == len(servers):
         raise failures[0]
     return found

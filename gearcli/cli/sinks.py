@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -177,7 +176,7 @@ class Logged:
         self._log.write(
             task.number,
             str(task.server or ""),
-            time.time() - ended.seconds,
+            ended.started,
             ended.seconds,
             len(task.workload),
             len(ended.result),

@@ -18,6 +18,7 @@ from gearcli.cli.batch_options import (
     Retries,
     Tag,
 )
+from gearcli.cli.ending import ending_in_order
 from gearcli.cli.exits import ExitStatus
 from gearcli.cli.inputs import given, record_delimiter
 from gearcli.cli.makers import Maker, Wanted, due, due_at, key_of, object_maker
@@ -211,9 +212,15 @@ def submit(
     once = not retries and len(reached.servers) == 1
     pipeline = Pipeline(wishes, source, make, batch=jobs_from.many, once=once)
     patience = RECONNECT if jobs_from.many or retries else 0.0
-    with Dispatch(
-        reached.servers, connect_timeout=reached.connect_timeout, patience=patience, spread=jobs_from.many
-    ) as dispatch:
+    with (
+        ending_in_order(),
+        Dispatch(
+            reached.servers,
+            connect_timeout=reached.connect_timeout,
+            patience=patience,
+            spread=jobs_from.many,
+        ) as dispatch,
+    ):
         if jobs_from.many or unique is None:
             dispatch.connect()  # nobody types records for a server that is not there
         return pipeline.run(dispatch, window=jobs, served=None if quiet else _served(reached))

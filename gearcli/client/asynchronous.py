@@ -53,10 +53,13 @@ class AsyncClient:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._unwatch()
-        self._client.close()
+        await asyncio.to_thread(self._client.__exit__, kind, error, trace)
 
     def submit(self, function: str | bytes, workload: str | bytes = b"", **options: Any) -> Job:
-        """Submit a job and return it at once; the options are those of `Client.submit`."""
+        """Submit a job and return it at once; the options are those of `Client.submit`.
+
+        Only within ``async with``.
+        """
         job = self._client.submit(function, workload, **options)
         self._watch()
         return job
@@ -81,8 +84,10 @@ class AsyncClient:
 
     def _pump(self) -> None:
         """Take in what has arrived; it waits for nothing."""
-        self._client.pump(0.0)
-        self._watch()
+        try:
+            self._client.pump(0.0)
+        finally:  # what a callback raises is the loop's, but jobs go on
+            self._watch()
 
     def _watch(self) -> None:
         """Have the loop watch what the client waits for."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import time
 from collections import deque
@@ -14,7 +15,7 @@ from gearcli.client.connection import CONNECT_TIMEOUT, expired
 from gearcli.client.dispatch import Dispatch, Happening, ServerLost
 from gearcli.client.jobs import Job
 from gearcli.client.tasks import Task, random_unique
-from gearcli.errors import GearError, ProtocolError, ServerGone, TimeLimit
+from gearcli.errors import ConnectionLost, GearError, ProtocolError, ServerGone, TimeLimit, UsageError
 from gearcli.protocol.address import Address, named
 from gearcli.protocol.packets import PacketType, Priority
 
@@ -45,7 +46,8 @@ class Client:
     for `patience` seconds, and jobs without an answer are submitted again.
 
     Raises ConnectFailed when none can be reached.  Use it as a context
-    manager, or call `close`.
+    manager, or call `close`: only then, or after their `result`, are background
+    jobs surely taken.  A client is for one thread.
 
         >>> from gearcli import Client
         >>> with Client(server) as client:
@@ -55,7 +57,7 @@ class Client:
 
     def __init__(
         self,
-        servers: str | Sequence[str | Address] | None = None,
+        servers: str | Address | Sequence[str | Address] | None = None,
         *,
         connect_timeout: float = CONNECT_TIMEOUT,
         patience: float = 0.0,
@@ -63,6 +65,9 @@ class Client:
         self._addresses = named(servers, os.environ)
         self._dispatch = Dispatch(self._addresses, connect_timeout=connect_timeout, patience=patience)
         self._jobs: dict[Task, Job] = {}
+        self._refused: list[Job] = []
+        """Background jobs that no server has taken."""
+        self._closed = False
         self.address = self._dispatch.connect()
         """The server that was reached first."""
 
@@ -72,15 +77,28 @@ class Client:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        try:
+            self.close()
+        except GearError:
+            if error is None:  # else that one goes on
+                raise
 
     def close(self) -> None:
         """End the connections, once the servers have taken the background jobs.
 
-        They drop other jobs that wait and that nobody else listens to.
+        Other jobs fail with ConnectionLost; servers drop those of them that
+        wait and that nobody else listens to.  Raises the error of a background
+        job that was not taken, if nobody has asked for it with `Job.result`
+        or `Job.exception`, so that none is lost in silence.
         """
-        self.wait([job for task, job in self._jobs.items() if task.background], CLOSING)
-        self._dispatch.close()
+        if self._closed:
+            return
+        self.wait([job for job in self._jobs.values() if job.background], CLOSING)
+        self._closed = True
+        self._fail_all(ConnectionLost("the client was closed before the job had ended"))
+        errors = [error for job in self._refused if (error := job.unseen) is not None]
+        if errors:
+            raise errors[0]
 
     # -- jobs -------------------------------------------------------------------
 
@@ -104,7 +122,7 @@ class Client:
         it, also one that is due `at` some time (seconds since 1970).
         `on_status` is called with numerator and denominator, `on_data` and
         `on_warning` with bytes.  Raises UsageError for what the protocol
-        cannot carry.
+        cannot carry, and when the client is closed.
 
             >>> job = client.submit("count", b"3", on_status=lambda n, d: print(f"{n} of {d}"))
             >>> job.result()
@@ -113,13 +131,15 @@ class Client:
             3 of 3
             b'done'
         """
+        if self._closed:
+            raise UsageError("the client is closed")
         task = Task(
             _bytes(function),
             _bytes(workload),
             random_unique() if unique is None else _bytes(unique),
-            priority=Priority[priority.upper()] if isinstance(priority, str) else priority,
+            priority=_priority(priority),
             background=background,
-            at=at,
+            at=_moment(at),
             shared=unique is not None,
         )
         job = Job(self, task, on_status=on_status, on_data=on_data, on_warning=on_warning)
@@ -135,9 +155,11 @@ class Client:
         while True:
             while waiting and waiting[0].done:
                 waiting.popleft()
-            if not waiting or expired(deadline):
-                return not waiting
+            if not waiting:
+                return True
             self.pump(deadline)
+            if expired(deadline):
+                return all(job.done for job in waiting)
 
     def as_completed(self, jobs: Iterable[Job], timeout: float | None = None) -> Iterator[Job]:
         """The jobs in the order in which they end.  Raises TimeLimit after `timeout` seconds.
@@ -160,9 +182,9 @@ class Client:
 
     def _pump_until(self, finished: deque[Job], deadline: float | None) -> None:
         while not finished:
-            if expired(deadline):
-                raise TimeLimit("the jobs did not end in time; they go on")
             self.pump(deadline)
+            if expired(deadline) and not finished:
+                raise TimeLimit("the jobs did not end in time; they go on")
 
     def map(
         self, function: str | bytes, workloads: Iterable[str | bytes], *, window: int = WINDOW
@@ -185,7 +207,8 @@ class Client:
     def pump(self, deadline: float | None = None) -> None:
         """Wait for news until `deadline` (monotonic seconds), and give it to the jobs.
 
-        Jobs that wait when no server is left fail with ServerGone.
+        Jobs that wait when no server is left fail with ServerGone.  What a
+        callback raises comes out here; what has arrived besides is not lost.
         """
         try:
             for happening in self._dispatch.turn(deadline):
@@ -196,17 +219,22 @@ class Client:
     def _take(self, happening: Happening) -> None:
         if isinstance(happening, ServerLost):
             for task in happening.tasks:
-                self._jobs[task].lost()
+                if task in self._jobs:
+                    self._jobs[task].lost()
             return
         job = self._jobs.get(happening.task)
-        if job is not None:
-            job.take(happening)
-            if job.done:
-                del self._jobs[happening.task]
+        if job is None:
+            return
+        if happening.ends:
+            del self._jobs[happening.task]
+            if job.background and happening.kind is not PacketType.JOB_CREATED:
+                self._refused.append(job)
+        job.take(happening)
 
     def _fail_all(self, error: GearError) -> None:
         jobs, self._jobs = self._jobs, {}
         self._dispatch.forget()
+        self._refused += [job for job in jobs.values() if job.background]
         for job in jobs.values():
             job.fail(error)
 
@@ -248,14 +276,27 @@ class Client:
     def echo(self, workload: bytes) -> float:
         """The seconds that a round trip of `workload` takes."""
         start = time.perf_counter()
-        (answer,) = self._dispatch.ask(PacketType.ECHO_REQ, workload, PacketType.ECHO_RES)
-        if answer != workload:
-            raise ProtocolError(f"{self.address} answered an echo with other bytes")
+        self._dispatch.ask(PacketType.ECHO_REQ, workload, PacketType.ECHO_RES)
         return time.perf_counter() - start
 
 
 def _bytes(text: str | bytes) -> bytes:
-    return text.encode() if isinstance(text, str) else text
+    return text.encode() if isinstance(text, str) else bytes(text)
+
+
+def _priority(given: str | Priority) -> Priority:
+    """A priority by its name.  Raises UsageError."""
+    try:
+        return Priority[given.upper()] if isinstance(given, str) else Priority(given)
+    except (KeyError, ValueError):
+        raise UsageError(f"{given!r} is no priority: high, normal or low") from None
+
+
+def _moment(at: float | None) -> float | None:
+    """When a job is due, not before 1970.  Raises UsageError."""
+    if at is not None and not math.isfinite(at):
+        raise UsageError(f"{at} is no time; at is seconds since 1970")
+    return None if at is None else max(0.0, at)
 
 
 def _status(known: bytes, running: bytes, *numbers: bytes) -> JobStatus:

@@ -28,6 +28,7 @@ REPLY_LINE_LIMIT = 128 << 20
 _RECEIVED = 1 << 18
 _FULL_PAUSE = 0.01  # seconds until a Unix socket with too many waiting is tried again
 _PARTS = 1024  # IOV_MAX
+_DAY = 86400.0  # seconds; poll knows no more than 24 of them
 
 
 class Connection:
@@ -126,20 +127,28 @@ class Connection:
 
         Raises TimeLimit, ConnectionLost or ProtocolError.
         """
-        poll = select.poll()
         while not self.received:
             if self.lost is not None:
                 raise self.lost
-            poll.register(self, self.interest)
-            if not poll.poll(milliseconds_until(deadline)) and expired(deadline):
+            if not self.wait(deadline):
                 raise TimeLimit(f"{self.address} did not answer in time")
-            self.exchange()
         return self.received.popleft()
+
+    def wait(self, deadline: float | None) -> bool:
+        """Send and receive what there is, waiting for it until `deadline`; False if that has passed."""
+        poll = select.poll()
+        poll.register(self, self.interest)
+        if not poll.poll(milliseconds_until(deadline)) and expired(deadline):
+            return False
+        self.exchange()
+        return True
 
 
 def milliseconds_until(deadline: float | None) -> int | None:
-    """What `poll` takes: at least 0, rounded up so that the deadline has passed afterwards."""
-    return None if deadline is None else max(0, int((deadline - time.monotonic()) * 1000) + 1)
+    """What `poll` takes: at least 0, rounded up so that the deadline has passed afterwards, a day at most."""
+    if deadline is None:
+        return None
+    return max(0, int(min(deadline - time.monotonic(), _DAY) * 1000) + 1)
 
 
 def expired(deadline: float | None) -> bool:

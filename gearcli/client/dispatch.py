@@ -10,18 +10,21 @@ import select
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
+from math import inf
 from types import TracebackType
 from typing import NamedTuple, Self
 
 from gearcli.client.connection import CONNECT_TIMEOUT, Connection, milliseconds_until
 from gearcli.client.servers import Server, by_preference
-from gearcli.client.tasks import Event, Local, Task, packet_of, server_error
-from gearcli.errors import ConnectFailed, GearError, ProtocolError, UsageError
+from gearcli.client.tasks import ABOUT_TASKS, Event, Local, Task, packet_of, server_error
+from gearcli.errors import ConnectFailed, ConnectionLost, GearError, ProtocolError, TimeLimit, UsageError
 from gearcli.protocol.address import Address
-from gearcli.protocol.packets import PacketType, checked, request
+from gearcli.protocol.packets import Packet, PacketType, checked, request
 
 ANSWER_TIMEOUT = 10.0
 """Seconds that an answer may take which the server gives at once."""
+SILENCE = 30.0
+"""Seconds after which a server is taken for gone that has not even answered a submission."""
 LOSSES = 10
 """How often a task may lose its server: one that kills every server must not go round for ever."""
 
@@ -65,8 +68,6 @@ class Dispatch:
         """Since when tasks wait and no server is there."""
         self._homeless: deque[Task] = deque()
         """Tasks that wait for a server."""
-        self._held: deque[Happening] = deque()
-        """What happened while a question was asked."""
         self.source_ready = False
         """Whether the last `turn` found the source readable."""
 
@@ -124,15 +125,19 @@ class Dispatch:
         none can be reached, ProtocolError when one breaks the rules.
         """
         self._house()
-        while self._held:
-            yield self._held.popleft()
         ready = self._wait(deadline, source)
         self.source_ready = source is not None and source in ready
         for server in self._servers:
             if server.opening is not None:
                 server.reach()
-            elif server.connection is not None and server.connection.fileno() in ready:
-                yield from self._exchange(server, server.connection)
+            elif (connection := server.connection) is not None:
+                if connection.fileno() in ready:
+                    connection.exchange()
+                if connection.received or connection.lost is not None:
+                    yield from self._heard(server, connection)
+                elif server.silent_until(SILENCE) <= time.monotonic():
+                    reason = f"{server.address} has not answered for {SILENCE:g} s"
+                    yield from self._lost(server, ConnectionLost(reason))
 
     def _house(self) -> None:
         """Find servers for the tasks that have none."""
@@ -179,25 +184,36 @@ class Dispatch:
     @property
     def due(self) -> float | None:
         """When to take a turn even if nothing is ready, in monotonic seconds."""
+        connections = [server.connection for server in self._servers if server.connection is not None]
+        if any(connection.received or connection.lost is not None for connection in connections):
+            return 0.0  # a question, or a callback that raised, has left something
         times = [server.opening.due for server in self._servers if server.opening is not None]
+        times += [until for server in self._servers if (until := server.silent_until(SILENCE)) < inf]
         if self._homeless or self._spread:
             times += [server.retry_at for server in self._servers if server.absent]
         if self._homeless and self._deserted is not None:
             times.append(self._deserted + self._patience)
         return min(times, default=None)
 
-    def _exchange(self, server: Server, connection: Connection) -> Iterator[Happening]:
-        """Move bytes of one connection, and tell what they mean."""
-        connection.exchange()
+    def _heard(self, server: Server, connection: Connection) -> Iterator[Happening]:
+        """Tell what a server has said.
+
+        Packets are taken one by one: who is told of one may ask a question, or take a turn.
+        """
         if connection.received:
             server.heard()
             self._answered, self._deserted = True, None
         while connection.received:
-            yield from server.tasks.events(connection.received.popleft())
+            packet = connection.received.popleft()
+            if server.late and packet[0] in _ANSWERS:
+                server.late -= 1
+                continue
+            yield from server.tasks.events(packet)
+        if server.connection is not connection or connection.lost is None:
+            return
         if isinstance(connection.lost, ProtocolError):
             raise connection.lost
-        if connection.lost is not None:
-            yield from self._lost(server, connection.lost)
+        yield from self._lost(server, connection.lost)
 
     def _lost(self, server: Server, reason: GearError) -> Iterator[Happening]:
         """A server is gone: its tasks look for another, or for itself when it is back."""
@@ -220,8 +236,9 @@ class Dispatch:
     def forget(self) -> None:
         """Give up all tasks: nothing is submitted again, and nothing more is told of them."""
         self._homeless.clear()
+        self._deserted = None
         for server in self._servers:
-            server.close()
+            server.forget()
 
     # -- questions --------------------------------------------------------------
 
@@ -244,6 +261,7 @@ class Dispatch:
                     poll.register(server.opening, select.POLLOUT)
                 poll.poll(milliseconds_until(server.opening.due))
             if server.connection is not None:
+                self._answered = True
                 return server
         raise self._unreachable()
 
@@ -253,23 +271,87 @@ class Dispatch:
         """Ask a server, or the first that can be reached, and return the arguments of its answer.
 
         What happens to tasks meanwhile is told by the next `turn`.  Raises
-        ConnectFailed, ServerError for an ERROR, TimeLimit for silence,
-        UsageError for what the protocol cannot carry.
+        ConnectFailed, ConnectionLost, ServerError for an ERROR, TimeLimit for
+        silence, UsageError for what the protocol cannot carry.
         """
         try:
             packet = request(type_, *checked(type_, field))
         except ValueError as error:
             raise UsageError(str(error)) from None
         server = self._connected(address)
+        if self._gone_while_idle(server):
+            server = self._connected(address)
         connection = server.connection
         assert connection is not None
         connection.send(packet)
+        connection.flush()
         deadline = time.monotonic() + ANSWER_TIMEOUT
-        while True:
-            answer, fields = packet_ = connection.next_packet(deadline)
-            if answer is expected:
-                return fields
-            if answer is PacketType.ERROR and not server.tasks.refuses_option(packet_):
+        answers = _Answers(server, connection, expected, field)
+        while (found := answers.next()) is None:
+            if connection.lost is not None:
+                raise connection.lost
+            if not connection.wait(deadline):
+                server.late += 1
+                raise TimeLimit(f"{server.address} did not answer in time")
+        return found
+
+    def _gone_while_idle(self, server: Server) -> bool:
+        """Whether a connection over which nothing is in flight turns out to be at its end."""
+        connection = server.connection
+        assert connection is not None
+        connection.exchange()
+        if isinstance(connection.lost, ProtocolError):
+            raise connection.lost
+        if connection.lost is None or connection.received or server.tasks.unfinished():
+            return False
+        server.gone(connection.lost, idle=True)
+        return True
+
+
+class _Answers:
+    """Looks for the answer to a question among the packets of a connection, and leaves the others.
+
+    A server answers in order: an ERROR is the answer if there is no
+    submission, or option, before the question that it can belong to.
+    """
+
+    def __init__(self, server: Server, connection: Connection, expected: PacketType, field: bytes) -> None:
+        self._tasks = server.tasks
+        self._server = server
+        self._received = connection.received
+        self._expected = expected
+        self._field = field
+        self._before = server.tasks.unanswered
+        self._looked_at = 0
+
+    def next(self) -> list[bytes] | None:
+        """The arguments of the answer, if it has arrived.  Raises ServerError."""
+        while self._looked_at < len(self._received):
+            packet = self._received[self._looked_at]
+            type_, fields = packet
+            if type_ in _ANSWERS:
+                del self._received[self._looked_at]
+                if type_ is self._expected and fields[0] == self._field:
+                    return fields
+                self._late(packet)
+            elif type_ is PacketType.ERROR and self._tasks.refuses_option(packet):
+                del self._received[self._looked_at]
+            elif type_ is PacketType.ERROR and not self._before:
+                del self._received[self._looked_at]
                 raise server_error(*fields)
-            if answer is not PacketType.ERROR:
-                self._held.extend(server.tasks.events(packet_))
+            elif type_ not in ABOUT_TASKS:
+                raise ProtocolError(f"{self._server.address} sent {type_.name}, which nobody asked for")
+            else:
+                self._before -= type_ in (PacketType.ERROR, PacketType.JOB_CREATED)
+                self._looked_at += 1
+        return None
+
+    def _late(self, packet: Packet) -> None:
+        """An answer to another question: fine if one was given up, else against the rules."""
+        if not self._server.late:
+            raise ProtocolError(f"{self._server.address} answered another question: {packet[0].name}")
+        self._server.late -= 1
+
+
+_ANSWERS = frozenset({PacketType.ECHO_RES, PacketType.STATUS_RES, PacketType.STATUS_RES_UNIQUE})
+"""What only answers questions."""

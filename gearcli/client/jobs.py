@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,7 @@ class Job:
     ) -> None:
         self._client = client
         self.task = task
+        self._asked = False
         self._on_status = on_status
         self._on_data = on_data
         self._on_warning = on_warning
@@ -61,6 +63,16 @@ class Job:
         """The server's name for it; empty until the server has answered."""
         return self.task.handle
 
+    @property
+    def background(self) -> bool:
+        """Whether nobody waits for its result."""
+        return self.task.background
+
+    @property
+    def unseen(self) -> GearError | None:
+        """Its error, if it has one and nobody has asked for it."""
+        return None if self._asked else self._error
+
     def result(self, timeout: float | None = None) -> bytes:
         """Wait for the end and return the result, of all parts; empty for a background job.
 
@@ -69,9 +81,11 @@ class Job:
         TimeLimit after `timeout` seconds (the job goes on, and `result` can
         be called again).
         """
-        self._client.wait([self], timeout)
+        if not self.done:
+            self._client.wait([self], timeout)
         if not self.done:
             raise TimeLimit(f"{shown(self.function)}: no result within {timeout:g} s; the job goes on")
+        self._asked = True
         if self._error is not None:
             raise self._error
         return b"".join(self._parts)
@@ -112,10 +126,15 @@ class Job:
 
     def fail(self, error: GearError) -> None:
         """It ends without a result."""
-        self._error, self.done = error, True
-        callbacks, self._callbacks = self._callbacks, []
-        for callback in callbacks:
-            callback(self)
+        self._error = error
+        self._finish()
+
+    def _finish(self) -> None:
+        """Tell everybody who wants to know, also if one of them raises."""
+        self.done = True
+        with contextlib.ExitStack() as callbacks:
+            while self._callbacks:
+                callbacks.callback(self._callbacks.pop(), self)  # the stack calls the last first
 
     def _progress(self, fields: list[bytes]) -> None:
         try:
@@ -126,9 +145,9 @@ class Job:
             self._on_status(self.numerator, self.denominator)
 
     def _part(self, data: bytes) -> None:
+        self._parts.append(data)
         if self._on_data is not None:
             self._on_data(data)
-        self._parts.append(data)
 
     def _warned(self, text: bytes) -> None:
         self.warnings.append(text)
@@ -142,9 +161,7 @@ class Job:
         if error is not None:
             self.fail(error)
             return
-        self.done = True
-        for callback in self._callbacks:
-            callback(self)
+        self._finish()
 
 
 def _error(task: Task, kind: PacketType | Local, fields: list[bytes]) -> GearError | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from math import inf
 from zlib import crc32
 
 from gearcli.client.connection import Connection, Opening
@@ -28,6 +29,9 @@ class Server:
         """Why it is absent."""
         self.retry_at = 0.0
         """When it may be tried again, in monotonic seconds."""
+        self.late = 0
+        """Answers to questions that nobody waits for any longer."""
+        self._heard_at = 0.0
         self._pause = FIRST_PAUSE
         self._connect_timeout = connect_timeout
 
@@ -46,7 +50,7 @@ class Server:
             self.gone(error)
             return
         if connection is not None:
-            self.opening, self.connection, self.tasks = None, connection, Tasks()
+            self.opening, self.connection, self.tasks, self.late = None, connection, Tasks(), 0
             connection.send(EXCEPTIONS)
 
     def submit(self, task: Task, packet: Sequence[bytes]) -> None:
@@ -59,6 +63,17 @@ class Server:
     def heard(self) -> None:
         """It has answered, so it works."""
         self._pause = FIRST_PAUSE
+        self._heard_at = time.monotonic()
+
+    def silent_until(self, seconds: float) -> float:
+        """When it will have owed an answer to a submission for so long, monotonic; infinity if it owes none.
+
+        While there is something left to send, it may be that it reads slowly.
+        """
+        oldest = self.tasks.oldest_unanswered
+        if self.connection is None or oldest is None or self.connection.unsent:
+            return inf
+        return max(oldest.submitted, self._heard_at) + seconds
 
     def gone(self, failure: GearError, *, idle: bool = False) -> None:
         """It is not there, or no longer.  Who lost nothing but an `idle` connection may try again at once."""
@@ -70,6 +85,11 @@ class Server:
 
             self.retry_at += self._pause * random.uniform(0.5, 1.5)
             self._pause = min(2 * self._pause, LONGEST_PAUSE)
+
+    def forget(self) -> None:
+        """End the connection; it may be tried again at once."""
+        self.close()
+        self.retry_at, self._pause = 0.0, FIRST_PAUSE
 
     def close(self) -> None:
         """End the connection, if there is one."""

@@ -31,6 +31,8 @@ from gearcli.protocol.packets import (
 
 _ENDS = frozenset({PacketType.WORK_COMPLETE, PacketType.WORK_FAIL, PacketType.WORK_EXCEPTION})
 _REPORTS = frozenset({PacketType.WORK_DATA, PacketType.WORK_WARNING, PacketType.WORK_STATUS})
+ABOUT_TASKS = _ENDS | _REPORTS | {PacketType.JOB_CREATED, PacketType.ERROR, PacketType.OPTION_RES}
+"""The packets that `Tasks.events` understands."""
 
 
 class Task:
@@ -189,6 +191,16 @@ class Tasks:
     def __len__(self) -> int:
         """How many are in flight, those included that ran out of time."""
         return self._count
+
+    @property
+    def unanswered(self) -> int:
+        """How many wait for JOB_CREATED or ERROR."""
+        return len(self._unanswered)
+
+    @property
+    def oldest_unanswered(self) -> Task | None:
+        """The first of those; None if there is none."""
+        return self._unanswered[0] if self._unanswered else None
 
     def unfinished(self) -> list[Task]:
         """The tasks that have not ended, the oldest first."""

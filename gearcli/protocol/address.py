@@ -72,9 +72,12 @@ def servers(given: Iterable[str], environ: Mapping[str, str]) -> list[Address]:
     return [Address("localhost", DEFAULT_PORT)]
 
 
-def named(given: str | Sequence[str | Address] | None, environ: Mapping[str, str]) -> list[Address]:
+def named(given: str | Address | Sequence[str | Address] | None, environ: Mapping[str, str]) -> list[Address]:
     """The servers that a caller of the Python API names; the environment's for None.  Raises AddressError."""
-    if given is None or isinstance(given, str):
-        return servers([given] if given else [], environ)
-    found = (parse_list([each]) if isinstance(each, str) else [each] for each in given)
-    return list(dict.fromkeys(address for addresses in found for address in addresses))
+    if given is None:
+        return servers([], environ)
+    each = [given] if isinstance(given, str | Address) else given
+    found = [address for one in each for address in (parse_list([one]) if isinstance(one, str) else [one])]
+    if not found:
+        raise AddressError("no server is named; for those of the environment leave the argument out")
+    return list(dict.fromkeys(found))

@@ -25,6 +25,7 @@ from gearcli.worker.worker import Job, Session, Slot
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 """Seconds between attempts to reach a lost server: they double, and vary by a half."""
 
+_DAY = 86400.0  # seconds; a selector knows no more than 24 of them
 _READ, _WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 
 
@@ -139,7 +140,7 @@ class Servers:
         """Wait for something to happen, not longer than `until` (monotonic seconds)."""
         times = [server.retry_at for server in self._servers.values() if server.session is None]
         times += [] if until is None else [until]
-        seconds = max(0.0, min(times) - time.monotonic()) if times else None
+        seconds = min(max(0.0, min(times) - time.monotonic()), _DAY) if times else None
         # What arrived while a callable reported is there already.
         connections = [session.connection for session in self._slot.sessions]
         if any(connection.received or connection.lost for connection in connections):

@@ -12,7 +12,7 @@ import pytest
 from gearcli import errors
 from gearcli.cli.exits import ExitStatus, exit_status, worst
 from gearcli.protocol.packets import PacketType
-from tests.cli.driving import Gear, Result, at, counts, pid_in, run_gear, take_job
+from tests.cli.driving import Gear, Result, at, counts, gear_worker, pid_in, run_gear, take_job
 from tests.client.peer import Listener, listening
 from tests.support import ServerProcess, Wire, free_port, gear_serve, gearmand, needs_peers, wait_until
 
@@ -413,9 +413,24 @@ def test_143_a_run_is_terminated(tmp_path: Path) -> None:
         assert Result(143, b"", "") == running.result()
 
 
-def test_a_terminated_client_dies_of_the_signal(server: ServerProcess) -> None:
-    """A shell calls that 143."""
+def test_143_a_client_is_terminated(server: ServerProcess) -> None:
     with Gear("submit", *at(server.port), "unserved-143", "x") as client:
         wait_until(lambda: counts(server.port, "unserved-143")[0] == 1)
         client.signal(signal.SIGTERM)
-        assert Result(-signal.SIGTERM, b"", "") == client.result()
+        assert Result(143, b"", "") == client.result()
+
+
+def test_143_what_is_done_is_not_lost(server: ServerProcess, tmp_path: Path) -> None:
+    """Although it waits for an earlier record."""
+    log = tmp_path / "log"
+    options = ["-n", "-k", "--joblog", str(log)]
+    script = "read n; [ $n = 1 ] && sleep 1000; echo $n"
+    with (
+        gear_worker(server.port, "held-143", ["sh", "-c", script], slots=2),
+        Gear("submit", *at(server.port), "held-143", *options) as client,
+    ):
+        client.write(b"1\n2\n3\n")
+        wait_until(lambda: counts(server.port, "held-143")[:2] == (1, 1))
+        client.signal(signal.SIGTERM)
+        assert (143, b"2\n3\n") == client.result()[:2]
+    assert ["2", "3"] == [line.split("\t")[0] for line in log.read_text().splitlines()[1:]]

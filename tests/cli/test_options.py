@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import typer
 
-from gearcli.cli.options import Reach, addresses, parsed, reach
-from gearcli.errors import AddressError, ConfigError
+from gearcli.cli.options import Reach, parsed, reach
+from gearcli.errors import AddressError, ConfigError, UsageError
 from gearcli.protocol.address import Address
 from gearcli.units import duration
 
@@ -27,30 +27,10 @@ def test_the_help_calls_a_value_by_its_parser() -> None:
     assert "DURATION" == parsed(duration).__name__
 
 
-@pytest.mark.parametrize(
-    ("given", "expected"),
-    [
-        (["a:1,b:2", "c"], [Address("a", 1), Address("b", 2), Address("c", 4730)]),
-        (None, [Address("first", 4730)]),
-    ],
-)
-def test_options_come_before_the_environment(
-    given: list[str] | None, expected: list[Address], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("GEARMAN_SERVERS", "first")
-    monkeypatch.setenv("GEARMAN_SERVER", "second")
-    assert expected == addresses(given)
-
-
-def test_the_default_is_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("GEARMAN_SERVERS", raising=False)
-    monkeypatch.delenv("GEARMAN_SERVER", raising=False)
-    assert [Address("localhost", 4730)] == addresses(None)
-
-
-def test_an_address_that_is_none() -> None:
-    with pytest.raises(AddressError):
-        addresses(["host:port"])
+@pytest.mark.parametrize("given", [[""], [","], ["", ""]])
+def test_an_option_that_names_nothing_is_not_left_out(given: list[str]) -> None:
+    with pytest.raises(UsageError, match="-s names no server"):
+        reach(given, None, None)
 
 
 # -- servers, from everywhere ----------------------------------------------------------------
@@ -81,7 +61,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ("given", "context", "environ", "expected"),
     [
         (["flag"], "prod", "GEARMAN_SERVERS=env", "flag"),
-        ([","], "prod", "GEARMAN_SERVERS=env", "prod"),
         (None, "prod", "GEARMAN_SERVERS=env", "prod"),
         (None, "silent", "GEARMAN_SERVERS=env", "env"),
         (None, "silent", "", "top"),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from gearcli.client import dispatch
 from gearcli.client.client import Client, JobStatus
+from gearcli.client.jobs import Job
 from gearcli.errors import (
     AddressError,
     ConnectFailed,
@@ -23,7 +25,7 @@ from gearcli.errors import (
 from gearcli.protocol.address import Address
 from gearcli.protocol.packets import PacketType, Priority, response
 from tests.client.peer import Listener, Peer, listening
-from tests.support import ServerProcess, free_port
+from tests.support import ServerProcess, free_port, wait_until
 
 P = PacketType
 
@@ -94,8 +96,158 @@ def test_closing_waits_until_background_jobs_are_taken(listener: Listener) -> No
 def test_closing_does_not_wait_for_a_server_that_is_gone(client: Client, peer: Peer) -> None:
     job = client.submit("f", background=True)
     peer.close()
-    client.close()
+    with pytest.raises(ConnectionLost):
+        client.close()
     assert ConnectionLost is type(job.exception())
+
+
+def test_a_background_job_that_was_not_taken_is_not_lost_in_silence(listener: Listener) -> None:
+    client = Client([listener.address])
+    with listener.accept() as peer:
+        client.submit("f", background=True)
+        peer.say(P.ERROR, b"QUEUE_ERROR", b"full")
+        with pytest.raises(QueueFull):
+            client.close()
+
+
+def test_nor_is_it_said_twice(listener: Listener) -> None:
+    with Client([listener.address]) as client, listener.accept() as peer:
+        job = client.submit("f", background=True)
+        peer.say(P.ERROR, b"QUEUE_ERROR", b"full")
+        assert isinstance(job.exception(), QueueFull)
+
+
+def test_another_error_goes_on(listener: Listener) -> None:
+    client = Client([listener.address])
+    with listener.accept() as peer:
+        client.submit("f", background=True)
+        peer.say(P.ERROR, b"QUEUE_ERROR", b"full")
+        client.__exit__(KeyError, KeyError(), None)
+
+
+def test_after_closing_jobs_have_failed_and_no_more_are_taken(client: Client, peer: Peer) -> None:
+    job = client.submit("f")
+    client.close()
+    client.close()
+    with pytest.raises(ConnectionLost, match="the client was closed before the job had ended"):
+        job.result()
+    with pytest.raises(UsageError, match="the client is closed"):
+        client.submit("f")
+
+
+def test_a_result_can_be_asked_for_without_waiting(client: Client, peer: Peer) -> None:
+    job = client.submit("f")
+    with pytest.raises(TimeLimit):
+        job.result(0)
+    peer.say(P.JOB_CREATED, b"H:1")
+    peer.say(P.WORK_COMPLETE, b"H:1", b"r")
+
+    def there() -> bool:
+        return job.exception(0) is None
+
+    wait_until(there)
+    assert b"r" == job.result(0)
+
+
+@pytest.mark.parametrize("timeout", [86400.0 * 365, float("inf")])
+def test_patience_may_be_long(timeout: float, client: Client, peer: Peer) -> None:
+    peer.say(P.JOB_CREATED, b"H:1")
+    peer.say(P.WORK_COMPLETE, b"H:1", b"r")
+    assert b"r" == client.submit("f").result(timeout)
+
+
+@pytest.mark.parametrize("options", [{"priority": "urgent"}, {"at": float("nan")}, {"at": float("inf")}])
+def test_options_that_make_no_sense(options: dict[str, Any], client: Client) -> None:
+    with pytest.raises(UsageError):
+        client.submit("f", **options)
+
+
+# -- callbacks that do something themselves -------------------------------------------
+
+
+def parts(peer: Peer, count: int) -> bytes:
+    """Say a job's result in parts; all of it."""
+    peer.say(P.JOB_CREATED, b"H:1")
+    for number in range(count):
+        peer.say(P.WORK_DATA, b"H:1", b"%d," % number)
+    peer.say(P.WORK_COMPLETE, b"H:1", b"end")
+    return b"".join(b"%d," % number for number in range(count)) + b"end"
+
+
+def test_a_callback_may_ask_a_question(client: Client, peer: Peer) -> None:
+    """What comes between the question and its answer keeps its order."""
+    peer.say(P.OPTION_RES, b"exceptions")
+    expected = parts(peer, 5)
+    for _ in range(5):
+        peer.say(P.ECHO_RES, b"x")
+    job = client.submit("f", on_data=lambda data: seen.append((data, client.echo(b"x") > 0)))
+    seen: list[tuple[bytes, bool]] = []
+    assert expected == job.result()
+    assert [(b"%d," % number, True) for number in range(5)] == seen
+
+
+def test_a_callback_may_wait_for_another_job(client: Client, peer: Peer) -> None:
+    results: list[bytes] = []
+
+    def another(data: bytes) -> None:
+        if not results:
+            results.append(b"")
+            job = client.submit("g")
+            peer.say(P.JOB_CREATED, b"H:2")
+            peer.say(P.WORK_COMPLETE, b"H:2", b"inner")
+            results[0] = job.result()
+
+    job = client.submit("f", on_data=another)
+    expected = parts(peer, 3)
+    assert (expected, [b"inner"]) == (job.result(), results)
+
+
+def test_a_callback_that_raises_loses_nothing(client: Client, peer: Peer) -> None:
+    def bad(data: bytes) -> None:
+        raise RuntimeError(data.decode())
+
+    job = client.submit("f", on_data=bad)
+    expected = parts(peer, 3)
+    said = []
+    while not job.done:
+        try:
+            job.result()
+        except RuntimeError as error:
+            said.append(str(error))
+    assert (["0,", "1,", "2,"], expected) == (said, job.result())
+
+
+def test_everybody_hears_of_an_end_though_somebody_raises(client: Client, peer: Peer) -> None:
+    def bad(job: Job) -> None:
+        raise RuntimeError
+
+    heard: list[Job] = []
+    job = client.submit("f", background=True)
+    for callback in (heard.append, bad, heard.append):
+        job.call_when_done(callback)
+    peer.say(P.JOB_CREATED, b"H:1")
+    with pytest.raises(RuntimeError):
+        job.result()
+    assert ([job, job], b"") == (heard, job.result())
+
+
+def test_a_question_while_a_job_is_in_flight(client: Client, peer: Peer) -> None:
+    job = client.submit("f")
+    peer.say(P.OPTION_RES, b"exceptions")
+    peer.say(P.JOB_CREATED, b"H:1")
+    peer.say(P.WORK_COMPLETE, b"H:1", b"r")
+    peer.say(P.STATUS_RES, b"H:9", b"0", b"0", b"0", b"0")
+    assert not client.status("H:9").known
+    assert b"r" == job.result()
+
+
+def test_a_refusal_belongs_to_whoever_it_was_said_to(client: Client, peer: Peer) -> None:
+    job = client.submit("f")
+    peer.say(P.ERROR, b"QUEUE_ERROR", b"full")
+    peer.say(P.ERROR, b"NO", b"not you")
+    with pytest.raises(ServerError, match="not you"):
+        client.status("H:9")
+    assert isinstance(job.exception(), QueueFull)
 
 
 def test_a_job_for_later(client: Client, peer: Peer) -> None:
@@ -332,7 +484,7 @@ def test_an_echo_takes_some_time(client: Client, peer: Peer) -> None:
 
 def test_an_echo_of_other_bytes(client: Client, peer: Peer) -> None:
     peer.say(P.ECHO_RES, b"b")
-    with pytest.raises(ProtocolError, match="answered an echo with other bytes"):
+    with pytest.raises(ProtocolError, match="answered another question"):
         client.echo(b"a")
 
 
@@ -373,6 +525,35 @@ def test_a_question_that_nobody_answers(client: Client, peer: Peer, monkeypatch:
 def test_a_question_that_the_protocol_cannot_carry(client: Client) -> None:
     with pytest.raises(UsageError, match="a handle has at most 63 bytes"):
         client.status(b"H" * 64)
+
+
+def test_an_answer_that_is_late_is_not_that_of_the_next_question(
+    client: Client, peer: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = client.submit("f")
+    with monkeypatch.context() as patched:
+        patched.setattr(dispatch, "ANSWER_TIMEOUT", 0.02)
+        for name in ("H:1", "H:2"):
+            with pytest.raises(TimeLimit):
+                client.status(name)
+    peer.say(P.JOB_CREATED, b"H:7")
+    peer.say(P.STATUS_RES, b"H:1", b"1", b"1", b"0", b"0")
+    peer.say(P.STATUS_RES, b"H:3", b"0", b"0", b"0", b"0")
+    assert not client.status("H:3").known
+    peer.say(P.STATUS_RES, b"H:2", b"1", b"1", b"0", b"0")
+    peer.say(P.WORK_COMPLETE, b"H:7", b"r")
+    assert b"r" == job.result()
+
+
+def test_a_question_after_the_server_was_restarted(client: Client, peer: Peer, listener: Listener) -> None:
+    peer.close()
+    asked = []
+    asking = threading.Thread(target=lambda: asked.append(client.status("H:1")))
+    asking.start()
+    with listener.accept() as again:
+        again.say(P.STATUS_RES, b"H:1", b"0", b"0", b"0", b"0")
+        asking.join()
+    assert [JobStatus(False, False, 0, 0)] == asked
 
 
 def test_a_status_comes_from_the_server_that_knows_the_job() -> None:

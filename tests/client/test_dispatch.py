@@ -232,6 +232,22 @@ def test_a_task_that_loses_every_server_is_given_up(
         assert (job, Local.LOST, True) == (event.task, event.kind, event.ends)
 
 
+def test_a_server_that_is_silent_is_taken_for_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that has taken the job may be silent for as long as the job takes."""
+    monkeypatch.setattr(module, "SILENCE", 0.05)
+    with several(2) as (one, two), Dispatch([one.address, two.address]) as dispatch:
+        dispatch.submit(job := task())
+        with connected(dispatch, one):
+            (lost,) = until(dispatch, 1)
+            assert isinstance(lost, ServerLost)
+            assert f"{one.address} has not answered for 0.05 s" == str(lost.reason)
+            with connected(dispatch, two) as second:
+                assert b"1" == submitted(second)
+                second.say(P.JOB_CREATED, b"H:1")
+                assert [(job, P.JOB_CREATED, [])] == until(dispatch, 1)
+                assert None is dispatch.due
+
+
 def test_nobody_is_there_from_the_start() -> None:
     one, two = dead(), dead()
     with Dispatch([one, two], patience=DEADLINE) as dispatch:
@@ -272,7 +288,6 @@ def test_a_connection_that_is_being_made_is_waited_for(
             assert dispatch.due is not None
         with connected(dispatch, listener) as peer:
             assert b"1" == submitted(peer)
-        assert None is dispatch.due
 
 
 def test_a_question_keeps_what_happens_meanwhile(listener: Listener) -> None:

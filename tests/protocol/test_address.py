@@ -88,13 +88,18 @@ def test_an_empty_variable_does_not_hide_the_next() -> None:
     ("given", "expected"),
     [
         (None, [Address("env", 4730)]),
-        ("", [Address("env", 4730)]),
         ("a:1,b:2", [Address("a", 1), Address("b", 2)]),
         (["a:1", Address("b", 2), "a:1,c:3"], [Address("a", 1), Address("b", 2), Address("c", 3)]),
-        ([], []),
+        (Address("a", 1), [Address("a", 1)]),
     ],
 )
 def test_what_a_caller_of_the_python_api_names(
-    given: str | list[str | Address] | None, expected: list[Address]
+    given: str | Address | list[str | Address] | None, expected: list[Address]
 ) -> None:
     assert expected == named(given, {"GEARMAN_SERVERS": "env"})
+
+
+@pytest.mark.parametrize("given", ["", [], [" , "]])
+def test_a_caller_of_the_python_api_has_to_name_one(given: str | list[str | Address]) -> None:
+    with pytest.raises(AddressError, match="no server is named"):
+        named(given, {})

@@ -1,0 +1,22 @@
+"""TERM and HUP end a command in order, so that nothing is lost or left behind."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+from collections.abc import Iterator
+
+
+@contextlib.contextmanager
+def ending_in_order() -> Iterator[None]:
+    """Let TERM and HUP raise SystemExit with the status that a shell would show for them."""
+
+    def end(number: int, frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
