@@ -423,14 +423,14 @@ def test_143_a_client_is_terminated(server: ServerProcess) -> None:
 def test_143_what_is_done_is_not_lost(server: ServerProcess, tmp_path: Path) -> None:
     """Although it waits for an earlier record."""
     log = tmp_path / "log"
-    options = ["-n", "-k", "--joblog", str(log)]
+    options = ["-n", "-k", "--joblog", str(log), "--progress", "json"]
     script = "read n; [ $n = 1 ] && sleep 1000; echo $n"
     with (
         gear_worker(server.port, "held-143", ["sh", "-c", script], slots=2),
         Gear("submit", *at(server.port), "held-143", *options) as client,
     ):
         client.write(b"1\n2\n3\n")
-        wait_until(lambda: counts(server.port, "held-143")[:2] == (1, 1))
+        wait_until(lambda: '"done": 2' in client.said())
         client.signal(signal.SIGTERM)
         assert (143, b"2\n3\n") == client.result()[:2]
     assert ["2", "3"] == [line.split("\t")[0] for line in log.read_text().splitlines()[1:]]
