@@ -66,8 +66,8 @@ def ends(log: Path) -> list[tuple[int, int]]:
 
 
 def files(folder: Path) -> dict[str, bytes]:
-    """What a folder holds."""
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
+    """What a folder holds.  A draft is none: a killed run leaves the one it was writing."""
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.name[0] != "."}
 
 
 def numbers(first: int, last: int) -> bytes:
