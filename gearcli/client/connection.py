@@ -13,7 +13,6 @@ import select
 import socket
 import time
 from collections import deque
-from collections.abc import Sequence
 
 from gearcli.errors import ConnectFailed, ConnectionLost, ProtocolError, TimeLimit
 from gearcli.protocol.address import Address
@@ -199,6 +198,13 @@ class Opening:
             raise ConnectFailed(f"cannot connect to {self.address}: no answer within {self._timeout:g} s")
         return None
 
+    def wait(self) -> None:
+        """Wait until `proceed` has something to say."""
+        poll = select.poll()
+        if self.fileno() >= 0:
+            poll.register(self, select.POLLOUT)
+        poll.poll(milliseconds_until(self.due))
+
     def close(self) -> None:
         """Give up."""
         self._socket.close()
@@ -239,22 +245,8 @@ def connect(address: Address, timeout: float = CONNECT_TIMEOUT) -> Connection:
     """Connect to a server within `timeout` seconds.  Raises ConnectFailed."""
     opening = Opening(address, timeout)
     while (connection := opening.proceed()) is None:
-        poll = select.poll()
-        if opening.fileno() >= 0:
-            poll.register(opening, select.POLLOUT)
-        poll.poll(milliseconds_until(opening.due))
+        opening.wait()
     return connection
-
-
-def connect_any(addresses: Sequence[Address], timeout: float = CONNECT_TIMEOUT) -> Connection:
-    """Connect to the first server that can be reached.  Raises ConnectFailed, naming each."""
-    failures = []
-    for address in addresses:
-        try:
-            return connect(address, timeout)
-        except ConnectFailed as error:
-            failures.append(str(error))
-    raise ConnectFailed("; ".join(failures))
 
 
 def _places(address: Address) -> deque[tuple[int, object]]:

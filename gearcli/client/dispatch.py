@@ -256,10 +256,7 @@ class Dispatch:
                 server.reach()
                 if server.opening is None:
                     break
-                poll = select.poll()
-                if server.opening.fileno() >= 0:
-                    poll.register(server.opening, select.POLLOUT)
-                poll.poll(milliseconds_until(server.opening.due))
+                server.opening.wait()
             if server.connection is not None:
                 self._answered = True
                 return server

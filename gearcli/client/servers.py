@@ -8,12 +8,13 @@ from math import inf
 from zlib import crc32
 
 from gearcli.client.connection import Connection, Opening
+from gearcli.client.pauses import Pauses
 from gearcli.client.tasks import EXCEPTIONS, Task, Tasks
 from gearcli.errors import ConnectFailed, GearError
 from gearcli.protocol.address import Address
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 10.0
-"""Seconds until a lost server is tried again: they double, and vary by a half."""
+"""Seconds until a lost server is tried again, at first and in the end."""
 
 
 class Server:
@@ -32,7 +33,7 @@ class Server:
         self.late = 0
         """Answers to questions that nobody waits for any longer."""
         self._heard_at = 0.0
-        self._pause = FIRST_PAUSE
+        self._pauses = Pauses(FIRST_PAUSE, LONGEST_PAUSE)
         self._connect_timeout = connect_timeout
 
     @property
@@ -62,7 +63,7 @@ class Server:
 
     def heard(self) -> None:
         """It has answered, so it works."""
-        self._pause = FIRST_PAUSE
+        self._pauses.reset()
         self._heard_at = time.monotonic()
 
     def silent_until(self, seconds: float) -> float:
@@ -79,17 +80,13 @@ class Server:
         """It is not there, or no longer.  Who lost nothing but an `idle` connection may try again at once."""
         self.close()
         self.failure = failure
-        self.retry_at = time.monotonic()
-        if not idle:
-            import random  # which few who submit a job ever need
-
-            self.retry_at += self._pause * random.uniform(0.5, 1.5)
-            self._pause = min(2 * self._pause, LONGEST_PAUSE)
+        self.retry_at = time.monotonic() + (0.0 if idle else self._pauses.next())
 
     def forget(self) -> None:
         """End the connection; it may be tried again at once."""
         self.close()
-        self.retry_at, self._pause = 0.0, FIRST_PAUSE
+        self.retry_at = 0.0
+        self._pauses.reset()
 
     def close(self) -> None:
         """End the connection, if there is one."""

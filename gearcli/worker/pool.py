@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import selectors
 import signal
 import socket
@@ -12,16 +11,14 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from gearcli.client.connection import CONNECT_TIMEOUT, connect
+from gearcli.client.pauses import Pauses
 from gearcli.errors import ConnectFailed, GearError, ProtocolError
 from gearcli.protocol.address import Address
 from gearcli.protocol.packets import Packet
 from gearcli.signals import received, registered
 from gearcli.worker.children import Children, name_of
 from gearcli.worker.command import Outcome
-from gearcli.worker.worker import Job, Session, Slot
-
-FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
-"""Seconds between attempts to reach a lost server: they double, and vary by a half."""
+from gearcli.worker.worker import FIRST_PAUSE, LONGEST_PAUSE, Job, Session, Slot
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)
 _READ, _WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
@@ -51,14 +48,13 @@ class _Server:
     def __init__(self, address: Address) -> None:
         self.address = address
         self.present = True
-        self.pause = FIRST_PAUSE
+        self.pauses = Pauses(FIRST_PAUSE, LONGEST_PAUSE)
         self.retry_at: float | None = None
 
     def failed(self) -> None:
         """It is not there: try again after a pause that grows and is not everybody's."""
         self.present = False
-        self.retry_at = time.monotonic() + self.pause * random.uniform(0.5, 1.5)
-        self.pause = min(2 * self.pause, LONGEST_PAUSE)
+        self.retry_at = time.monotonic() + self.pauses.next()
 
 
 class Pool:
@@ -194,7 +190,8 @@ class Pool:
         """A server has answered, so it is there."""
         if not server.present:
             self._say(0, f"connected to {server.address} again")
-        server.present, server.pause = True, FIRST_PAUSE
+        server.present = True
+        server.pauses.reset()
 
     def _watch(self, slot: Slot) -> None:
         """Send what a slot has to say, and wait for room for the rest."""

@@ -7,7 +7,6 @@ callable works.
 from __future__ import annotations
 
 import contextlib
-import random
 import selectors
 import socket
 import time
@@ -15,15 +14,13 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 
 from gearcli.client.connection import connect
+from gearcli.client.pauses import Pauses
 from gearcli.errors import ConnectFailed, ProtocolError
 from gearcli.escape import shown
 from gearcli.protocol.address import Address
 from gearcli.protocol.packets import Packet, PacketType, request
 from gearcli.worker.assigned import PATIENCE, deliver, part
-from gearcli.worker.worker import Job, Session, Slot
-
-FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
-"""Seconds between attempts to reach a lost server: they double, and vary by a half."""
+from gearcli.worker.worker import FIRST_PAUSE, LONGEST_PAUSE, Job, Session, Slot
 
 _DAY = 86400.0  # seconds; a selector knows no more than 24 of them
 _READ, _WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
@@ -38,14 +35,13 @@ class Server:
     def __init__(self, address: Address) -> None:
         self.address = address
         self.session: Session | None = None
-        self.pause = FIRST_PAUSE
+        self.pauses = Pauses(FIRST_PAUSE, LONGEST_PAUSE)
         self.retry_at = 0.0
 
     def failed(self) -> None:
         """It is not there: try again after a pause that grows and is not everybody's."""
         self.session = None
-        self.retry_at = time.monotonic() + self.pause * random.uniform(0.5, 1.5)
-        self.pause = min(2 * self.pause, LONGEST_PAUSE)
+        self.retry_at = time.monotonic() + self.pauses.next()
 
 
 class Servers:
@@ -227,7 +223,7 @@ class Servers:
 
     def _taken(self, session: Session, packet: Packet) -> Job | None:
         """Act on one packet; the job that it assigned."""
-        self._servers[session.address].pause = FIRST_PAUSE
+        self._servers[session.address].pauses.reset()
         if packet[0] is PacketType.NO_JOB:
             self._awake.discard(session)
             if self.no_more:  # only one is asked at a time, so nothing more will come

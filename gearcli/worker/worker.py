@@ -17,6 +17,8 @@ from gearcli.escape import shown
 from gearcli.protocol.address import Address
 from gearcli.protocol.packets import REQUEST, Packet, PacketType, head, request
 
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
+"""Seconds between attempts to reach a lost server, at first and in the end."""
 UNCOPIED = 1 << 16
 """From this size on a result is sent on its own instead of being copied into a packet."""
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gearcli.client.connection import Connection, connect, connect_any, expired, milliseconds_until
+from gearcli.client.connection import Connection, connect, expired, milliseconds_until
 from gearcli.errors import ConnectFailed, ConnectionLost, ProtocolError, TimeLimit
 from gearcli.protocol.address import Address
 from gearcli.protocol.packets import PacketType, response
@@ -210,19 +210,6 @@ def test_a_server_that_is_busy_for_a_moment(busy: tuple[Address, socket.socket])
     accepting.start()
     connect(address).close()
     accepting.join()
-
-
-def test_the_first_server_that_is_there_is_taken() -> None:
-    with listening() as listener:
-        connection = connect_any([Address("127.0.0.1", free_port()), listener.address])
-        assert listener.address == connection.address
-        connection.close()
-
-
-def test_every_server_that_is_not_there_is_named() -> None:
-    one, two = Address("127.0.0.1", free_port()), Address("127.0.0.1", free_port())
-    with pytest.raises(ConnectFailed, match=f"connect to {one}: .*; cannot connect to {two}: "):
-        connect_any([one, two])
 
 
 def test_every_address_of_a_name_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
