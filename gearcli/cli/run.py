@@ -143,9 +143,6 @@ def run(
     )
     reached = reach(server, context, connect_timeout) if named else None
     name = function or (f"run-{os.urandom(4).hex()}" if named else os.path.basename(command[0]))
-    if reached is not None and not function and not quiet:
-        where = ",".join(map(str, reached.servers))
-        message(f"other machines can join with: gear worker -s {where} -f {name} -- {shlex.join(command)}")
     batch = ends is not None or len(source.records) > 1
     once = not retries and not named
     pipeline = Pipeline(wishes, source, Wanted(os.fsencode(name)).task, batch=batch, once=once)
@@ -158,6 +155,11 @@ def run(
         _dispatch(servers, seconds) as dispatch,
         _workers(name, command, slots, servers),
     ):
+        if named and not function and not quiet:
+            where = ",".join(map(str, servers))
+            message(
+                f"other machines can join with: gear worker -s {where} -f {name} -- {shlex.join(command)}"
+            )
         return pipeline.run(dispatch, window=window, running=fate)
 
 

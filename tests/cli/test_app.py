@@ -49,7 +49,7 @@ def test_the_version(capfd: pytest.CaptureFixture[str]) -> None:
 
 def test_an_unknown_command_is_named(capfd: pytest.CaptureFixture[str]) -> None:
     assert 2 == exit_of("sumbit")
-    assert "sumbit" in capfd.readouterr().err
+    assert "No such command 'sumbit'. Did you mean 'submit'?" in capfd.readouterr().err
 
 
 def raising(error: BaseException) -> int:
