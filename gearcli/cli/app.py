@@ -43,7 +43,7 @@ class Commands(TyperGroup):
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
-        self.commands = dict.fromkeys(COMMANDS)  # type: ignore[arg-type]  # names, for "Did you mean"
+        self.commands = dict.fromkeys(COMMANDS)  # type: ignore[assignment]  # names, for "Did you mean"
 
     def list_commands(self, ctx: Any) -> list[str]:
         """The names, in the order of the help."""
