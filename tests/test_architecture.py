@@ -22,6 +22,7 @@ ALLOWED = {
 """Each room and the rooms it may import; `base` is the files beside the rooms."""
 
 CORE = {
+    "timers.py",
     *(f"protocol/{path.name}" for path in (ROOT / "gearcli/protocol").glob("*.py")),
     *(
         f"server/{name}.py"
@@ -38,7 +39,6 @@ CORE = {
             "results",
             "schedule",
             "submissions",
-            "timers",
             "wakeups",
         )
     ),

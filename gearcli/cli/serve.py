@@ -9,16 +9,17 @@ from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
-from gearcli import __version__
+from gearcli import __version__, systemd
 from gearcli.cli import serve_options as options
 from gearcli.cli.exits import ExitStatus
 from gearcli.cli.options import Grace, Quiet
 from gearcli.errors import OutputError
 from gearcli.escape import shown
+from gearcli.pidfile import PidFile
 from gearcli.protocol.address import DEFAULT_PORT, Address, parse
 from gearcli.server import listener as listening
-from gearcli.server import privileges, systemd
-from gearcli.server.daemon import PidFile, in_background
+from gearcli.server import privileges
+from gearcli.server.daemon import in_background
 from gearcli.server.documents import Document
 from gearcli.server.engine import Engine
 from gearcli.server.log import Log, LogFile, Outlet, level_named
@@ -128,7 +129,7 @@ def _serve(plan: _Plan, ready: Callable[[], None]) -> int:
 
     def started() -> None:
         if plan.pid_file:
-            pid_files.append(PidFile(plan.pid_file))
+            pid_files.append(PidFile(plan.pid_file, "--pid-file"))
         if plan.account is not None:
             _become(plan.account, listeners, plan.log)
         _say_where(plan, listeners)

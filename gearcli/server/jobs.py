@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from gearcli.server.peers import Peer
     from gearcli.server.queues import FunctionQueue
-    from gearcli.server.timers import Timer, Timers
+    from gearcli.timers import Timer, Timers
 
 
 NO_PROGRESS = (0, 0)

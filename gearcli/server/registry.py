@@ -17,8 +17,8 @@ from gearcli.server import answers
 from gearcli.server.jobs import NO_PROGRESS, Job
 from gearcli.server.peers import Peer
 from gearcli.server.queues import FunctionQueue, Limits
-from gearcli.server.timers import Timers
 from gearcli.server.wakeups import Wakeups
+from gearcli.timers import Timers
 
 if TYPE_CHECKING:
     from gearcli.server.results import Results

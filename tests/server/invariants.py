@@ -17,7 +17,7 @@ from gearcli.server.jobs import NO_PROGRESS, Job
 from gearcli.server.peers import Peer
 from gearcli.server.queues import NOTHING, FunctionQueue
 from gearcli.server.registry import Registry, identity
-from gearcli.server.timers import Timer, Timers
+from gearcli.timers import Timer, Timers
 
 
 def look_around(engine: Engine) -> None:

@@ -13,8 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from gearcli.errors import OutputError
-from gearcli.server.daemon import PidFile
 from tests.cli.driving import exists, parent, pid_in
 from tests.support import DEADLINE, Wire, clean_environment, connects, free_port, gear, gear_serve, wait_until
 
@@ -141,18 +139,6 @@ def test_when_it_is_there_connections_are_accepted_and_signals_heeded(tmp_path: 
             server.kill()
 
 
-@pytest.mark.parametrize("content", ["", "123456789\n"])
-def test_one_that_was_left_behind_is_replaced(tmp_path: Path, content: str) -> None:
-    path = tmp_path / "pid"
-    path.write_text(content)
-    os.link(path, tmp_path / "other")
-    file = PidFile(str(path))
-    assert f"{os.getpid()}\n" == path.read_text()
-    assert content == (tmp_path / "other").read_text()
-    file.remove()
-    assert not path.exists()
-
-
 def test_a_server_that_cannot_listen_leaves_the_others_pid_file_alone(tmp_path: Path) -> None:
     path = tmp_path / "pid"
     with gear_serve("-P", str(path)) as server:
@@ -164,47 +150,3 @@ def test_a_server_that_cannot_listen_leaves_the_others_pid_file_alone(tmp_path: 
         )
         assert 69 == second.returncode
         assert f"{server.pid}\n" == path.read_text()
-
-
-def test_what_is_no_pid_file_is_not_replaced(tmp_path: Path) -> None:
-    precious, link, folder = tmp_path / "precious", tmp_path / "link", tmp_path / "folder"
-    precious.write_text("precious")
-    link.symlink_to(precious)
-    folder.mkdir()
-    for path, reason in ((precious, "no pid file"), (link, "symbolic links"), (folder, "is a directory")):
-        with pytest.raises(OutputError, match=reason):
-            PidFile(str(path))
-    with pytest.raises(OutputError, match="no pid file"):
-        PidFile("/dev/null")
-    assert "precious" == precious.read_text()
-    assert ["folder", "link", "precious"] == sorted(os.listdir(tmp_path))
-
-
-def test_a_full_disk_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "rename", full)
-    with pytest.raises(OutputError, match="no space left on device"):
-        PidFile(str(tmp_path / "pid"))
-    assert [] == list(tmp_path.iterdir())
-
-
-def test_the_file_of_a_successor_stays(tmp_path: Path) -> None:
-    path = str(tmp_path / "pid")
-    first, second = PidFile(path), PidFile(path)
-    first.remove()
-    assert os.path.exists(path)
-    second.remove()
-    assert not os.path.exists(path)
-
-
-def test_one_that_cannot_be_removed_is_emptied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def forbid(path: str) -> None:
-        raise PermissionError(13, "Permission denied")
-
-    path = tmp_path / "pid"
-    file = PidFile(str(path))
-    monkeypatch.setattr(os, "unlink", forbid)
-    file.remove()
-    assert "" == path.read_text()

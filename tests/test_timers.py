@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 from math import inf
 
-from gearcli.server.timers import Timers
+from gearcli.timers import Timers
 
 
 def noting(notes: list[str], name: str) -> Callable[[], None]:

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from gearcli import systemd
 from gearcli.errors import BindError
-from gearcli.server import systemd
 from tests.support import DEADLINE, ServerProcess, Wire, clean_environment, gear, gear_serve, wait_until
 
 _HAND_OVER = """
