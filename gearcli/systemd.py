@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 
 from gearcli.errors import BindError
 
@@ -66,3 +66,11 @@ def notify(environ: MutableMapping[str, str], state: str) -> None:
     with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.setblocking(False)
         manager.sendto(state.encode(), address)
+
+
+def watchdog(environ: Mapping[str, str]) -> float | None:
+    """The seconds within which this process has to say ``WATCHDOG=1`` each time; None if it need not."""
+    pid, microseconds = environ.get("WATCHDOG_PID", ""), environ.get("WATCHDOG_USEC", "")
+    if pid not in ("", str(os.getpid())) or not (microseconds.isascii() and microseconds.isdigit()):
+        return None
+    return int(microseconds) / 1e6 or None

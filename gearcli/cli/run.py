@@ -6,10 +6,11 @@ import contextlib
 import os
 import shlex
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from gearcli.cli import recipe_options as recipes
 from gearcli.cli.batch_options import (
     HaltWhen,
     JobLogPath,
@@ -40,6 +41,9 @@ from gearcli.client.connection import CONNECT_TIMEOUT
 from gearcli.client.dispatch import Dispatch
 from gearcli.errors import UsageError
 from gearcli.protocol.address import Address
+
+if TYPE_CHECKING:
+    from gearcli.worker.plan import Plan
 
 CONTEXT: dict[str, Any] = {"allow_interspersed_args": False}
 """Options of the command are the command's."""
@@ -105,6 +109,15 @@ def run(
     json: Annotated[bool, typer.Option("--json", help="A JSON object per record instead of its result.")] = (
         False
     ),
+    timeout: recipes.Timeout = None,
+    kill_after: recipes.KillAfter = None,
+    persistent: recipes.Persistent = False,
+    replace: recipes.Replace = None,
+    max_output: recipes.MaxOutput = None,
+    workdir: recipes.WorkDir = None,
+    env: recipes.Environment = None,
+    clean_env: recipes.CleanEnv = False,
+    limit: recipes.Limit = None,
     context: Context = None,
     connect_timeout: ConnectTimeout = None,
     quiet: Quiet = False,
@@ -117,6 +130,7 @@ def run(
     Exit status 1 when a command failed.
     """
     from gearcli.worker.command import program_of
+    from gearcli.worker.plan import Plan
 
     program_of(command)
     ends = _delimiter(null, delimiter, whole)
@@ -124,6 +138,21 @@ def run(
     named = bool(server) or context is not None
     if slots == 0 and not named:
         raise UsageError("-j 0 needs -s: a private server has no other workers")
+    if persistent and (ends is None or len(ends) > 1):
+        raise UsageError("--persistent needs records that end with one byte: lines, -0 or --delimiter")
+    fields = recipes.treatment(
+        timeout=timeout,
+        kill_after=kill_after,
+        replace=replace,
+        max_output=max_output,
+        workdir=workdir,
+        env=env,
+        clean_env=clean_env,
+        limit=limit,
+    )
+    # What goes wrong is said as it comes, and nobody else could take the next job.
+    fields |= {"stderr": "local", "backoff": 0.0, "persistent": ends if persistent else None}
+    recipe = recipes.recipe(command, fields)
     source = whole_source([], file or []) if ends is None else record_source(ends, file or [], keep=not chop)
     wishes = Wishes(
         delimiter=b"" if raw else ends or b"\n",
@@ -153,7 +182,7 @@ def run(
         ending_in_order(),
         _somewhere(reached) as (servers, seconds),
         _dispatch(servers, seconds) as dispatch,
-        _workers(name, command, slots, servers),
+        _workers(Plan(name, [os.fsencode(name)], recipe, slots, slots), servers),
     ):
         if named and not function and not quiet:
             where = ",".join(map(str, servers))
@@ -193,14 +222,13 @@ def _dispatch(servers: list[Address], connect_timeout: float) -> Iterator[Dispat
 
 
 @contextlib.contextmanager
-def _workers(function: str, command: list[str], slots: int, servers: list[Address]) -> Iterator[None]:
+def _workers(plan: Plan, servers: list[Address]) -> Iterator[None]:
     """Workers of our own, unless others do the work."""
     from gearcli.cli.private import private_workers
     from gearcli.worker.pool import Settings
 
-    if not slots:
+    if not plan.most:
         yield
         return
-    settings = Settings([os.fsencode(function)], command, servers, slots=slots, stderr="local")
-    with private_workers(settings, lambda importance, text: None):
+    with private_workers(Settings([plan], servers)):
         yield

@@ -126,17 +126,13 @@ def ended(work: Work, job: Job) -> bytes | Failure:
 
 
 def report(job: Job, end: bytes | Failure) -> None:
-    """Queue what tells the server how a job ended; others send it.  Raises nothing.
-
-    WORK_EXCEPTION ends a job, for clients without the option `exceptions` as
-    WORK_FAIL.  Not so Perl's server: it takes WORK_FAIL after it, which
-    gearmand answers with an ERROR that changes nothing.
-    """
+    """Queue what tells the server how a job ended; others send it.  Raises nothing."""
     if isinstance(end, bytes):
         job.complete(end)
         return
     if end.words:
-        job.session.connection.send(request(end.type_, job.handle, end.words))
+        say = job.throw if end.type_ is PacketType.WORK_EXCEPTION else job.warn
+        say(end.words)
     job.fail()
 
 

@@ -1,200 +1,128 @@
-"""The commands that run: started for jobs, listened to, and taken in when they have ended."""
+"""The commands that run: started for jobs, and taken in when they have ended."""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
-import selectors
-import time
-from collections.abc import Callable, Mapping, Sequence
-from shutil import which
-from typing import NamedTuple
 
 from gearcli.escape import shown
-from gearcli.worker.command import Command, Outcome, close_on_execution, program_of
+from gearcli.worker.attempt import Attempt, not_started
+from gearcli.worker.child import Child, Ears, Ended
+from gearcli.worker.command import OUTPUT, close_on_execution
 from gearcli.worker.guardian import Guardian
-from gearcli.worker.report import DESCRIPTOR, Reports
+from gearcli.worker.notes import OFTEN
+from gearcli.worker.starter import Started, Starter
 from gearcli.worker.worker import Job, Slot
-
-_READ, _WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
-
-
-class _Running(NamedTuple):
-    slot: Slot
-    job: Job
-    command: Command
-    started: float
-    reports: Reports
 
 
 class Children:
-    """Runs one command for each job, and waits for all of them with a selector.
+    """Starts commands, at most one at a time for a slot, and takes them in.
 
-    `stderr` is as in the pool's settings.  `say` takes what happens, in words;
-    `said` is called when a slot has something to send, `ended` with a slot,
-    its job, the outcome and the seconds it took.  Raises CommandError if the
-    command cannot be executed at all.
+    It is made before there are descriptors that commands could inherit.
     """
 
-    def __init__(
-        self,
-        argv: Sequence[str],
-        selector: selectors.BaseSelector,
-        *,
-        stderr: str,
-        say: Callable[[int, str], None],
-        said: Callable[[Slot], None],
-        ended: Callable[[Slot, Job, Outcome, float], None],
-    ) -> None:
-        self._program = program_of(argv)
-        self._argv = argv
-        self._selector = selector
-        self._stderr = stderr
-        self._say = say
-        self._tell_said = said
-        self._tell_ended = ended
-        self._running: dict[int, _Running] = {}
-        self._guardian: Guardian | None = None
-        self._environment = dict(os.environ)
-
-    def begin(self, slots: int) -> None:
-        """Prepare for as many commands at a time, before there is anything that they could inherit."""
+    def __init__(self, ears: Ears) -> None:
+        self._ears = ears
+        self._children: dict[int, Child] = {}
+        self._of: dict[Slot, Child] = {}
         close_on_execution()
-        self._guardian = Guardian(slots)
-        self._environment.update(self._guardian.mark)
+        self._guardian = Guardian()
+
+    @property
+    def marks(self) -> dict[str, str]:
+        """The variables that every command has to have."""
+        return self._guardian.mark
 
     @property
     def count(self) -> int:
-        """How many run."""
-        return len(self._running)
+        """How many there are."""
+        return len(self._children)
 
-    @property
-    def due(self) -> float | None:
-        """When `tick` is wanted, monotonic seconds; None if never."""
-        times = [due for running in self._running.values() if (due := running.reports.due) is not None]
-        return min(times, default=None)
+    def start(self, starter: Starter, slot: Slot, job: Job, number: int, ended: Ended) -> None:
+        """Have a command work on a job of a slot; it is the attempt of that number."""
+        attempt = Attempt(job, starter.recipe, number, lambda words: self._note(job, words))
+        try:
+            child = self._child_for(starter, slot, job, number)
+        except OSError as error:
+            ended(slot, attempt, not_started(error), 0.0)
+            return
+        child.work_on(attempt, ended)
+        child.listen()
 
-    def tick(self, now: float) -> None:
-        """Send progress that it was too early to send."""
-        for running in self._running.values():
-            if running.reports.due is not None and running.reports.due <= now:
-                running.reports.tick(now)
-                self._tell_said(running.slot)
+    def stand(self, starter: Starter, slot: Slot) -> None:
+        """Start the command that stays of a slot, before its first job; if it cannot, that job will tell."""
+        with contextlib.suppress(OSError):
+            self._standing(starter, slot).listen()
+
+    def dismiss(self, slot: Slot) -> None:
+        """A slot is done with; so is the command that stays."""
+        if slot in self._of:
+            self._of.pop(slot).dismiss()
 
     def kill(self, slot: Slot) -> None:
         """Kill the command of a slot."""
-        for running in self._running.values():
-            if running.slot is slot:
-                running.command.kill()
+        if slot in self._of:
+            self._of[slot].command.kill()
+
+    def hold(self, slot: Slot, held: bool) -> None:
+        """Whether to stop listening to the command of a slot, because what it says cannot be sent on."""
+        if slot in self._of:
+            self._of[slot].hold(held)
 
     def end(self) -> None:
         """Leave nothing behind."""
-        for running in self._running.values():
-            running.command.kill()
-        for running in self._running.values():
-            _, status = os.waitpid(running.command.pid, 0)
-            running.command.ended(status)
-        self._running.clear()
-        if self._guardian is not None:
-            self._guardian.close()
-            self._guardian = None
-
-    def start(self, slot: Slot, job: Job) -> None:
-        """Start the command for a job that a slot has."""
-        try:
-            command = self._command(job)
-        except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            self._tell_ended(slot, job, Outcome(b"", b"", f"cannot be executed: {reason}"), 0.0)
-            return
-        if self._guardian is not None:
-            self._guardian.guard(slot.number, command.pid)
-        name = name_of(job)
-        reports = Reports(job, lambda words: self._say(1, f"{name}: {words}"))
-        self._running[command.pid] = _Running(slot, job, command, time.monotonic(), reports)
-        if command.stdin is not None:
-            self._selector.register(command.stdin, _WRITE, lambda _, c=command: self._feed(c))
-        for descriptor in (command.stdout, command.stderr):
-            if descriptor is not None:
-                self._selector.register(
-                    descriptor, _READ, lambda _, c=command, d=descriptor: self._hear(c, d)
-                )
-        if command.status is not None:
-            self._selector.register(command.status, _READ, lambda _, pid=command.pid: self._listen(pid))
-
-    def _command(self, job: Job) -> Command:
-        """Start the command for a job, also if its program has moved.  Raises OSError."""
-        argv, environment = self._argv, {**self._environment, **_about(job)}
-        captured = self._stderr != "local"
-        try:
-            return Command(self._program, argv, job.workload, environment, capture_stderr=captured)
-        except FileNotFoundError:
-            self._program = which(argv[0]) or self._program
-            return Command(self._program, argv, job.workload, environment, capture_stderr=captured)
-
-    # Of the events of one turn, an earlier one may have ended what a later one is about.
-
-    def _feed(self, command: Command) -> None:
-        descriptor = command.stdin
-        if command.pid not in self._running:
-            return
-        command.write()
-        if command.stdin is None and descriptor is not None:
-            self._selector.unregister(descriptor)
-            command.close_spent()
-
-    def _hear(self, command: Command, descriptor: int) -> None:
-        if command.pid not in self._running:
-            return
-        self._pass_on(command.read(descriptor))
-        if descriptor not in (command.stdout, command.stderr):
-            self._selector.unregister(descriptor)
-            command.close_spent()
-
-    def _listen(self, pid: int) -> None:
-        """A command says how far it is."""
-        running = self._running.get(pid)
-        if running is None or running.command.status is None:
-            return
-        descriptor, said = running.command.status, running.command.read_status()
-        running.reports.take(said, time.monotonic())
-        if running.command.status is None:
-            self._selector.unregister(descriptor)
-            running.command.close_spent()
-        self._tell_said(running.slot)
-
-    def _pass_on(self, said: bytes) -> None:
-        """What a command says on standard error, on ours."""
-        if said and self._stderr == "both":
-            with contextlib.suppress(OSError):
-                os.write(2, said)
+        for child in self._children.values():
+            child.command.kill()
+        for pid, child in self._children.items():
+            os.waitpid(pid, 0)
+            child.forget()
+        self._children.clear()
+        self._guardian.close()
 
     def reap(self) -> None:
         """Take in the commands that have ended."""
-        while self._running:
+        while self._children:
             ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
             if ended is None:
                 return
-            running = self._running.pop(ended.si_pid, None)
-            if running is not None:
+            child = self._children.pop(ended.si_pid, None)
+            if child is not None:
                 # While the command is a zombie, the number of its group is still its own.
-                running.command.kill()
+                child.command.kill()
             _, status = os.waitpid(ended.si_pid, 0)
-            if running is not None:
-                self._ended(running, status)
+            if child is not None:
+                self._guardian.release(child.place)
+                if self._of.get(child.slot) is child:
+                    del self._of[child.slot]
+                child.over(status)
 
-    def _ended(self, running: _Running, status: int) -> None:
-        slot, job, command, started, reports = running
-        if self._guardian is not None:
-            self._guardian.release(slot.number)
-        for descriptor in command.descriptors:
-            self._selector.unregister(descriptor)
-        while command.status is not None and (said := command.read_status()):
-            reports.take(said, time.monotonic())
-        reports.end()
-        outcome, said = command.ended(status)
-        self._pass_on(said)
-        self._tell_ended(slot, job, outcome, time.monotonic() - started)
+    def _child_for(self, starter: Starter, slot: Slot, job: Job, number: int) -> Child:
+        """A child that works on a job.  Raises OSError."""
+        delimiter = starter.recipe.persistent
+        if delimiter is None:
+            return self._born(starter, starter.start(job, number), slot)
+        record = _record(job.workload, delimiter)
+        child = self._of.get(slot)
+        if child is not None and not child.useless and child.command.read(OUTPUT):
+            child.discard("wrote what nobody asked for")
+        if child is None or child.useless or OUTPUT not in child.command.pipes:
+            child = self._standing(starter, slot)
+        child.command.give(record, last=False)
+        return child
+
+    def _standing(self, starter: Starter, slot: Slot) -> Child:
+        return self._born(starter, starter.start_standing(), slot)
+
+    def _born(self, starter: Starter, started: Started, slot: Slot) -> Child:
+        child = Child(starter.recipe, started, slot, self._ears)
+        child.place = self._guardian.guard(started.command.pid)
+        self._children[started.command.pid] = self._of[slot] = child
+        return child
+
+    def _note(self, job: Job, words: str) -> None:
+        """A command wants something to be logged."""
+        self._ears.say(OFTEN, f"{name_of(job)}: {words}", "note")
 
 
 def name_of(job: Job) -> str:
@@ -202,12 +130,12 @@ def name_of(job: Job) -> str:
     return f"{shown(job.function)} {shown(job.handle)}"
 
 
-def _about(job: Job) -> Mapping[str, str]:
-    """What a command's environment says of its job."""
-    return {
-        "GEARMAN_HANDLE": os.fsdecode(job.handle),
-        "GEARMAN_FUNCTION": os.fsdecode(job.function),
-        "GEARMAN_UNIQUE": os.fsdecode(job.unique),
-        "GEARMAN_SERVER": str(job.session.address),
-        "GEARMAN_STATUS_FD": str(DESCRIPTOR),
-    }
+def _record(workload: bytes, delimiter: bytes) -> bytes:
+    """A workload as a record.  Raises OSError where it would be several."""
+    text = workload.removesuffix(delimiter)
+    if delimiter in text:
+        held = (
+            "a newline in it, and each is a line; -0 could take it" if delimiter == b"\n" else "a NUL in it"
+        )
+        raise OSError(errno.EINVAL, f"the workload has {held}")
+    return text + delimiter

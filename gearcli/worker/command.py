@@ -1,8 +1,7 @@
-"""One job through one child process: workload in, result out, at the same time.
+"""A child process and its pipes: input in, output out, at the same time, never waiting for either.
 
-The command is executed as its argument vector says, without a shell; the
-workload reaches it on standard input only.  It runs in a process group of its
-own, which ends with it.
+It runs in a process group of its own, which ends with it.  Who runs it waits
+for its pipes, and says what the bytes mean.
 """
 
 from __future__ import annotations
@@ -12,27 +11,17 @@ import os
 import signal
 from collections.abc import Mapping, Sequence
 from shutil import which
-from typing import NamedTuple
 
 from gearcli.errors import CommandError
 from gearcli.worker.report import DESCRIPTOR
+from gearcli.worker.spawn import spawn
+
+INPUT, OUTPUT, ERRORS, STATUS = 0, 1, 2, DESCRIPTOR
+"""The command's descriptors that can be pipes of ours."""
 
 _READ = 1 << 16
 _LAST_READS = 32
 """Reads after the command's end: a pipe holds at most 1 MiB unless root said otherwise."""
-_IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
-"""Signals that a command expects to be as they are by default."""
-TAIL = 2000
-"""Bytes of standard error that are kept for the submitter."""
-
-
-class Outcome(NamedTuple):
-    """How a command ended: its output, the end of what it said on standard error, and why it
-    failed, in words; `failure` is empty for success."""
-
-    output: bytes
-    stderr: bytes
-    failure: str
 
 
 def program_of(argv: Sequence[str]) -> str:
@@ -40,20 +29,20 @@ def program_of(argv: Sequence[str]) -> str:
     program = argv[0]
     found = which(program)
     if found is not None:
-        return found
+        return os.path.abspath(found)  # the command may run in another folder
     if os.path.dirname(program) and os.path.exists(program):
         raise CommandError(f"cannot run {program}: it is not executable", found=True)
     raise CommandError(f"cannot run {program}: command not found", found=False)
 
 
 class Command:
-    """A child process that works on one job.
+    """A child process.
 
-    It has up to four pipes: `stdin`, while there is workload to write, and
-    `stdout`, `stderr` and `status` (its descriptor 3) until they end; None stands for one that is over.  Who
-    runs it waits for them and calls `write` and `read`, and `close_spent` when
-    it no longer waits for what is over.  `program` is the path that is
-    executed.  Raises OSError when it cannot be started.
+    `pipes` has our end of each pipe that is not over, by the command's number
+    for it.  Who runs it waits for them and calls `write` and `read`, and
+    `close_spent` when it no longer waits for what is over.  `program` is the
+    path that is executed, in `folder` and under `limits` as in `spawn`.
+    Raises OSError when it cannot be started.
 
     The child gets no other descriptors than these, as long as ours are
     closed on execution; see `close_on_execution`.
@@ -62,96 +51,89 @@ class Command:
     def __init__(
         self,
         program: str,
-        argv: Sequence[str],
-        workload: bytes,
+        argv: Sequence[str | bytes],
         environment: Mapping[str, str],
         *,
         capture_stderr: bool,
+        folder: str | None = None,
+        limits: Mapping[str, int] | None = None,
     ) -> None:
-        self._unwritten = memoryview(workload)
-        self._output: list[bytes] = []
-        self._tail = b""
+        self._unwritten = memoryview(b"")
+        self._ends_input = False
         self._spent: list[int] = []
-        self.stdin: int | None
-        self.stdout: int | None
-        self.stderr: int | None = None
-        self.status: int | None
-        reading, self.stdin = os.pipe()
-        self.stdout, writing = os.pipe()
-        theirs = {0: reading, 1: writing}
-        if capture_stderr:
-            self.stderr, theirs[2] = os.pipe()
-        self.status, theirs[DESCRIPTOR] = os.pipe()
+        self.pipes: dict[int, int] = {}
+        theirs: dict[int, int] = {}
+        theirs[INPUT], self.pipes[INPUT] = os.pipe()
+        for number in (OUTPUT, ERRORS, STATUS) if capture_stderr else (OUTPUT, STATUS):
+            self.pipes[number], theirs[number] = os.pipe()
         try:
-            self.pid = os.posix_spawn(
-                program,
-                list(argv),
-                environment,
-                file_actions=[(os.POSIX_SPAWN_DUP2, end, number) for number, end in theirs.items()],
-                setpgroup=0,
-                setsigdef=_IGNORED_BY_PYTHON,
-            )
+            self.pid = spawn(program, argv, environment, theirs, folder=folder, limits=limits)
         except OSError:
-            self._close()
+            self.close()
             raise
         finally:
             for end in theirs.values():
                 os.close(end)
-        for ours in self.descriptors:
+        for ours in self.pipes.values():
             os.set_blocking(ours, False)
+
+    def give(self, data: bytes, *, last: bool) -> None:
+        """Have data written to its input, which ends afterwards if it is the `last`."""
+        self._unwritten = memoryview(data)
+        self._ends_input = last
         self.write()  # most workloads fit into a pipe
-        self.close_spent()
 
     @property
-    def descriptors(self) -> list[int]:
-        """Those of its pipes that are not over."""
-        pipes = (self.stdin, self.stdout, self.stderr, self.status)
-        return [descriptor for descriptor in pipes if descriptor is not None]
+    def hungry(self) -> bool:
+        """Whether there is something to write."""
+        return INPUT in self.pipes and bool(self._unwritten)
 
     def write(self) -> None:
-        """Write as much of the workload as the command takes; it need not take all."""
-        if self.stdin is None:
+        """Write as much of the input as the command takes; it need not take all."""
+        if INPUT not in self.pipes:
             return
         try:
             if self._unwritten:
-                self._unwritten = self._unwritten[os.write(self.stdin, self._unwritten) :]
+                self._unwritten = self._unwritten[os.write(self.pipes[INPUT], self._unwritten) :]
         except (BlockingIOError, InterruptedError):
             return
         except OSError:  # it has closed its standard input: its good right
-            self._unwritten = self._unwritten[:0]
-        if not self._unwritten:
-            self._spent.append(self.stdin)
-            self.stdin = None
+            self.end_input()
+        if self._ends_input and not self._unwritten:
+            self.end_input()
 
-    def read(self, descriptor: int) -> bytes:
-        """Take in what standard output or standard error has; returns what came on standard error."""
-        try:
-            data = os.read(descriptor, _READ)
-        except (BlockingIOError, InterruptedError):
-            return b""
-        if descriptor == self.stdout:
-            self._output.append(data)
-            if not data:
-                self._spent.append(descriptor)
-                self.stdout = None
-            return b""
-        self._tail = (self._tail + data)[-TAIL:]
-        if not data:
-            self._spent.append(descriptor)
-            self.stderr = None
-        return data
+    def end_input(self) -> None:
+        """Have nothing more to write."""
+        self._unwritten = memoryview(b"")
+        self._is_over(INPUT)
 
-    def read_status(self) -> bytes:
-        """What came on the status descriptor; it is over where that is nothing."""
-        assert self.status is not None
+    def read(self, number: int) -> bytes:
+        """What has come on a descriptor; nothing if there is nothing now, or the pipe is over."""
+        if number not in self.pipes:
+            return b""
         try:
-            data = os.read(self.status, _READ)
+            data = os.read(self.pipes[number], _READ)
         except (BlockingIOError, InterruptedError):
             return b""
         if not data:
-            self._spent.append(self.status)
-            self.status = None
+            self._is_over(number)
         return data
+
+    def read_rest(self, number: int) -> bytes:
+        """What the command had written before its end.
+
+        What a process that it left behind may still write is nobody's.
+        """
+        said = []
+        for _ in range(_LAST_READS):
+            said.append(self.read(number))
+            if not said[-1]:
+                break
+        return b"".join(said)
+
+    def _is_over(self, number: int) -> None:
+        if number in self.pipes:
+            self._spent.append(self.pipes.pop(number))
 
     def close_spent(self) -> None:
         """Close the pipes that are over; the command then knows the end of its input.
@@ -163,40 +145,16 @@ class Command:
         while self._spent:
             os.close(self._spent.pop())
 
+    def close(self) -> None:
+        """Close all."""
+        self._spent.extend(self.pipes.values())
+        self.pipes.clear()
+        self.close_spent()
+
     def kill(self, number: int = signal.SIGKILL) -> None:
         """Send a signal to the command and all that it started."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, number)
-
-    def ended(self, status: int) -> tuple[Outcome, bytes]:
-        """The outcome for a wait status, and what was still unread of standard error.
-
-        What the command wrote before its end is in the pipes.  What a process
-        that it left behind may still write is nobody's.
-        """
-        said = [
-            self._last_of(descriptor) for descriptor in (self.stdout, self.stderr) if descriptor is not None
-        ]
-        self._close()
-        failure = failure_of(os.waitstatus_to_exitcode(status))
-        return Outcome(b"".join(self._output), self._tail, failure), b"".join(said)
-
-    def _last_of(self, descriptor: int) -> bytes:
-        said = []
-        for _ in range(_LAST_READS):
-            if descriptor not in (self.stdout, self.stderr):
-                break
-            before = len(self._output)
-            said.append(self.read(descriptor))
-            if not said[-1] and len(self._output) == before:
-                break
-        return b"".join(said)
-
-    def _close(self) -> None:
-        self.close_spent()
-        for descriptor in self.descriptors:
-            os.close(descriptor)
-        self.stdin = self.stdout = self.stderr = self.status = None
 
 
 def close_on_execution() -> None:
@@ -208,16 +166,3 @@ def close_on_execution() -> None:
         with contextlib.suppress(OSError):  # the one that lists them is closed already
             if int(name) > 2:
                 os.set_inheritable(int(name), False)
-
-
-def failure_of(code: int) -> str:
-    """Why a command failed, by its exit status or (negative) the signal that ended it."""
-    if code == 0:
-        return ""
-    if code > 0:
-        return f"exited with status {code}"
-    try:
-        name = signal.Signals(-code).name
-    except ValueError:
-        name = "a signal"
-    return f"was killed by {name} (signal {-code})"

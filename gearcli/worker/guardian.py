@@ -32,26 +32,36 @@ _HIGHEST = 4096
 """Descriptors that are closed in the guardian; it is forked before the worker opens many."""
 
 
-class Guardian:
-    """The worker's side; `pid` is the guardian's process.  `places` is how many groups may run at a time."""
+_PLACES = 1 << 14
+"""Groups that can be noted at a time; those beyond are found by the mark."""
 
-    def __init__(self, places: int) -> None:
+
+class Guardian:
+    """The worker's side; `pid` is the guardian's process."""
+
+    def __init__(self) -> None:
         listening, self._pipe = os.pipe()
         self.mark = {MARK: f"{os.getpid()}-{os.urandom(8).hex()}"}
         """What the environment of every command has to hold."""
-        self._groups = memoryview(mmap.mmap(-1, places * _NUMBER)).cast("i")
+        self._groups = memoryview(mmap.mmap(-1, _PLACES * _NUMBER)).cast("i")
+        self._vacant = list(range(_PLACES - 1, -1, -1))
         self.pid = os.fork()
         if self.pid == 0:
             _guard(listening, self._groups, f"{MARK}={self.mark[MARK]}".encode())
         os.close(listening)
 
-    def guard(self, place: int, group: int) -> None:
-        """A process group runs; it is to end with the worker."""
-        self._groups[place] = group
+    def guard(self, group: int) -> int | None:
+        """A process group runs, and is to end with the worker; where it is noted."""
+        place = self._vacant.pop() if self._vacant else None
+        if place is not None:
+            self._groups[place] = group
+        return place
 
-    def release(self, place: int) -> None:
-        """The process group has ended; its number may come to mean another."""
-        self._groups[place] = 0
+    def release(self, place: int | None) -> None:
+        """The process group that was noted there has ended; its number may come to mean another."""
+        if place is not None:
+            self._groups[place] = 0
+            self._vacant.append(place)
 
     def close(self) -> None:
         """Let the guardian go: nothing is being started.  It ends the groups that were not released."""

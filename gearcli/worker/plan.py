@@ -49,7 +49,7 @@ class Recipe(NamedTuple):
     retry_exit: frozenset[int] = frozenset()
     """The statuses that are tried again, as a shell has them; empty for every failure."""
     persistent: bytes | None = None
-    """The delimiter of the records of a command that stays; None for a process per job."""
+    """The delimiter, one byte, of the records of a command that stays; None for a process per job."""
     replace: str | None = None
     """What stands for the workload in the arguments; None for a workload on standard input."""
     max_output: int = MOST_OUTPUT

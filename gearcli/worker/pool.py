@@ -1,8 +1,8 @@
-"""Many slots in one process: one selectors loop over servers, pipes and signals, no threads."""
+"""All of a worker in one process: one selectors loop over servers, pipes and signals, no threads."""
 
 from __future__ import annotations
 
-import os
+import itertools
 import selectors
 import signal
 import socket
@@ -10,264 +10,267 @@ import time
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from gearcli.client.connection import CONNECT_TIMEOUT, connect
-from gearcli.client.pauses import Pauses
-from gearcli.errors import ConnectFailed, GearError, ProtocolError
+from gearcli.client.connection import CONNECT_TIMEOUT
+from gearcli.errors import GearError
 from gearcli.protocol.address import Address
-from gearcli.protocol.packets import Packet
 from gearcli.signals import received, registered
-from gearcli.worker.children import Children, name_of
-from gearcli.worker.command import Outcome
-from gearcli.worker.worker import FIRST_PAUSE, LONGEST_PAUSE, Job, Session, Slot
+from gearcli.timers import Timers
+from gearcli.worker.child import Ears, Errors, pass_on
+from gearcli.worker.children import Children
+from gearcli.worker.crew import Crew, Means
+from gearcli.worker.ending import Ending, Terms
+from gearcli.worker.fleet import Fleet
+from gearcli.worker.notes import ALWAYS, Observer, Say, Unobserved
+from gearcli.worker.plan import Plan
+from gearcli.worker.service import Service
+from gearcli.worker.worker import Slot
 
-_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)
-_READ, _WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
+_DAY = 86400.0  # seconds; a selector knows no more than 24 of them
 
 
 class Settings(NamedTuple):
-    """What a pool works on and how.
+    """What a worker is to do, and where.  Times are in seconds."""
 
-    `stderr` says where the command's standard error goes: ``local`` as it is,
-    ``warning`` to the submitter only, ``both``.  `grace` is how long the first
-    TERM waits for running jobs, in seconds.
-    """
-
-    functions: Sequence[bytes]
-    argv: Sequence[str]
+    plans: Sequence[Plan]
     servers: Sequence[Address]
-    slots: int = 1
-    stderr: str = "both"
+    terms: Terms = Terms()
+    """When it ends by itself."""
     grace: float = 25.0
+    """How long the first TERM waits for running jobs."""
     client_id: bytes = b""
     connect_timeout: float = CONNECT_TIMEOUT
-
-
-class _Server:
-    """One of the servers: whether it is there, and when to try again."""
-
-    def __init__(self, address: Address) -> None:
-        self.address = address
-        self.present = True
-        self.pauses = Pauses(FIRST_PAUSE, LONGEST_PAUSE)
-        self.retry_at: float | None = None
-
-    def failed(self) -> None:
-        """It is not there: try again after a pause that grows and is not everybody's."""
-        self.present = False
-        self.retry_at = time.monotonic() + self.pauses.next()
+    reread: Callable[[], Sequence[Plan]] | None = None
+    """What HUP does: the plans as they are now.  Raises GearError."""
 
 
 class Pool:
-    """Runs a command for every job of some functions.
+    """Runs commands for the jobs of some functions, until told to stop.
 
-    `say` takes what happens, in words, with how important it is: 0 always
-    worth a line, 1 and more on request.
+    `say` takes what happens, `errors` what commands say on standard error.
+    Raises CommandError if a command cannot be executed at all.
     """
 
-    def __init__(self, settings: Settings, say: Callable[[int, str], None]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        say: Say,
+        *,
+        observer: Observer | None = None,
+        service: Service | None = None,
+        errors: Errors = pass_on,
+    ) -> None:
         self._settings = settings
         self._say = say
-        self._selector = selectors.DefaultSelector()
-        self._children = Children(
-            settings.argv,
-            self._selector,
-            stderr=settings.stderr,
+        self._service = service or Service({})
+        self.selector = selectors.DefaultSelector()
+        self.timers = Timers()
+        self._children = Children(Ears(self.selector, self.timers, say, self._push, errors))
+        self._fleet = Fleet(
+            settings.servers,
+            self.selector,
+            self.timers,
             say=say,
-            said=self._watch,
-            ended=self._report,
+            blocked=self._children.hold,
+            client_id=settings.client_id,
+            connect_timeout=settings.connect_timeout,
         )
-        self._slots = [Slot(number) for number in range(settings.slots)]
-        self._servers = {address: _Server(address) for address in settings.servers}
-        self._slot_of: dict[Session, Slot] = {}
+        self._means = Means(
+            children=self._children,
+            fleet=self._fleet,
+            timers=self.timers,
+            say=say,
+            observer=observer or Unobserved(),
+            number=itertools.count(),
+            began=self._began,
+            worked=self._worked,
+        )
+        self._crews: dict[str, Crew] = {}
+        self._former: list[Crew] = []
+        """Crews that finish what they have begun."""
+        self._ending = Ending(settings.terms, self.timers, self._drain)
         self._stop_at: float | None = None
         self._signalled = 0
+        self._quiet = False
+        try:
+            for plan in settings.plans:
+                self._crews[plan.name] = Crew(plan, self._means, settings.terms.jobs)
+        except GearError:
+            self._end_all()
+            raise
 
     def stop_when_readable(self, lifeline: int) -> None:
         """Stop at once when `lifeline` can be read: whoever holds its other end is gone."""
-        self._selector.register(lifeline, _READ, lambda _: self._cut_short(0))
+        self.selector.register(lifeline, selectors.EVENT_READ, lambda _: self._cut_short(0))
+
+    def slots(self) -> list[tuple[str, str, int]]:
+        """How many slots of each plan are busy and idle, with the plan's name."""
+        return [
+            (name, state, count)
+            for name, crew in self._crews.items()
+            for state, count in (("busy", crew.busy), ("idle", len(crew.slots) - crew.busy))
+        ]
+
+    def servers(self) -> list[tuple[str, bool]]:
+        """The servers, and whether there is a connection to each."""
+        return self._fleet.states
 
     def run(self) -> int | None:
         """Work until told to stop.  Returns the number of the signal that cut a job short, else None.
 
         Raises ConnectFailed when no server can be reached at the start.
         """
-        self._children.begin(self._settings.slots)
         try:
-            self._connect_first()
-            with registered(self._selector, _SIGNALS, self._signal_data):
+            with registered(self.selector, _ACTIONS, self._signal_data):
+                for crew in self._crews.values():
+                    crew.begin()
                 while not self._finished():
                     self._turn()
-            return self._signalled if self._children.count else None
+            return self._signalled if self._busy else None
         finally:
             self._end_all()
 
     # -- the turn -------------------------------------------------------------------
 
     def _turn(self) -> None:
-        for key, mask in self._selector.select(self._patience()):
+        for key, mask in self.selector.select(self._patience()):
             key.data(mask)
-        now = time.monotonic()
-        self._children.tick(now)
-        for server in self._servers.values():
-            if server.retry_at is not None and server.retry_at <= now and self._stop_at is None:
-                self._reach(server)
+        for call in self.timers.pop_due(time.monotonic()):
+            call()
+        if self._stop_at is None:
+            self._fleet.check_start()
+            if self._fleet.connected:
+                self._service.ready(self.timers)
+            if self._fleet.settled and all(crew.asleep for crew in self._crews.values()):
+                self._ending.nothing_left()
 
-    def _patience(self) -> float | None:
+    def _patience(self) -> float:
         """Seconds until something is due."""
-        times = [server.retry_at for server in self._servers.values() if server.retry_at is not None]
-        if self._stop_at is not None:
-            times = [self._stop_at]
-        if self._children.due is not None:
-            times.append(self._children.due)
-        return max(0.0, min(times) - time.monotonic()) if times else None
+        due = min(self.timers.due, self._stop_at if self._stop_at is not None else self.timers.due)
+        return min(max(0.0, due - time.monotonic()), _DAY)
 
     def _finished(self) -> bool:
         if self._stop_at is None:
             return False
-        return not self._slot_of or time.monotonic() >= self._stop_at
+        left = self._fleet.connected or self._children.count
+        return not left or time.monotonic() >= self._stop_at
 
-    # -- servers --------------------------------------------------------------------
+    @property
+    def _busy(self) -> int:
+        """How many jobs are being done."""
+        return sum(crew.busy for crew in [*self._crews.values(), *self._former])
 
-    def _connect_first(self) -> None:
-        """Reach the servers for the first time; one of them must be there."""
-        failures = []
-        for server in self._servers.values():
-            try:
-                self._connect_slots(server)
-            except ConnectFailed as error:
-                failures.append(str(error))
-                server.failed()
-        if len(failures) == len(self._servers):
-            raise ConnectFailed("; ".join(failures))
-        for failure in failures:
-            self._say(0, failure)
+    def _push(self, slot: Slot) -> None:
+        self._fleet.push(slot)
 
-    def _reach(self, server: _Server) -> None:
-        """Try a lost server again."""
-        try:
-            self._connect_slots(server)
-        except ConnectFailed as error:
-            server.failed()
-            self._say(1, str(error))
+    def _began(self) -> None:
+        self._ending.began()
 
-    def _connect_slots(self, server: _Server) -> None:
-        """Connect every slot that has no session with a server."""
-        server.retry_at = None
-        settings = self._settings
-        for slot in self._slots:
-            if all(session.address != server.address for session in slot.sessions):
-                connection = connect(server.address, settings.connect_timeout)
-                session = Session(connection, settings.functions, settings.client_id)
-                self._slot_of[session] = slot
-                self._selector.register(connection, _READ | _WRITE, lambda _, s=session: self._exchange(s))
-                slot.join(session)
+    def _worked(self) -> None:
+        """A job has ended."""
+        self._former = [crew for crew in self._former if crew.slots]
+        if not self._former and not any(crew.slots for crew in self._crews.values()):
+            self._drain("all jobs are done")  # of as many as were wanted
+        self._ending.worked(idle=not self._busy)
 
-    def _exchange(self, session: Session) -> None:
-        """Move bytes of one connection, and act on what a server said."""
-        if session not in self._slot_of:
-            return
-        slot, connection = self._slot_of[session], session.connection
-        connection.exchange()
-        if connection.received:
-            self._heard_from(self._servers[session.address])
-        if self._stop_at is not None:
-            connection.received.clear()  # a job among it is offered again when the connection ends
-        try:
-            while connection.received:
-                self._take(slot, session, connection.received.popleft())
-        except ProtocolError as error:
-            connection.lost = connection.lost or error
-        if connection.lost is not None:
-            self._lose(session, connection.lost)
-        self._watch(slot)
-
-    def _take(self, slot: Slot, session: Session, packet: Packet) -> None:
-        job = slot.receive(session, packet)
-        if job is not None:
-            self._children.start(slot, job)
-
-    def _heard_from(self, server: _Server) -> None:
-        """A server has answered, so it is there."""
-        if not server.present:
-            self._say(0, f"connected to {server.address} again")
-        server.present = True
-        server.pauses.reset()
-
-    def _watch(self, slot: Slot) -> None:
-        """Send what a slot has to say, and wait for room for the rest."""
-        for session in slot.sessions:
-            connection = session.connection
-            connection.flush()
-            mask = _READ | _WRITE if connection.unsent else _READ
-            key = self._selector.get_key(connection)
-            if key.events != mask:
-                self._selector.modify(connection, mask, key.data)
-            if self._stop_at is not None and not connection.unsent and not _works(slot, session):
-                connection.finish()
-
-    def _lose(self, session: Session, reason: GearError) -> None:
-        """A connection is gone; the job that came over it is the server's to offer again."""
-        server = self._servers[session.address]
-        slot = self._slot_of.pop(session)
-        self._selector.unregister(session.connection)
-        session.connection.close()
-        slot.leave(session)
-        if _works(slot, session):
-            self._children.kill(slot)
-        if self._stop_at is None:
-            if server.present:
-                self._say(0, f"{reason}; trying to reach it again")
-            if server.retry_at is None:
-                server.failed()
-
-    # -- jobs -----------------------------------------------------------------------
-
-    def _report(self, slot: Slot, job: Job, outcome: Outcome, seconds: float) -> None:
-        """Tell the server how a job ended, and ask for the next."""
-        name = name_of(job)
-        if job.session not in self._slot_of:
-            self._say(0, f"{name}: the server is gone, so the job is offered again")
-            slot.done()
-            return
-        if outcome.stderr and self._settings.stderr != "local":
-            job.warn(outcome.stderr)
-        if outcome.failure:
-            words = f"{os.path.basename(self._settings.argv[0])} {outcome.failure}"
-            job.warn(words.encode("utf-8", "surrogateescape"))
-            job.fail()
-            self._say(0, f"{name} failed after {seconds:.2f} s: {words}")
-        else:
-            job.complete(outcome.output)
-            self._say(1, f"{name} done in {seconds:.2f} s")
-        if self._stop_at is None:
-            slot.done()
-        else:
-            slot.job = None
-        self._watch(slot)
-
-    # -- the end ----------------------------------------------------------------------
+    # -- signals ----------------------------------------------------------------------
 
     def _signal_data(self, source: socket.socket) -> Callable[[int], None]:
         return lambda _: self._on_signals(source)
 
     def _on_signals(self, source: socket.socket) -> None:
         for number in dict.fromkeys(received(source)):
-            if number == signal.SIGCHLD:
-                self._children.reap()
-            elif number in _SIGNALS:
-                self._on_signal(number)
+            if number in _ACTIONS:
+                _ACTIONS[signal.Signals(number)](self, number)
 
-    def _on_signal(self, number: int) -> None:
+    def _child_ended(self, number: int) -> None:
+        self._children.reap()
+
+    def _stop(self, number: int) -> None:
         """TERM or INT: finish running jobs within the grace; a second one ends at once."""
         if self._stop_at is not None:
             self._cut_short(number)
+        else:
+            self._signalled = number
+            self._drain("")
+
+    def _rest(self, number: int) -> None:
+        """TSTP: take no more jobs until CONT."""
+        if not self._quiet and self._stop_at is None:
+            self._quiet = True
+            self._say(ALWAYS, f"takes no more jobs until SIGCONT; {self._busy} still running", "quiet")
+            for crew in self._crews.values():
+                crew.quiet()
+
+    def _go_on(self, number: int) -> None:
+        """CONT: take jobs again."""
+        if self._quiet and self._stop_at is None:
+            self._quiet = False
+            self._say(ALWAYS, "takes jobs again", "resume")
+            for crew in self._crews.values():
+                crew.resume()
+
+    def _reread(self, number: int) -> None:
+        """HUP: follow the plans as they are now."""
+        if self._settings.reread is None or self._stop_at is not None:
             return
-        self._signalled = number
+        with self._service.reloading():
+            try:
+                plans = self._settings.reread()
+            except GearError as error:
+                self._say(ALWAYS, f"goes on as before: {error}", "reread failed")
+            else:
+                self._follow({plan.name: plan for plan in plans})
+
+    # -- plans ------------------------------------------------------------------------
+
+    def _follow(self, plans: dict[str, Plan]) -> None:
+        """Change what differs, and leave alone what does not."""
+        changes = []
+        for name, crew in list(self._crews.items()):
+            plan = plans.get(name)
+            if plan == crew.plan:
+                continue
+            if plan is not None and plan._replace(least=crew.plan.least, most=crew.plan.most) == crew.plan:
+                crew.resize(plan)
+            else:
+                self._dissolve(name)
+            changes.append(name)
+        for name in plans.keys() - self._crews.keys():
+            self._form(plans[name])
+            changes.append(name)
+        words = f"changed {', '.join(dict.fromkeys(changes))}" if changes else "nothing has changed"
+        self._say(ALWAYS, f"has read its plans again: {words}", "reread")
+
+    def _dissolve(self, name: str) -> None:
+        crew = self._crews.pop(name)
+        crew.leave()
+        if crew.slots:
+            self._former.append(crew)
+
+    def _form(self, plan: Plan) -> None:
+        try:
+            crew = self._crews[plan.name] = Crew(plan, self._means)
+        except GearError as error:  # the command went between the check and now
+            self._say(ALWAYS, f"does not work on {plan.name}: {error}", "reread failed")
+            return
+        if self._quiet:
+            crew.quiet()
+        crew.begin()
+
+    # -- the end ----------------------------------------------------------------------
+
+    def _drain(self, reason: str) -> None:
+        """Finish the running jobs within the grace, and take no more."""
+        if self._stop_at is not None:
+            return
         self._stop_at = time.monotonic() + self._settings.grace
-        if self._children.count:
-            self._say(0, f"stopping; {self._children.count} still running")
-        for slot in self._slots:
-            self._watch(slot)
+        self._service.stopping()
+        if self._busy or reason:
+            running = f"{self._busy} still running" if self._busy else ""
+            words = "; ".join(filter(None, ["stopping", reason, running]))
+            self._say(ALWAYS, words, "stopping", running=self._busy)
+        for crew in self._crews.values():
+            crew.leave()
 
     def _cut_short(self, number: int) -> None:
         self._signalled = number
@@ -276,11 +279,15 @@ class Pool:
     def _end_all(self) -> None:
         """Leave nothing behind."""
         self._children.end()
-        for session in list(self._slot_of):
-            session.connection.close()
-        self._selector.close()
+        self._fleet.close()
+        self.selector.close()
 
 
-def _works(slot: Slot, session: Session) -> bool:
-    """Whether a slot's job came over this session."""
-    return slot.job is not None and slot.job.session is session
+_ACTIONS: dict[signal.Signals, Callable[[Pool, int], None]] = {
+    signal.SIGTERM: Pool._stop,
+    signal.SIGINT: Pool._stop,
+    signal.SIGCHLD: Pool._child_ended,
+    signal.SIGTSTP: Pool._rest,
+    signal.SIGCONT: Pool._go_on,
+    signal.SIGHUP: Pool._reread,
+}

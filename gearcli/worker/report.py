@@ -57,6 +57,8 @@ class Reports:
         self._pending: tuple[int, int] | None = None
         self._next = 0.0
         """When the next WORK_STATUS may be sent."""
+        self.gave_data = False
+        """Whether a part of the result has left."""
 
     @property
     def due(self) -> float | None:
@@ -94,9 +96,9 @@ class Reports:
     def _line(self, line: bytes) -> None:
         word, _, rest = line.partition(b" ")
         if word == b"data":
-            self._job.data(rest + b"\n")
+            self._give(rest + b"\n")
         elif word == b"data64" and (data := _decoded(rest)) is not None:
-            self._job.data(data)
+            self._give(data)
         elif word == b"warn":
             self._job.warn(rest)
         elif word.startswith(b"#"):
@@ -105,6 +107,10 @@ class Reports:
             self._pending = progress
         elif line.strip():
             self._note(f"descriptor {DESCRIPTOR} said what means nothing: {shown(line[:200])}")
+
+    def _give(self, data: bytes) -> None:
+        self._job.data(data)
+        self.gave_data = True
 
 
 def _progress(line: bytes) -> tuple[int, int] | None:

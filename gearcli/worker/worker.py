@@ -28,17 +28,30 @@ class Session:
 
     def __init__(self, connection: Connection, functions: Sequence[bytes], client_id: bytes = b"") -> None:
         self.connection = connection
+        self.registered = False
+        """Whether there are functions that the server would offer jobs of."""
         self._grab = PacketType.GRAB_JOB_UNIQ
         if client_id:
             connection.send(request(PacketType.SET_CLIENT_ID, client_id))
-        # A server serves the function named last first, so libgearman names them in reverse.
-        for function in reversed(functions):
-            connection.send(request(PacketType.CAN_DO, function))
+        self.can_do(functions)
 
     @property
     def address(self) -> Address:
         """The server."""
         return self.connection.address
+
+    def can_do(self, functions: Sequence[bytes]) -> None:
+        """Register functions, the first of which is to be served first."""
+        self.registered = bool(functions)
+        # A server serves the function named last first, so libgearman names them in reverse.
+        for function in reversed(functions):
+            self.connection.send(request(PacketType.CAN_DO, function))
+
+    def can_do_nothing(self) -> None:
+        """Be registered for no function any more; not while a job runs, which the server would take back."""
+        if self.registered:
+            self.registered = False
+            self.connection.send(request(PacketType.RESET_ABILITIES))
 
     def grab(self) -> None:
         """Ask for a job."""
@@ -88,6 +101,15 @@ class Job(NamedTuple):
         """Report that it has failed."""
         self._report(PacketType.WORK_FAIL)
 
+    def throw(self, text: bytes) -> None:
+        """Report an exception in words; `fail` has to follow.
+
+        WORK_EXCEPTION ends a job, for clients without the option `exceptions` as
+        WORK_FAIL.  Not so Perl's server: it takes WORK_FAIL after it, which
+        gearmand answers with an ERROR that changes nothing.
+        """
+        self._report(PacketType.WORK_EXCEPTION, text)
+
     def _report(self, type_: PacketType, *opaque: bytes) -> None:
         self.session.connection.send(request(type_, self.handle, *opaque))
 
@@ -102,6 +124,31 @@ class Slot:
         self._asked: Session | None = None
         self._willing: deque[Session] = deque()
         """Sessions that may have a job."""
+        self._resting = False
+
+    @property
+    def free(self) -> bool:
+        """Whether it has no job, and none may be on its way."""
+        return self.job is None and self._asked is None
+
+    @property
+    def asleep(self) -> bool:
+        """Whether every server has said that it has no job."""
+        return self.free and not self._willing
+
+    def rest(self) -> None:
+        """Ask nobody any more.  What was asked for before may still come, until the slot is `free`."""
+        self._resting = True
+
+    def resume(self) -> None:
+        """Ask again."""
+        self._resting = False
+        self._ask()
+
+    def ask_all(self) -> None:
+        """Take it that every server may have a job, as after a change of what is registered."""
+        self._willing.extend(session for session in self.sessions if session not in self._willing)
+        self._ask()
 
     def join(self, session: Session) -> None:
         """A new connection takes part."""
@@ -163,11 +210,11 @@ class Slot:
     def done(self) -> None:
         """The job's end was reported; ask for the next."""
         job, self.job = self.job, None
-        if job is not None and job.session in self.sessions:
+        if job is not None and job.session in self.sessions and job.session not in self._willing:
             self._willing.append(job.session)
         self._ask()
 
     def _ask(self) -> None:
-        if self.job is None and self._asked is None and self._willing:
+        if self._willing and not self._resting and self.free:
             self._asked = self._willing.popleft()
             self._asked.grab()

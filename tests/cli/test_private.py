@@ -13,6 +13,8 @@ import os, signal, sys
 from gearcli.cli.private import _child, _noticing_the_end_of, private_server, private_workers
 from gearcli.client.client import Client
 from gearcli.errors import ConnectionLost
+from gearcli.worker.plan import Plan, Recipe
+from gearcli.worker.plan import Plan, Recipe
 from gearcli.worker.pool import Settings
 """
 
@@ -61,8 +63,8 @@ except ChildProcessError:
 def test_workers_work_while_their_block_lasts(tmp_path: Path) -> None:
     program = """
 with private_server() as address, Client([address]) as client:
-    settings = Settings([b"f"], ["tr", "a-z", "A-Z"], [address], slots=2)
-    with private_workers(settings, lambda importance, text: None):
+    settings = Settings([Plan("f", [b"f"], Recipe(["tr", "a-z", "A-Z"]), 2, 2)], [address])
+    with private_workers(settings):
         job = client.submit("f", "hello")
         print(job.result())
     print(client.status(job.handle).known)

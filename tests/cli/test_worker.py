@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import signal
+from pathlib import Path
 
 import pytest
 
-from gearcli.cli.worker import STDERR, destination
+from gearcli.cli.worker import slots
 from gearcli.errors import UsageError
 from gearcli.protocol.packets import PacketType
 from tests.cli.driving import Gear, Result, at, counts, run_gear
@@ -72,15 +73,70 @@ def test_what_it_says_of_a_failure(server: ServerProcess, options: list[str], sa
     assert bool(said) == bool(result.err)
 
 
-def test_a_function_needs_a_name() -> None:
-    assert Result(2, b"", "gear: a function needs a name\n") == run_gear("worker", "-f", "", "--", "cat")
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["-f", "", "--", "cat"], "-f has to name a function to take jobs of"),
+        (["--", "cat"], "-f has to name a function to take jobs of"),
+        (["-f", "x", "-f", "x", "--", "cat"], "-f names the same function twice"),
+        (["-f", "x"], "say after -- what is to be run for each job"),
+        (["-f", "x", "--check", "--", "cat"], "--check needs --config"),
+        (["-f", "x", "--splay", "5s", "--", "cat"], "--splay needs --max-lifetime"),
+        (["-f", "x", "-0", "--", "cat"], "-0 needs --persistent"),
+        (["-f", "x", "--workdir", "/no/such", "--", "cat"], "--workdir: there is no folder /no/such"),
+        (["-f", "x", "-I", "{}", "--", "cat"], "--replace: '{}' stands nowhere in the arguments"),
+        (["-f", "x", "--retry-exit", "3", "--", "cat"], "--retry-exit: nothing is tried again"),
+        (["-f", "x", "--persistent", "--stream", "--", "cat"], "--stream: a command that stays"),
+        (["--config", "workers.toml", "-f", "x"], "with --config, functions, commands"),
+        (["--config", "workers.toml", "--timeout", "5s"], "with --config, functions, commands"),
+    ],
+)
+def test_what_makes_no_sense_is_a_wrong_usage(options: list[str], words: str) -> None:
+    result = run_gear("worker", *options)
+    assert 2 == result.status
+    assert words in result.err
 
 
-@pytest.mark.parametrize("name", STDERR)
-def test_destinations(name: str) -> None:
-    assert name == destination(name)
+@pytest.mark.parametrize(("text", "found"), [("1", (1, 1)), ("4", (4, 4)), ("1-8", (1, 8)), ("3-3", (3, 3))])
+def test_numbers_of_slots(text: str, found: tuple[int, int]) -> None:
+    assert found == slots(text)
 
 
-def test_a_destination_that_is_none() -> None:
-    with pytest.raises(UsageError, match="'elsewhere' is not one of both, local, warning"):
-        destination("elsewhere")
+@pytest.mark.parametrize("text", ["", "0", "-1", "x", "8-1", "1-", "0-3", "1-2-3", "\u0663", "123456"])
+def test_what_is_no_number_of_slots(text: str) -> None:
+    with pytest.raises(UsageError):
+        slots(text)
+
+
+def test_a_file_may_only_be_checked(tmp_path: Path) -> None:
+    path = tmp_path / "workers.toml"
+    path.write_text('[worker.shout]\ncommand = ["tr", "a-z", "A-Z"]\n[worker.cat]\ncommand = ["cat"]\n')
+    assert Result(0, b"", f"gear: {path} is right: shout, cat\n") == run_gear(
+        "worker", "--config", str(path), "--check"
+    )
+
+
+def test_a_wrong_file_says_where_it_is_wrong(tmp_path: Path) -> None:
+    path = tmp_path / "workers.toml"
+    path.write_text('[worker.cat]\ncommand = ["no-such-command"]\n')
+    result = run_gear("worker", "--config", str(path))
+    assert (
+        78,
+        f"gear: {path}, line 2: worker.cat.command: cannot run no-such-command: command not found\n",
+    ) == (
+        result.status,
+        result.err,
+    )
+
+
+def test_the_file_says_which_servers_unless_the_command_line_does(
+    server: ServerProcess, tmp_path: Path
+) -> None:
+    path = tmp_path / "workers.toml"
+    path.write_text(
+        'servers = "127.0.0.1:1"\nname = "from the file"\n[worker.from-file]\ncommand = ["cat"]\n'
+    )
+    assert 69 == run_gear("worker", "--config", str(path)).status
+    with Gear("worker", "--config", str(path), *at(server.port)):
+        wait_until(lambda: counts(server.port, "from-file")[2] == 1)
+        assert b"done" == run_gear("submit", *at(server.port), "from-file", "done").out

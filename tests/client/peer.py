@@ -53,6 +53,15 @@ class Peer:
                 raise ConnectionError("the client closed the connection")
             self._packets = self._decoder.feed(data)
 
+    def buffered(self, *, receive: bool = False) -> Packet | None:
+        """A packet that is there already, or by what can be received now; None for a part of one."""
+        if receive:
+            data = self.socket.recv(1 << 20)
+            if not data:
+                raise ConnectionError("the client closed the connection")
+            self._packets = self._decoder.feed(data)
+        return next(self._packets, None)
+
     def expect(self, type_: PacketType) -> list[bytes]:
         """The arguments of the next packet, which has to be of this type."""
         arrived, fields = self.packet()
@@ -68,18 +77,18 @@ class Listener:
     """A loopback port on which the test accepts connections."""
 
     def __init__(self) -> None:
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self._socket.settimeout(DEADLINE)
-        self.port: int = self._socket.getsockname()[1]
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.socket.settimeout(DEADLINE)
+        self.port: int = self.socket.getsockname()[1]
         self.address = Address("127.0.0.1", self.port)
 
     def accept(self) -> Peer:
         """The next connection."""
-        return Peer(self._socket.accept()[0])
+        return Peer(self.socket.accept()[0])
 
     def close(self) -> None:
         """Refuse connections from now on."""
-        self._socket.close()
+        self.socket.close()
 
 
 @contextlib.contextmanager

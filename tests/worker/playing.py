@@ -8,8 +8,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from gearcli.protocol.packets import Packet, PacketType
+from gearcli.protocol.address import Address
+from gearcli.protocol.packets import REQUEST, Decoder, Packet, PacketType
 from gearcli.worker.assigned import AssignedJob, Work
+from gearcli.worker.worker import Job, Session
 from tests.support import DEADLINE, ServerProcess, Wire, gearmand, needs_peers
 
 P = PacketType
@@ -92,3 +94,26 @@ def raising(error: BaseException) -> Work:
         raise error
 
     return work
+
+
+class Told:
+    """A session's connection that only notes what is reported of a job."""
+
+    def __init__(self) -> None:
+        self.address = Address("server", 4730)
+        self.unsent = False
+        self._decoder = Decoder(REQUEST)
+        self.packets: list[tuple[str, bytes]] = []
+        """The names of the packets, and what they hold beside the handle."""
+
+    def send(self, *parts: bytes) -> None:
+        """Something is to leave."""
+        for type_, fields in self._decoder.feed(b"".join(parts)):
+            self.packets.append((type_.name, b" ".join(fields[1:])))
+
+
+def told_job(workload: bytes = b"", function: bytes = b"f") -> tuple[Job, Told]:
+    """A job of a session, and what is reported of it."""
+    told = Told()
+    session = Session(told, ())  # type: ignore[arg-type]  # all that is needed of a connection
+    return Job(session, b"H:1", function, b"u", workload), told

@@ -1,80 +1,22 @@
-"""The commands that run: started, listened to, taken in."""
+"""The commands that run: started and taken in."""
 
 from __future__ import annotations
 
 import os
-import selectors
 import signal
-import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from gearcli.errors import CommandError
-from gearcli.protocol.address import Address
-from gearcli.worker.children import Children, name_of
-from gearcli.worker.command import Outcome
-from gearcli.worker.worker import Job, Slot
-from tests.cli.driving import exists
-from tests.support import DEADLINE, wait_until
-
-
-class Connection:
-    """Takes what a job reports."""
-
-    def __init__(self) -> None:
-        self.address = Address("server", 4730)
-        self.sent: list[bytes] = []
-
-    def send(self, *parts: bytes) -> None:
-        """Something is to leave."""
-        self.sent.append(b"".join(parts))
-
-
-class Session:
-    """A job's way back to its server."""
-
-    def __init__(self) -> None:
-        self.connection = Connection()
-        self.address = self.connection.address
-
-
-class Nursery:
-    """Children, and what was heard of them."""
-
-    def __init__(self, *argv: str, stderr: str = "both") -> None:
-        self.selector = selectors.DefaultSelector()
-        self.words: list[str] = []
-        self.ended: list[tuple[int, Outcome]] = []
-        self.spoke: list[int] = []
-        self.children = Children(
-            argv,
-            self.selector,
-            stderr=stderr,
-            say=lambda importance, words: self.words.append(words),
-            said=lambda slot: self.spoke.append(slot.number),
-            ended=lambda slot, job, outcome, seconds: self.ended.append((slot.number, outcome)),
-        )
-        self.children.begin(2)
-
-    def start(self, workload: bytes = b"", *, slot: int = 0) -> Session:
-        """Start the command for a job."""
-        session = Session()
-        job = Job(session, b"H:1", b"f\x1b", b"u", workload)  # type: ignore[arg-type]  # all that is needed
-        self.children.start(Slot(slot), job)
-        return session
-
-    def until_ended(self, count: int) -> list[tuple[int, Outcome]]:
-        """Turn until so many have ended."""
-        end = time.monotonic() + DEADLINE
-        while len(self.ended) < count:
-            assert time.monotonic() < end
-            for key, mask in self.selector.select(0.01):
-                key.data(mask)
-            self.children.tick(time.monotonic())
-            self.children.reap()
-        return self.ended
+from gearcli.worker.attempt import Outcome
+from gearcli.worker.children import name_of
+from gearcli.worker.worker import Slot
+from tests.cli.driving import exists, pid_in
+from tests.support import wait_until
+from tests.worker.nursery import Nursery
+from tests.worker.playing import told_job
 
 
 @pytest.fixture
@@ -83,12 +25,11 @@ def nurseries() -> Iterator[list[Nursery]]:
     made: list[Nursery] = []
     yield made
     for nursery in made:
-        nursery.children.end()
-        nursery.selector.close()
+        nursery.close()
 
 
-def nursery(nurseries: list[Nursery], *argv: str, stderr: str = "both") -> Nursery:
-    nurseries.append(Nursery(*argv, stderr=stderr))
+def nursery(nurseries: list[Nursery], *argv: str, **recipe: Any) -> Nursery:
+    nurseries.append(Nursery(*argv, **recipe))
     return nurseries[-1]
 
 
@@ -96,7 +37,7 @@ def test_a_command_is_run_for_a_job(nurseries: list[Nursery]) -> None:
     cat = nursery(nurseries, "cat")
     cat.start(b"work\0load")
     assert 1 == cat.children.count
-    assert [(0, Outcome(b"work\0load", b"", ""))] == cat.until_ended(1)
+    assert [(0, Outcome(b"work\0load", b"", "", 0))] == cat.until_ended(1)
     assert 0 == cat.children.count
     assert {} == dict(cat.selector.get_map())
 
@@ -118,77 +59,133 @@ def test_many_in_turn_leave_no_descriptor(nurseries: list[Nursery]) -> None:
     assert before == os.listdir("/proc/self/fd")
 
 
-def test_what_it_reports_leaves_while_it_works(nurseries: list[Nursery], tmp_path: Path) -> None:
-    script = f"echo 1 2 >&3; until [ -e {tmp_path}/go ]; do sleep 0.01; done; echo 2 2 >&3"
-    shell = nursery(nurseries, "sh", "-c", script)
-    session = shell.start()
-
-    def spoke() -> list[int]:
-        for key, mask in shell.selector.select(0.01):
-            key.data(mask)
-        return shell.spoke
-
-    assert [0] == wait_until(spoke)
-    assert [b"\0REQ\0\0\0\x0c\0\0\0\x07H:1\x001\x002"] == session.connection.sent
-    (tmp_path / "go").touch()
-    shell.until_ended(1)
-    assert b"\0REQ\0\0\0\x0c\0\0\0\x07H:1\x002\x002" == session.connection.sent[-1]
-
-
-def test_a_note_is_said_with_the_name_of_the_job(nurseries: list[Nursery]) -> None:
-    shell = nursery(nurseries, "sh", "-c", "echo '# page 2' >&3")
-    shell.start()
-    shell.until_ended(1)
-    assert ["f\\x1b H:1: page 2"] == shell.words
-
-
 def test_a_slot_can_be_killed(nurseries: list[Nursery]) -> None:
     sleeping = nursery(nurseries, "sleep", "1000")
     sleeping.start(slot=0)
     sleeping.start(slot=1)
     sleeping.children.kill(Slot(0))  # another slot of the same number is another
     assert 2 == sleeping.children.count
-    slots = [running.slot for running in sleeping.children._running.values()]
-    sleeping.children.kill(slots[1])
-    assert [(1, Outcome(b"", b"", "was killed by SIGKILL (signal 9)"))] == sleeping.until_ended(1)
+    sleeping.children.kill(sleeping.slots[1])
+    assert [(1, Outcome(b"", b"", "was killed by SIGKILL (signal 9)", 137))] == sleeping.until_ended(1)
 
 
-def test_the_end_leaves_nothing(nurseries: list[Nursery]) -> None:
-    sleeping = nursery(nurseries, "sleep", "1000")
+def test_the_end_leaves_nothing(nurseries: list[Nursery], tmp_path: Path) -> None:
+    sleeping = nursery(nurseries, "sh", "-c", f"sleep 1000 & echo $! >{tmp_path}/pid; wait")
     sleeping.start()
-    (pid,) = sleeping.children._running
-    sleeping.children.end()
-    assert (False, 0) == (exists(pid), sleeping.children.count)
+    grandchild = pid_in(tmp_path / "pid")
+    nurseries.remove(sleeping)
+    sleeping.close()
+    wait_until(lambda: not exists(grandchild))
+    assert 0 == sleeping.children.count
 
 
-def test_a_program_that_has_moved_is_found_again(
-    nurseries: list[Nursery], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    one, two = tmp_path / "one", tmp_path / "two"
-    for folder in (one, two):
-        folder.mkdir()
-    monkeypatch.setenv("PATH", f"{one}:{two}:{os.environ['PATH']}")
-    (one / "tool").write_text("#!/bin/sh\necho $0\n")
-    (one / "tool").chmod(0o755)
-    tool = nursery(nurseries, "tool")
-    (one / "tool").rename(two / "tool")
-    tool.start()
-    assert f"{two}/tool\n".encode() == tool.until_ended(1)[0][1].output
-
-
-def test_a_program_that_has_gone_fails_the_job(nurseries: list[Nursery], tmp_path: Path) -> None:
+def test_what_cannot_be_started_fails_the_job(nurseries: list[Nursery], tmp_path: Path) -> None:
     path = tmp_path / "tool"
     path.write_text("#!/bin/sh\n")
     path.chmod(0o755)
     tool = nursery(nurseries, str(path))
     path.unlink()
     tool.start()
-    assert [(0, Outcome(b"", b"", "cannot be executed: no such file or directory"))] == tool.ended
+    assert [(0, Outcome(b"", b"", "cannot be executed: no such file or directory", 127))] == tool.ended
 
 
-def test_a_command_that_cannot_be_executed_at_all() -> None:
-    with pytest.raises(CommandError):
-        Nursery("/no/such/program")
+# -- commands that stay -------------------------------------------------------------------
+
+
+def test_one_that_stays_is_the_same_for_every_job(nurseries: list[Nursery]) -> None:
+    shell = nursery(nurseries, "sh", "-c", "while read n; do echo $$ $n; done", persistent=b"\n")
+    answers = [shell.answer(b"%d" % number).output.split() for number in range(3)]
+    assert [b"0", b"1", b"2"] == [number for _, number in answers]
+    assert 1 == len({pid for pid, _ in answers})
+
+
+def test_each_slot_has_its_own(nurseries: list[Nursery]) -> None:
+    shell = nursery(nurseries, "sh", "-c", "while read n; do echo $$; done", persistent=b"\n")
+    assert shell.answer(b"1", slot=0).output != shell.answer(b"1", slot=1).output
+    assert 2 == shell.children.count
+
+
+def test_it_can_be_there_before_the_first_job(nurseries: list[Nursery]) -> None:
+    cat = nursery(nurseries, "cat", persistent=b"\n")
+    cat.children.stand(cat.starter, cat.slots[0])
+    assert 1 == cat.children.count
+    assert (b"x", 1) == (cat.answer(b"x").output, cat.children.count)
+
+
+def test_a_slot_that_is_done_with_needs_it_no_more(nurseries: list[Nursery]) -> None:
+    cat = nursery(nurseries, "cat", persistent=b"\n")
+    cat.answer(b"x")
+    cat.children.dismiss(cat.slots[0])
+    cat.until(lambda: cat.children.count == 0)
+    assert {} == dict(cat.selector.get_map())
+
+
+def test_it_is_started_again_when_it_has_died(nurseries: list[Nursery]) -> None:
+    shell = nursery(nurseries, "sh", "-c", "read n; echo $n; exit 3", persistent=b"\n")
+    assert (b"1", "") == (shell.answer(b"1").output, shell.ended[-1][1].failure)
+    shell.until(lambda: shell.children.count == 0)
+    assert b"2" == shell.answer(b"2").output
+
+
+def test_a_death_fails_only_its_own_job(nurseries: list[Nursery]) -> None:
+    script = "while read n; do [ $n = 2 ] && exit 3; echo $n; done"
+    shell = nursery(nurseries, "sh", "-c", script, persistent=b"\n")
+    outcomes = [shell.answer(b"%d" % number) for number in (1, 2, 3)]
+    assert ["", "exited with status 3", ""] == [outcome.failure for outcome in outcomes]
+    assert [b"1", b"", b"3"] == [outcome.output for outcome in outcomes]
+
+
+def test_after_a_time_limit_nobody_gets_a_late_answer(nurseries: list[Nursery]) -> None:
+    script = 'while read n; do [ "$n" = slow ] && { trap "" TERM; sleep 1000; }; echo $n; done'
+    shell = nursery(nurseries, "sh", "-c", script, persistent=b"\n", timeout=0.2, kill_after=0.1)
+    assert "timed out after 0.2 s" == shell.answer(b"slow").failure
+    assert [b"1", b"2"] == [shell.answer(b"1").output, shell.answer(b"2").output]
+
+
+def test_what_nobody_asked_for_is_no_answer_to_the_next(nurseries: list[Nursery]) -> None:
+    """Two lines for one: the second must not be taken for the answer to the next job."""
+    shell = nursery(
+        nurseries, "sh", "-c", "while read n; do printf '%s\\n%s\\n' $n extra; done", persistent=b"\n"
+    )
+    assert [b"1", b"2", b"3"] == [shell.answer(b"%d" % number).output for number in (1, 2, 3)]
+    assert all("it is started anew" in words for words in shell.words)
+
+
+@pytest.mark.parametrize(
+    ("workload", "delimiter", "answer"),
+    [(b"a\n", b"\n", b"a"), (b"", b"\n", b""), (b"a\nb", b"\0", b"a\nb"), (b"a\0", b"\0", b"a")],
+)
+def test_a_record_is_a_workload_with_one_delimiter(
+    nurseries: list[Nursery], workload: bytes, delimiter: bytes, answer: bytes
+) -> None:
+    cat = nursery(nurseries, "cat", persistent=delimiter)
+    assert Outcome(answer, b"", "", 0) == cat.answer(workload)
+
+
+@pytest.mark.parametrize(("workload", "delimiter"), [(b"a\nb", b"\n"), (b"a\0b", b"\0")])
+def test_a_workload_that_would_be_several_records_fails(
+    nurseries: list[Nursery], workload: bytes, delimiter: bytes
+) -> None:
+    cat = nursery(nurseries, "cat", persistent=delimiter)
+    assert "cannot be executed: the workload has a " in cat.answer(workload).failure
+    assert b"next" == cat.answer(b"next").output
+
+
+def test_one_that_closes_its_output_is_replaced(nurseries: list[Nursery]) -> None:
+    script = "read n; echo $n; read n; exec >&-; sleep 1000"
+    shell = nursery(nurseries, "sh", "-c", script, persistent=b"\n")
+    assert b"1" == shell.answer(b"1").output
+    assert "was killed by SIGKILL (signal 9)" == shell.answer(b"2").failure
+    assert b"3" == shell.answer(b"3").output
+
+
+def test_a_long_record_goes_both_ways(nurseries: list[Nursery]) -> None:
+    cat = nursery(nurseries, "cat", persistent=b"\n")
+    record = b"x" * (8 << 20)
+    assert record == cat.answer(record).output
+
+
+# -- others ---------------------------------------------------------------------------------
 
 
 def test_a_child_of_somebody_else_is_only_taken_in(nurseries: list[Nursery]) -> None:
@@ -197,9 +194,9 @@ def test_a_child_of_somebody_else_is_only_taken_in(nurseries: list[Nursery]) -> 
     cat.start(b"x")
     os.kill(stranger, signal.SIGKILL)
     wait_until(lambda: not exists(stranger))
-    assert [(0, Outcome(b"x", b"", ""))] == cat.until_ended(1)
+    assert [(0, Outcome(b"x", b"", "", 0))] == cat.until_ended(1)
 
 
 def test_the_name_of_a_job_cannot_harm_a_terminal() -> None:
-    job = Job(Session(), b"H:\x07", b"f\x1b[2J", b"", b"")  # type: ignore[arg-type]
+    job = told_job(function=b"f\x1b[2J")[0]._replace(handle=b"H:\x07")
     assert "f\\x1b[2J H:\\x07" == name_of(job)

@@ -18,7 +18,7 @@ from tests.support import wait_until
 @pytest.fixture
 def guardian() -> Guardian:
     """A guardian; the test closes it."""
-    return Guardian(2)
+    return Guardian()
 
 
 @contextlib.contextmanager
@@ -31,9 +31,8 @@ def group() -> Iterator[subprocess.Popen[bytes]]:
 
 def test_groups_that_were_not_released_are_killed(guardian: Guardian) -> None:
     with group() as left, group() as released:
-        guardian.guard(0, left.pid)
-        guardian.guard(1, released.pid)
-        guardian.release(1)
+        guardian.guard(left.pid)
+        guardian.release(guardian.guard(released.pid))
         guardian.close()
         assert -signal.SIGKILL == left.wait()
         assert exists(released.pid)
@@ -44,7 +43,7 @@ def test_the_end_of_the_worker_is_enough() -> None:
     with group() as command:
         worker = os.fork()
         if worker == 0:
-            Guardian(1).guard(0, command.pid)
+            Guardian().guard(command.pid)
             os.kill(os.getpid(), signal.SIGKILL)
         os.waitpid(worker, 0)
         assert -signal.SIGKILL == command.wait()
@@ -53,7 +52,7 @@ def test_the_end_of_the_worker_is_enough() -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_guardian_does_not_listen_to_signals(guardian: Guardian, number: signal.Signals) -> None:
     with group() as command:
-        guardian.guard(0, command.pid)
+        guardian.guard(command.pid)
         wait_until(lambda: guardian.pid == os.getsid(guardian.pid))
         wait_until(lambda: ignores(guardian.pid, number))
         os.kill(guardian.pid, number)
@@ -71,14 +70,13 @@ def ignores(pid: int, number: int) -> bool:
 def test_a_guardian_that_was_killed_does_not_stop_the_work(guardian: Guardian) -> None:
     os.kill(guardian.pid, signal.SIGKILL)
     os.waitpid(guardian.pid, 0)
-    guardian.guard(0, 12345)
-    guardian.release(0)
+    guardian.release(guardian.guard(12345))
     guardian.close()
 
 
 def test_a_guardian_holds_no_descriptor_of_the_worker() -> None:
     reading, writing = os.pipe()
-    guardian = Guardian(1)
+    guardian = Guardian()
     os.close(writing)
     assert b"" == os.read(reading, 1)
     os.close(reading)
@@ -86,7 +84,7 @@ def test_a_guardian_holds_no_descriptor_of_the_worker() -> None:
 
 
 def test_a_command_that_was_not_announced_yet_is_found_by_its_mark() -> None:
-    guardian = Guardian(1)
+    guardian = Guardian()
     command = subprocess.Popen(["sleep", "60"], env={**os.environ, **guardian.mark}, process_group=0)
     os.close(guardian._pipe)  # as the death of the worker does
     assert -signal.SIGKILL == command.wait(20)

@@ -136,6 +136,7 @@ def test_the_environment_tells_what_the_job_is(server: ServerProcess) -> None:
         complete, (_, data) = client.packet()
     assert [PacketType.JOB_CREATED, PacketType.WORK_COMPLETE] == [created, complete]
     assert [
+        "GEARMAN_ATTEMPT=1",
         f"GEARMAN_FUNCTION={function}",
         f"GEARMAN_HANDLE={handle.decode()}",
         f"GEARMAN_SERVER=127.0.0.1:{server.port}",

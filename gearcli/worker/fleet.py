@@ -1,0 +1,328 @@
+"""The servers of a worker: every slot has a connection to each, and lost ones are made again.
+
+Nothing here waits: connections are made while the others go on.
+"""
+
+from __future__ import annotations
+
+import selectors
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Protocol
+
+from gearcli.client.connection import Opening
+from gearcli.client.pauses import Pauses
+from gearcli.errors import ConnectFailed, GearError, ProtocolError
+from gearcli.protocol.address import Address
+from gearcli.protocol.packets import Packet
+from gearcli.timers import Timer, Timers
+from gearcli.worker.notes import ALWAYS, OFTEN, Say
+from gearcli.worker.worker import FIRST_PAUSE, LONGEST_PAUSE, Session, Slot
+
+_READ, _WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
+_AT_ONCE = 32
+"""Connections to one server that are being made at a time: more may not fit into its backlog."""
+_FAREWELL = 2.0
+"""Seconds for which a server may take to close a connection that is done with."""
+
+
+class Owner(Protocol):
+    """Whose slot it is; told what becomes of its connections."""
+
+    @property
+    def functions(self) -> Sequence[bytes]:
+        """What new connections are registered for."""
+
+    def take(self, slot: Slot, session: Session, packet: Packet) -> None:
+        """A server has said something.  Raises ProtocolError."""
+
+    def lost(self, slot: Slot, session: Session) -> None:
+        """A connection is about to be forgotten, and the job that came over it is the server's again."""
+
+
+class Server:
+    """One of the servers, and the connections to it."""
+
+    def __init__(self, address: Address) -> None:
+        self.address = address
+        self.present = True
+        """Whether it is there, as far as anybody has been told."""
+        self.reached = False
+        """Whether the last attempt to connect succeeded."""
+        self.ever_reached = False
+        self.refusal = ""
+        """What went wrong at the last attempt."""
+        self.pauses = Pauses(FIRST_PAUSE, LONGEST_PAUSE)
+        self.retry: Timer | None = None
+        self.missing: dict[Slot, None] = {}
+        """Slots without a connection to it."""
+        self.opening: dict[Slot, _Attempt] = {}
+        self.sessions: dict[Slot, Session] = {}
+
+
+class _Attempt:
+    """A connection that is being made, and what is waited for."""
+
+    def __init__(self, opening: Opening) -> None:
+        self.opening = opening
+        self.descriptor = -1
+        self.timer: Timer | None = None
+
+
+class Fleet:
+    """Connects slots to servers, and moves bytes between them.
+
+    `blocked` is called with a slot when its connections could not take all
+    that was to be sent, and again when they have.  `connect_timeout` is in
+    seconds.
+    """
+
+    def __init__(
+        self,
+        addresses: Sequence[Address],
+        selector: selectors.BaseSelector,
+        timers: Timers,
+        *,
+        say: Say,
+        blocked: Callable[[Slot, bool], None],
+        client_id: bytes = b"",
+        connect_timeout: float,
+    ) -> None:
+        self._servers = {address: Server(address) for address in addresses}
+        self._selector = selector
+        self._timers = timers
+        self._say = say
+        self._tell_blocked = blocked
+        self._blocked: set[Slot] = set()
+        self._client_id = client_id
+        self._connect_timeout = connect_timeout
+        self._owners: dict[Slot, Owner] = {}
+        self._slot_of: dict[Session, Slot] = {}
+        self._leaving: set[Session] = set()
+        self._started = False
+
+    @property
+    def connected(self) -> bool:
+        """Whether there is a connection."""
+        return bool(self._slot_of)
+
+    @property
+    def states(self) -> list[tuple[str, bool]]:
+        """The servers, and whether there is a connection to each."""
+        return [(str(address), bool(server.sessions)) for address, server in self._servers.items()]
+
+    @property
+    def settled(self) -> bool:
+        """Whether every server is connected to, or known not to be there."""
+        return all(
+            not server.opening and (server.reached or server.refusal) for server in self._servers.values()
+        )
+
+    def check_start(self) -> None:
+        """Say which servers are not there at the start.  Raises ConnectFailed if none of them is."""
+        if self._started or not self.settled:
+            return
+        if not any(server.ever_reached for server in self._servers.values()):
+            raise ConnectFailed("; ".join(server.refusal for server in self._servers.values()))
+        self._started = True
+        for server in self._servers.values():
+            if server.refusal:
+                self._miss(server, server.refusal)
+
+    # -- slots ---------------------------------------------------------------------------
+
+    def enlist(self, slot: Slot, owner: Owner) -> None:
+        """A slot takes part: it is connected to every server."""
+        self._owners[slot] = owner
+        for server in self._servers.values():
+            server.missing[slot] = None
+            self._fill(server)
+
+    def dismiss(self, slot: Slot) -> None:
+        """A slot that is done with: its connections end once all is sent."""
+        if self._owners.pop(slot, None) is None:
+            return
+        for server in self._servers.values():
+            server.missing.pop(slot, None)
+            if slot in server.opening:
+                self._give_up(server, slot)
+        for session in slot.sessions:
+            self._leaving.add(session)
+            self._timers.add(time.monotonic() + _FAREWELL, partial(self._close, session))
+        self.push(slot)
+
+    def leave(self, slot: Slot, session: Session, pause: float) -> None:
+        """End a connection, so that its server offers the job again, and make it again after a pause (s)."""
+        server = self._server(session)
+        self._close(session)
+        if slot in self._owners:
+            server.missing[slot] = None
+            self._timers.add(time.monotonic() + pause, partial(self._fill, server))
+
+    def push(self, slot: Slot) -> None:
+        """Send what a slot has to say, and wait for room for the rest."""
+        blocked = False
+        for session in slot.sessions:
+            connection = session.connection
+            connection.flush()
+            mask = _READ | _WRITE if connection.unsent else _READ
+            key = self._selector.get_key(connection)
+            if key.events != mask:
+                self._selector.modify(connection, mask, key.data)
+            if session in self._leaving and not connection.unsent:
+                connection.finish()
+            blocked = blocked or connection.unsent
+        if blocked != (slot in self._blocked):
+            (self._blocked.add if blocked else self._blocked.discard)(slot)
+            self._tell_blocked(slot, blocked)
+
+    def close(self) -> None:
+        """End all."""
+        for server in self._servers.values():
+            for slot in list(server.opening):
+                self._give_up(server, slot)
+        for session in list(self._slot_of):
+            self._close(session)
+
+    # -- connecting ------------------------------------------------------------------------
+
+    def _fill(self, server: Server) -> None:
+        """Make the connections that are missing: one to see whether the server is there, then the others."""
+        while server.retry is None and server.missing and len(server.opening) < self._at_once(server):
+            slot = next(iter(server.missing))
+            del server.missing[slot]
+            try:
+                attempt = server.opening[slot] = _Attempt(Opening(server.address, self._connect_timeout))
+            except ConnectFailed as error:
+                server.missing[slot] = None
+                self._failed(server, error)
+            else:
+                self._proceed(server, slot, attempt)
+
+    def _at_once(self, server: Server) -> int:
+        """How many connections may be made at a time."""
+        return _AT_ONCE if server.reached else 1
+
+    def _proceed(self, server: Server, slot: Slot, attempt: _Attempt) -> None:
+        """See how a connection that is being made gets on."""
+        self._wait_no_more(attempt)
+        try:
+            connection = attempt.opening.proceed()
+        except ConnectFailed as error:
+            del server.opening[slot]
+            server.missing[slot] = None
+            self._failed(server, error)
+            return
+        if connection is None:
+            self._wait(server, slot, attempt)
+            return
+        del server.opening[slot]
+        server.reached = server.ever_reached = True
+        server.refusal = ""
+        owner = self._owners[slot]
+        session = Session(connection, owner.functions, self._client_id)
+        self._slot_of[session] = slot
+        server.sessions[slot] = session
+        self._selector.register(connection, _READ | _WRITE, lambda _: self._exchange(session))
+        slot.join(session)
+        self._fill(server)
+
+    def _wait(self, server: Server, slot: Slot, attempt: _Attempt) -> None:
+        def call(mask: int = 0) -> None:
+            if server.opening.get(slot) is attempt:
+                self._proceed(server, slot, attempt)
+
+        attempt.descriptor = attempt.opening.fileno()
+        if attempt.descriptor >= 0:
+            self._selector.register(attempt.descriptor, _WRITE, call)
+        attempt.timer = self._timers.add(attempt.opening.due, call)
+
+    def _wait_no_more(self, attempt: _Attempt) -> None:
+        if attempt.timer is not None:
+            self._timers.cancel(attempt.timer)
+        if attempt.descriptor >= 0:
+            self._selector.unregister(attempt.descriptor)
+            attempt.descriptor = -1
+
+    def _give_up(self, server: Server, slot: Slot) -> None:
+        attempt = server.opening.pop(slot)
+        self._wait_no_more(attempt)
+        attempt.opening.close()
+
+    def _failed(self, server: Server, error: GearError) -> None:
+        """It is not there: try again after a pause that grows and is not everybody's."""
+        server.reached, server.refusal = False, str(error)
+        if server.retry is None:
+            server.retry = self._timers.add(
+                time.monotonic() + server.pauses.next(), partial(self._retry, server)
+            )
+        if self._started:
+            self._miss(server, server.refusal)
+
+    def _retry(self, server: Server) -> None:
+        server.retry = None
+        self._fill(server)
+
+    def _miss(self, server: Server, words: str) -> None:
+        """Say once that a server is not there."""
+        importance = ALWAYS if server.present else OFTEN
+        server.present = False
+        said = f"{words} Trying again" if words.endswith(".") else f"{words}; trying to reach it again"
+        self._say(importance, said, "server lost", server=str(server.address))
+
+    # -- talking ---------------------------------------------------------------------------
+
+    def _server(self, session: Session) -> Server:
+        return self._servers[session.address]
+
+    def _exchange(self, session: Session) -> None:
+        """Move bytes of one connection, and have its slot act on what a server said."""
+        if session not in self._slot_of:
+            return
+        slot, connection = self._slot_of[session], session.connection
+        connection.exchange()
+        if connection.received:
+            self._heard_from(self._server(session))
+        owner = self._owners.get(slot)
+        if owner is None:
+            connection.received.clear()
+        try:
+            while connection.received and owner is not None and session in self._slot_of:
+                owner.take(slot, session, connection.received.popleft())
+        except ProtocolError as error:
+            connection.lost = connection.lost or error
+        if connection.lost is not None:
+            self._lose(session, connection.lost)
+        self.push(slot)
+
+    def _heard_from(self, server: Server) -> None:
+        """A server has answered, so it is there."""
+        if not server.present:
+            server.present = True
+            self._say(
+                ALWAYS, f"connected to {server.address} again", "server back", server=str(server.address)
+            )
+        server.pauses.reset()
+
+    def _lose(self, session: Session, reason: GearError) -> None:
+        """A connection is gone."""
+        slot, server = self._slot_of.get(session), self._server(session)
+        if slot is None:
+            return
+        self._close(session)
+        if slot in self._owners:
+            server.missing[slot] = None
+            self._failed(server, reason)
+
+    def _close(self, session: Session) -> None:
+        slot = self._slot_of.pop(session, None)
+        if slot is None:
+            return
+        self._selector.unregister(session.connection)
+        session.connection.close()
+        self._leaving.discard(session)
+        self._server(session).sessions.pop(slot, None)
+        slot.leave(session)
+        if (owner := self._owners.get(slot)) is not None:
+            owner.lost(slot, session)

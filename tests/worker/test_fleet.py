@@ -1,0 +1,258 @@
+"""The servers of a worker: connections made, lost and made again, while others go on."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+
+import pytest
+
+from gearcli.errors import ConnectFailed
+from gearcli.protocol.address import Address
+from gearcli.protocol.packets import Packet, PacketType
+from gearcli.worker import fleet as fleets
+from gearcli.worker.fleet import Fleet
+from gearcli.worker.worker import Session, Slot
+from tests.client.peer import Listener, Peer, listening
+from tests.support import free_port
+from tests.worker.shop import Loop
+
+P = PacketType
+
+
+class Harbour(Loop):
+    """A fleet, and the owner of its slots."""
+
+    functions: Sequence[bytes] = (b"f",)
+
+    def __init__(self, *addresses: Address) -> None:
+        super().__init__()
+        self.packets: list[Packet] = []
+        self.losses: list[Slot] = []
+        self.blocked: list[bool] = []
+        self.fleet = Fleet(
+            addresses,
+            self.selector,
+            self.timers,
+            say=self.say,
+            blocked=lambda slot, blocked: self.blocked.append(blocked),
+            client_id=b"id",
+            connect_timeout=5.0,
+        )
+
+    def take(self, slot: Slot, session: Session, packet: Packet) -> None:
+        """A server has said something."""
+        self.packets.append(packet)
+        slot.receive(session, packet)
+
+    def lost(self, slot: Slot, session: Session) -> None:
+        """A connection is gone."""
+        self.losses.append(slot)
+
+    def enlist(self, count: int = 1) -> list[Slot]:
+        """As many slots more."""
+        slots = [Slot(number) for number in range(count)]
+        for slot in slots:
+            self.fleet.enlist(slot, self)
+        return slots
+
+    def connect(self, listener: Listener) -> Peer:
+        """The next connection, which registers and asks."""
+        peer = self.accept(listener)
+        self.hears(peer, P.SET_CLIENT_ID, P.CAN_DO, P.GRAB_JOB_UNIQ)
+        return peer
+
+    def words(self, event: str) -> list[tuple[int, str]]:
+        """How important what was said of an event was, and what it was."""
+        return [(importance, words) for importance, what, words in self.said if what == event]
+
+    def close(self) -> None:
+        """Leave nothing behind."""
+        self.fleet.close()
+        super().close()
+
+
+@pytest.fixture
+def harbours() -> Iterator[list[Harbour]]:
+    """Those that a test has made end with it."""
+    made: list[Harbour] = []
+    yield made
+    for each in made:
+        each.close()
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    """A server that the test plays."""
+    with listening() as listener:
+        yield listener
+
+
+@pytest.fixture
+def other() -> Iterator[Listener]:
+    """Another."""
+    with listening() as listener:
+        yield listener
+
+
+@pytest.fixture(autouse=True)
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits half a second for a server that the test plays."""
+    monkeypatch.setattr(fleets, "FIRST_PAUSE", 0.01)
+
+
+def harbour(harbours: list[Harbour], *listeners: Listener) -> Harbour:
+    harbours.append(Harbour(*(listener.address for listener in listeners)))
+    return harbours[-1]
+
+
+def nowhere() -> Address:
+    return Address("127.0.0.1", free_port())
+
+
+def test_every_slot_is_connected_to_every_server(
+    harbours: list[Harbour], listener: Listener, other: Listener
+) -> None:
+    fleet = harbour(harbours, listener, other)
+    fleet.enlist(3)
+    peers = [fleet.accept(each) for each in (listener, other) for _ in range(3)]
+    fleet.until(lambda: fleet.fleet.settled)
+    assert 6 == len(peers)
+    assert [True, True] == [connected for _, connected in fleet.fleet.states]
+
+
+def test_many_connections_to_one_server_are_not_all_made_at_once(
+    harbours: list[Harbour], listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fleets, "_AT_ONCE", 2)
+    fleet = harbour(harbours, listener)
+    fleet.enlist(20)
+    peers = [fleet.connect(listener) for _ in range(20)]
+    assert 20 == len(peers)
+
+
+def test_none_of_the_servers_is_there(harbours: list[Harbour]) -> None:
+    first, second = nowhere(), nowhere()
+    harbours.append(Harbour(first, second))
+    fleet = harbours[-1]
+    fleet.enlist(2)
+    fleet.until(lambda: fleet.fleet.settled)
+    with pytest.raises(ConnectFailed) as caught:
+        fleet.fleet.check_start()
+    assert all(str(address) in str(caught.value) for address in (first, second))
+    assert [] == fleet.said
+
+
+def test_one_of_the_servers_is_not_there_and_comes(harbours: list[Harbour], listener: Listener) -> None:
+    address = nowhere()
+    harbours.append(Harbour(address, listener.address))
+    fleet = harbours[-1]
+    fleet.enlist()
+    fleet.connect(listener)
+    fleet.until(lambda: fleet.fleet.settled)
+    fleet.fleet.check_start()
+    fleet.fleet.check_start()
+    ((importance, words),) = fleet.words("server lost")[:1]
+    assert (0, True) == (importance, words.startswith(f"cannot connect to {address}: connection refused"))
+    fleet.until(lambda: len(fleet.words("server lost")) > 3)
+    assert {1} == {importance for importance, _ in fleet.words("server lost")[1:]}
+
+
+def test_a_lost_server_is_said_once_and_when_it_is_back_once_too(
+    harbours: list[Harbour], listener: Listener
+) -> None:
+    fleet = harbour(harbours, listener)
+    slots = fleet.enlist(2)
+    peers = [fleet.connect(listener) for _ in range(2)]
+    fleet.fleet.check_start()
+    for peer in peers:
+        peer.close()
+    fleet.until(lambda: len(fleet.losses) == 2)
+    assert set(slots) == set(fleet.losses)
+    for peer in [fleet.connect(listener) for _ in range(2)]:
+        peer.say(P.NO_JOB)
+        fleet.hears(peer, P.PRE_SLEEP)
+    assert 1 == len([words for importance, words in fleet.words("server lost") if importance == 0])
+    assert 1 == len(fleet.words("server back"))
+
+
+def test_a_server_that_only_accepts_is_not_back(harbours: list[Harbour], listener: Listener) -> None:
+    fleet = harbour(harbours, listener)
+    fleet.enlist()
+    fleet.connect(listener).close()
+    fleet.until(lambda: len(fleet.losses) == 1)
+    for count in (2, 3):
+        fleet.accept(listener).close()
+        fleet.until(lambda count=count: len(fleet.losses) == count)  # type: ignore[misc]
+    assert [] == fleet.words("server back")
+
+
+def test_the_work_of_others_goes_on_while_one_cannot_be_reached(
+    harbours: list[Harbour], listener: Listener
+) -> None:
+    """192.0.2.1 is nobody's (RFC 5737); whether that is told or not, nothing waits for it."""
+    harbours.append(Harbour(Address("192.0.2.1", 4730), listener.address))
+    fleet = harbours[-1]
+    fleet.enlist()
+    peer = fleet.connect(listener)
+    peer.say(P.NO_JOB)
+    fleet.hears(peer, P.PRE_SLEEP)
+
+
+def test_who_breaks_the_protocol_is_left(harbours: list[Harbour], listener: Listener) -> None:
+    fleet = harbour(harbours, listener)
+    fleet.enlist()
+    fleet.connect(listener).say(P.ECHO_RES, b"what?")
+    fleet.until(lambda: len(fleet.losses) == 1)
+
+
+def test_a_slot_that_is_done_with_says_all_and_goodbye(harbours: list[Harbour], listener: Listener) -> None:
+    fleet = harbour(harbours, listener)
+    (slot,) = fleet.enlist()
+    peer = fleet.connect(listener)
+    slot.sessions[0].connection.send(b"\0REQ\0\0\0\x10\0\0\0\0")
+    fleet.fleet.dismiss(slot)
+    fleet.hears(peer, P.ECHO_REQ)
+    with pytest.raises(ConnectionError):
+        fleet.hear(peer)
+    peer.close()
+    fleet.until(lambda: not fleet.fleet.connected)
+    assert [] == fleet.losses
+
+
+def test_a_server_that_does_not_say_goodbye_is_not_waited_for(
+    harbours: list[Harbour], listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fleets, "_FAREWELL", 0.01)
+    fleet = harbour(harbours, listener)
+    (slot,) = fleet.enlist()
+    fleet.connect(listener)
+    fleet.fleet.dismiss(slot)
+    fleet.until(lambda: not fleet.fleet.connected)
+
+
+def test_a_connection_that_is_given_up_is_made_again(harbours: list[Harbour], listener: Listener) -> None:
+    fleet = harbour(harbours, listener)
+    (slot,) = fleet.enlist()
+    peer = fleet.connect(listener)
+    fleet.fleet.leave(slot, slot.sessions[0], 0.01)
+    with pytest.raises(ConnectionError):
+        fleet.hear(peer)
+    fleet.connect(listener)
+
+
+def test_a_server_that_takes_nothing_is_noticed(harbours: list[Harbour], listener: Listener) -> None:
+    fleet = harbour(harbours, listener)
+    (slot,) = fleet.enlist()
+    peer = fleet.connect(listener)
+    slot.sessions[0].connection.send(bytes(64 << 20))
+    fleet.fleet.push(slot)
+    assert [True] == fleet.blocked
+    peer.socket.setblocking(False)
+
+    def read() -> bool:
+        with contextlib.suppress(BlockingIOError):
+            peer.socket.recv(1 << 20)
+        return fleet.blocked == [True, False]
+
+    fleet.until(read)
