@@ -20,6 +20,7 @@ from gearcli import __version__
 from gearcli.cli.output import message
 from gearcli.errors import ConnectionLost, GearError
 from gearcli.protocol.address import Address
+from gearcli.worker.notes import Silence
 from gearcli.worker.pool import Pool, Settings
 
 
@@ -60,7 +61,7 @@ def private_workers(settings: Settings) -> Iterator[None]:
     """Workers for as long as the context lasts; if they are killed, ConnectionLost is raised inside it."""
 
     def work(lifeline: socket.socket) -> None:
-        pool = Pool(settings, lambda *_, **__: None)
+        pool = Pool(settings, Silence())
         pool.stop_when_readable(lifeline.fileno())
         try:
             pool.run()

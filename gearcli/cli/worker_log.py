@@ -9,35 +9,38 @@ import sys
 import time
 
 from gearcli.cli.output import message
-from gearcli.worker.notes import Say
 from gearcli.worker.worker import Job
 
 FORMATS = ("text", "json")
 
 
-def text_log(level: int) -> Say:
+class TextLog:
     """Says in words what is at most as detailed as `level`."""
 
-    def say(importance: int, words: str, /, event: str, **facts: object) -> None:
-        if importance <= level:
+    def __init__(self, level: int) -> None:
+        self.level = level
+
+    def __call__(self, importance: int, words: str, /, event: str, **facts: object) -> None:
+        """Something happened."""
+        if importance <= self.level:
             message(words)
 
-    return say
 
-
-def json_log(level: int) -> Say:
-    """Writes a JSON object a line.
+class JsonLog:
+    """Writes what is at most as detailed as `level`, a JSON object a line.
 
     Each has `time` (UTC, ISO 8601), `event` and `message`, and the facts of the
     event: of a job `function`, `handle`, `unique` and `server`, at its end
     `seconds` and, if it failed, `reason`.
     """
 
-    def say(importance: int, words: str, /, event: str, **facts: object) -> None:
-        if importance <= level:
-            _write(event, words, facts)
+    def __init__(self, level: int) -> None:
+        self.level = level
 
-    return say
+    def __call__(self, importance: int, words: str, /, event: str, **facts: object) -> None:
+        """Something happened."""
+        if importance <= self.level:
+            _write(event, words, facts)
 
 
 def json_errors(job: Job | None, said: bytes) -> None:

@@ -22,7 +22,7 @@ def run(
     GearError where the worker cannot begin.
     """
     as_json = log_format == "json"
-    say = worker_log.json_log(level) if as_json else worker_log.text_log(level)
+    say = worker_log.JsonLog(level) if as_json else worker_log.TextLog(level)
     errors = worker_log.json_errors if as_json else pass_on
     pool = Pool(settings, say, service=Service(os.environ), errors=errors)
     with _pid_file(pidfile), _metrics(pool, metrics):

@@ -53,9 +53,10 @@ def parse(text: str, *, default_host: str = "localhost", default_port: int = DEF
 
 
 def _port(text: str, whole: str) -> int:
-    if not (text.isascii() and text.isdigit()) or int(text[:6]) > 65535:
+    digits = text.lstrip("0")
+    if not (text.isascii() and text.isdigit()) or len(digits) > 5 or int(digits or "0") > 65535:
         raise AddressError(f"{whole!r} has no valid port; a port is a number from 0 to 65535")
-    return int(text)
+    return int(digits or "0")
 
 
 def parse_list(texts: Iterable[str]) -> list[Address]:

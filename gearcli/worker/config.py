@@ -24,6 +24,7 @@ from typing import Any, NamedTuple
 
 from gearcli import toml
 from gearcli.errors import CommandError, ConfigError, UsageError
+from gearcli.escape import shown
 from gearcli.protocol.address import Address, parse_list
 from gearcli.units import duration, size
 from gearcli.worker import environment, limits
@@ -32,6 +33,7 @@ from gearcli.worker.plan import FRESH_FOLDER, ON_FAILURE, STDERR, Plan, Recipe
 from gearcli.worker.sense import nonsense
 
 _MOST_SLOTS = 10_000
+_LARGEST = 2**63 - 1  # https://toml.io/en/v1.0.0#integer; Python's parser knows no end
 
 
 class Workers(NamedTuple):
@@ -120,7 +122,7 @@ def _command(value: Any) -> tuple[str, ...]:
 
 
 def _functions(value: Any) -> tuple[bytes, ...]:
-    names = [os.fsencode(name) for name in _list_of(_text, "names")(value)]
+    names = [name.encode() for name in _list_of(_text, "names")(value)]  # TOML is UTF-8 in every locale
     if not names or not all(names):
         raise UsageError("a function needs a name")
     if len(set(names)) < len(names):
@@ -149,8 +151,17 @@ def _environment(value: Any) -> dict[str, str | None]:
     return variables
 
 
+def _folder_name(value: Any) -> str:
+    if not (name := _text(value)):
+        raise UsageError(f"it has to be a folder, or {FRESH_FOLDER} for a fresh one per job")
+    return name
+
+
 def _limits(value: Any) -> dict[str, int]:
-    return limits.from_table(_table(value))
+    table = _table(value)
+    if any(isinstance(each, bool) or not isinstance(each, str | int) for each in table.values()):
+        raise UsageError("a limit has to be text such as '10s' or '512M', or a number")
+    return limits.from_table(table)
 
 
 _RECIPE: Mapping[str, Reader] = {
@@ -165,7 +176,7 @@ _RECIPE: Mapping[str, Reader] = {
     "persistent": _persistent,
     "replace": _text,
     "max-output": _size,
-    "workdir": _text,
+    "workdir": _folder_name,
     "env": _environment,
     "clean-env": _flag,
     "limit": _limits,
@@ -190,6 +201,7 @@ _TOP: Mapping[str, Reader] = {
 def read(path: str) -> Workers:
     """What a file says.  Raises ConfigError, which names the file, the line and the key."""
     document = toml.read(path)
+    _check_numbers(document)
     top = dict(document.values)
     defaults, workers = top.pop("defaults", {}), top.pop("worker", {})
     said = _section(document, (), top, _TOP, "[defaults], [worker.NAME]")
@@ -198,6 +210,24 @@ def read(path: str) -> Workers:
         raise document.error("there is no [worker.NAME], so there is nothing to do", "worker")
     plans = tuple(_plan(document, name, values, common) for name, values in workers.items())
     return Workers(plans, **{key.replace("-", "_"): value for key, value in said.items()})
+
+
+def _check_numbers(document: toml.Document) -> None:
+    """See to it that no number, wherever it is, is beyond what TOML knows: it could not even be shown."""
+    rest: list[tuple[Any, tuple[str, ...]]] = [(document.values, ())]
+    while rest:  # and no recursion: a dotted key may be as long as it likes
+        value, keys = rest.pop()
+        if isinstance(value, dict):
+            rest.extend((each, (*keys, key)) for key, each in value.items())
+        elif isinstance(value, list):
+            rest.extend((each, keys) for each in value)
+        elif isinstance(value, int) and not -_LARGEST <= value <= _LARGEST:
+            raise _error(document, f"{'.'.join(keys)}: the number does not fit into 64 bits", *keys)
+
+
+def _error(document: toml.Document, words: str, *keys: str) -> ConfigError:
+    """What is wrong at a key, in one line whatever the key is."""
+    return document.error(shown(words), *keys)
 
 
 def _section(
@@ -209,7 +239,7 @@ def _section(
 ) -> dict[str, Any]:
     """The values of a table, read; none of its keys is unknown."""
     if not isinstance(values, dict):
-        raise document.error(f"{'.'.join(table)} has to be a table: [{'.'.join(table)}]", *table)
+        raise _error(document, f"{'.'.join(table)} has to be a table: [{'.'.join(table)}]", *table)
     found = {}
     for key, value in values.items():
         if key not in readers:
@@ -217,33 +247,42 @@ def _section(
         try:
             found[key] = readers[key](value)
         except UsageError as error:
-            raise document.error(f"{'.'.join((*table, key))}: {error}", *table, key) from None
+            raise _error(document, f"{'.'.join((*table, key))}: {error}", *table, key) from None
     return found
 
 
 def _unknown(document: toml.Document, table: tuple[str, ...], key: str, known: list[str]) -> ConfigError:
-    near = difflib.get_close_matches(key, known, 1)
+    near = [] if key in _WORKER else difflib.get_close_matches(key, known, 1)
     hint = f"did you mean {near[0]!r}?" if near else f"it may have {', '.join(known)}"
-    return document.error(f"{'.'.join(table) or 'the file'} has no key {key!r}; {hint}", *table, key)
+    return _error(document, f"{'.'.join(table) or 'the file'} has no key {key!r}; {hint}", *table, key)
 
 
 def _plan(document: toml.Document, name: str, values: Any, common: Mapping[str, Any]) -> Plan:
     table = ("worker", name)
     own = _section(document, table, values, _WORKER)
     if "command" not in own:
-        raise document.error(
-            f"{'.'.join(table)} has no command; write command = [PROGRAM, ARGUMENT, ...]", *table
+        raise _error(
+            document, f"{'.'.join(table)} has no command; write command = [PROGRAM, ARGUMENT, ...]", *table
         )
     both = {**common, **own}
     for key in _MERGED:
         both[key] = {**common.get(key, {}), **own.get(key, {})}
     slots = _slots(document, table, own) or _slots(document, ("defaults",), common) or (1, 1)
     fields = {_MERGED.get(key, key.replace("-", "_")): both[key] for key in _RECIPE if key in both}
-    recipe = Recipe(own["command"], **fields)._replace(workdir=_folder(document, table, both.get("workdir")))
+    folder = _folder(document, _place(own, table, "workdir"), both.get("workdir"))
+    recipe = Recipe(own["command"], **fields)._replace(workdir=folder)
     if wrong := nonsense(recipe):
         key, words = wrong[0].replace("_", "-"), wrong[1]
-        raise document.error(f"{'.'.join(table)}.{key}: {words}", *_place(own, table, key))
-    return Plan(name, own.get("functions", (os.fsencode(name),)), recipe, *slots)
+        raise _error(document, f"{'.'.join(table)}.{key}: {words}", *_place(own, table, key))
+    return Plan(name, own.get("functions") or _function(document, table), recipe, *slots)
+
+
+def _function(document: toml.Document, table: tuple[str, ...]) -> tuple[bytes, ...]:
+    """The function that a worker's own name is."""
+    try:
+        return _functions([table[-1]])
+    except UsageError as error:
+        raise _error(document, f"{'.'.join(table)}: {error}", *table) from None
 
 
 def _place(own: Mapping[str, Any], table: tuple[str, ...], key: str) -> tuple[str, ...]:
@@ -257,8 +296,8 @@ def _slots(
     """The least and the most slots; None where nothing is said of them."""
     if "slots" in said:
         if "min" in said or "max" in said:
-            raise document.error(
-                f"{'.'.join(table)}: slots excludes min and max; choose one", *table, "slots"
+            raise _error(
+                document, f"{'.'.join(table)}: slots excludes min and max; choose one", *table, "slots"
             )
         return said["slots"], said["slots"]
     if "min" not in said and "max" not in said:
@@ -266,15 +305,15 @@ def _slots(
     least = said.get("min", 1)
     most = said.get("max", least)
     if least > most:
-        raise document.error(f"{'.'.join(table)}: min is larger than max", *table, "min")
+        raise _error(document, f"{'.'.join(table)}: min is larger than max", *table, "min")
     return least, most
 
 
-def _folder(document: toml.Document, table: tuple[str, ...], folder: str | None) -> str | None:
+def _folder(document: toml.Document, place: tuple[str, ...], folder: str | None) -> str | None:
     """The folder of a command; a relative one is relative to the file's."""
     if folder is None or folder == FRESH_FOLDER:
         return folder
     path = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(document.path)), folder))
     if not os.path.isdir(path):
-        raise document.error(f"{'.'.join(table)}.workdir: there is no folder {path}", *table, "workdir")
+        raise _error(document, f"{'.'.join(place)}: there is no folder {path}", *place)
     return path

@@ -41,6 +41,8 @@ class Means(NamedTuple):
     """Called when a job begins."""
     worked: Callable[[], None]
     """Called when a job has ended."""
+    left: Callable[[], None]
+    """Called when the last slot of a crew has left."""
 
 
 class Crew:
@@ -162,6 +164,8 @@ class Crew:
         self._leaving.discard(slot)
         self._means.children.dismiss(slot)
         self._means.fleet.dismiss(slot)
+        if not self.slots:
+            self._means.left()
 
     def _grow(self) -> None:
         """While jobs wait there is always one slot more than work."""

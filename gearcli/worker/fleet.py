@@ -165,14 +165,16 @@ class Fleet:
         blocked = False
         for session in slot.sessions:
             connection = session.connection
-            connection.flush()
-            mask = _READ | _WRITE if connection.unsent else _READ
-            key = self._selector.get_key(connection)
-            if key.events != mask:
-                self._selector.modify(connection, mask, key.data)
-            if session in self._leaving and not connection.unsent:
+            if connection.unsent:
+                connection.flush()
+            unsent = connection.unsent
+            if unsent != session.waits:
+                session.waits = unsent
+                mask = _READ | _WRITE if unsent else _READ
+                self._selector.modify(connection, mask, partial(self._exchange, session))
+            if not unsent and session in self._leaving:
                 connection.finish()
-            blocked = blocked or connection.unsent
+            blocked = blocked or unsent
         if blocked != (slot in self._blocked):
             (self._blocked.add if blocked else self._blocked.discard)(slot)
             self._tell_blocked(slot, blocked)
@@ -224,8 +226,9 @@ class Fleet:
         session = Session(connection, owner.functions, self._client_id)
         self._slot_of[session] = slot
         server.sessions[slot] = session
-        self._selector.register(connection, _READ | _WRITE, lambda _: self._exchange(session))
+        self._selector.register(connection, _READ, partial(self._exchange, session))
         slot.join(session)
+        self.push(slot)
         self._fill(server)
 
     def _wait(self, server: Server, slot: Slot, attempt: _Attempt) -> None:
@@ -276,7 +279,7 @@ class Fleet:
     def _server(self, session: Session) -> Server:
         return self._servers[session.address]
 
-    def _exchange(self, session: Session) -> None:
+    def _exchange(self, session: Session, mask: int) -> None:
         """Move bytes of one connection, and have its slot act on what a server said."""
         if session not in self._slot_of:
             return

@@ -9,13 +9,24 @@ ALWAYS, OFTEN, DETAIL = 0, 1, 2
 
 
 class Say(Protocol):
-    """Takes what happens, when it happens."""
+    """Takes what happens, when it happens; what is more detailed than `level` need not be told."""
+
+    level: int
 
     def __call__(self, importance: int, words: str, /, event: str, **facts: object) -> None:
         """Something happened: how much of a log it is worth, in words, and by a name with its facts.
 
         Facts are str, int, float or bool.
         """
+
+
+class Silence:
+    """Takes what happens, and does not care."""
+
+    level = -1
+
+    def __call__(self, importance: int, words: str, /, event: str, **facts: object) -> None:
+        """Nothing."""
 
 
 class Observer(Protocol):

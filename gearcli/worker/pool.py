@@ -83,6 +83,7 @@ class Pool:
             number=itertools.count(),
             began=self._began,
             worked=self._worked,
+            left=self._left,
         )
         self._crews: dict[str, Crew] = {}
         self._former: list[Crew] = []
@@ -167,10 +168,14 @@ class Pool:
 
     def _worked(self) -> None:
         """A job has ended."""
+        if self._settings.terms.max_idle is not None:
+            self._ending.worked(idle=not self._busy)
+
+    def _left(self) -> None:
+        """A crew has no slots any more."""
         self._former = [crew for crew in self._former if crew.slots]
         if not self._former and not any(crew.slots for crew in self._crews.values()):
             self._drain("all jobs are done")  # of as many as were wanted
-        self._ending.worked(idle=not self._busy)
 
     # -- signals ----------------------------------------------------------------------
 

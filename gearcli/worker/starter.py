@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from shutil import which
 from typing import NamedTuple
 
-from gearcli.worker import environment
 from gearcli.worker.command import Command, program_of
+from gearcli.worker.environment import of as variables_of
 from gearcli.worker.plan import FRESH_FOLDER, Recipe
 from gearcli.worker.report import DESCRIPTOR
 from gearcli.worker.worker import Job
@@ -39,7 +39,7 @@ class Starter:
         self.recipe = recipe
         self._program = program_of(recipe.argv)
         self._environment = {
-            **environment.of(recipe, os.environ),
+            **variables_of(recipe, os.environ),
             **marks,
             "GEARMAN_STATUS_FD": str(DESCRIPTOR),
         }

@@ -48,7 +48,8 @@ class Treatment:
 
     def begin(self, slot: Slot, job: Job) -> None:
         """Do a job that a slot has."""
-        self._say(DETAIL, f"{name_of(job)} begins", "begin", **_facts(job))
+        if self._say.level >= DETAIL:
+            self._say(DETAIL, f"{name_of(job)} begins", "begin", **_facts(job))
         self._try(slot, job, 1)
 
     def _try(self, slot: Slot, job: Job, number: int) -> None:
@@ -98,9 +99,9 @@ class Treatment:
     def _complete(self, slot: Slot, job: Job, outcome: Outcome, seconds: float) -> None:
         self._warn(job, outcome)
         job.complete(outcome.output)
-        self._say(
-            OFTEN, f"{name_of(job)} done in {seconds:.2f} s", "done", seconds=_precise(seconds), **_facts(job)
-        )
+        if self._say.level >= OFTEN:
+            words = f"{name_of(job)} done in {seconds:.2f} s"
+            self._say(OFTEN, words, "done", seconds=_precise(seconds), **_facts(job))
         self._over(slot, job, "done", seconds)
 
     def _fail(self, slot: Slot, job: Job, outcome: Outcome, seconds: float) -> None:

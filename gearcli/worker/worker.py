@@ -28,6 +28,8 @@ class Session:
 
     def __init__(self, connection: Connection, functions: Sequence[bytes], client_id: bytes = b"") -> None:
         self.connection = connection
+        self.waits = False
+        """Whether somebody waits for room for what is to be sent."""
         self.registered = False
         """Whether there are functions that the server would offer jobs of."""
         self._grab = PacketType.GRAB_JOB_UNIQ

@@ -7,19 +7,19 @@ import re
 
 import pytest
 
-from gearcli.cli.worker_log import json_errors, json_log, text_log
+from gearcli.cli.worker_log import JsonLog, TextLog, json_errors
 from tests.worker.playing import told_job
 
 
 def test_words_are_said_that_are_important_enough(capfd: pytest.CaptureFixture[str]) -> None:
-    say = text_log(1)
+    say = TextLog(1)
     for importance in (0, 1, 2):
         say(importance, f"words {importance}\x1b", event="event", function="f")
     assert "gear: words 0\\x1b\ngear: words 1\\x1b\n" == capfd.readouterr().err
 
 
 def test_an_object_a_line(capfd: pytest.CaptureFixture[str]) -> None:
-    say = json_log(0)
+    say = JsonLog(0)
     say(0, "f failed\n\x1b", event="failed", function="f\udcff", seconds=0.5)
     say(1, "not said", event="done")
     (line,) = capfd.readouterr().err.splitlines()

@@ -18,6 +18,19 @@ from tests.support import DEADLINE
 from tests.worker.playing import Told, told_job
 
 
+class Words:
+    """Notes what is said."""
+
+    level = 9
+
+    def __init__(self, words: list[str]) -> None:
+        self._words = words
+
+    def __call__(self, importance: int, words: str, /, event: str, **facts: object) -> None:
+        """Something happened."""
+        self._words.append(words)
+
+
 class Nursery:
     """Children that follow one recipe, and what was heard of them."""
 
@@ -31,7 +44,7 @@ class Nursery:
         ears = Ears(
             self.selector,
             self.timers,
-            lambda importance, words, /, event, **facts: self.words.append(words),
+            Words(self.words),
             lambda slot: self.spoke.append(slot.number),
             lambda job, said: self.errors.append(said),
         )

@@ -23,19 +23,29 @@ from tests.support import DEADLINE
 P = PacketType
 
 
+class Notes:
+    """Notes what happens."""
+
+    level = 9
+
+    def __init__(self, loop: Loop) -> None:
+        self._loop = loop
+
+    def __call__(self, importance: int, words: str, /, event: str, **facts: object) -> None:
+        """Something happened."""
+        self._loop.said.append((importance, event, words))
+
+
 class Loop:
     """A selector and timers that turn when the test wants them to."""
 
     def __init__(self) -> None:
         self.selector = selectors.DefaultSelector()
         self.timers = Timers()
+        self.say = Notes(self)
         self.said: list[tuple[int, str, str]] = []
         """Importance, event and words of what was said."""
         self._peers: list[Peer] = []
-
-    def say(self, importance: int, words: str, /, event: str, **facts: object) -> None:
-        """Something happened."""
-        self.said.append((importance, event, words))
 
     def turn(self) -> None:
         """Do what can be done now, or soon."""
@@ -113,6 +123,7 @@ class Shop(Loop):
             number=itertools.count(),
             began=self._began,
             worked=self._worked,
+            left=lambda: None,
         )
         self.crew = Crew(Plan("name", functions, Recipe(argv or ["cat"], **recipe), *slots), means, count)
         self.crew.begin()
