@@ -6,8 +6,10 @@ run, which costs neither a system call.  The end of a pipe is the end of the
 worker, however it came about: then the guardian kills the groups that are left
 and goes as well.
 
-A command that was being started at that moment was not told yet.  On Linux it
-is found by a mark in its environment, `GEAR_GUARD`.
+A command that was being started at that moment was not told yet, and what a
+command has started may have left its group, as setsid(1) makes it.  On Linux
+they are found by a mark in their environment, `GEAR_GUARD`, however the
+worker came to its end.
 """
 
 from __future__ import annotations
@@ -23,8 +25,8 @@ from typing import NoReturn
 MARK = "GEAR_GUARD"
 """The variable by which a command is known to belong to a worker."""
 _SEARCHES, _PAUSE = 3, 0.05
-"""How often, and how many seconds apart, marked commands are searched: one that
-was forked but had not executed its program yet shows the mark only afterwards."""
+"""How often, and how many seconds apart, marked commands are searched after a sudden end: one
+that was forked but had not executed its program yet shows the mark only afterwards."""
 _NUMBER = 4  # bytes of a process group's number, as memoryview's "i" has them
 _ORDERLY = b"."
 """What a worker says last that was not killed."""
@@ -64,7 +66,7 @@ class Guardian:
             self._vacant.append(place)
 
     def close(self) -> None:
-        """Let the guardian go: nothing is being started.  It ends the groups that were not released."""
+        """Let the guardian go: nothing is being started.  It ends what is left of what was."""
         with contextlib.suppress(OSError):  # a guardian that was killed is no reason to stop working
             os.write(self._pipe, _ORDERLY)
         os.close(self._pipe)
@@ -85,9 +87,10 @@ def _guard(listening: int, groups: memoryview, mark: bytes) -> NoReturn:
         os.closerange(4, _HIGHEST)
         orderly = _last_words(3) == _ORDERLY
         _kill({group for group in groups if group})
-        for _ in range(0 if orderly else _SEARCHES):
-            _kill(_marked(mark))
+        _kill(_marked(mark))
+        for _ in range(0 if orderly else _SEARCHES - 1):
             time.sleep(_PAUSE)
+            _kill(_marked(mark))
     finally:
         os._exit(0)
 

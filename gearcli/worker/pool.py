@@ -15,6 +15,7 @@ from gearcli.errors import GearError
 from gearcli.protocol.address import Address
 from gearcli.signals import received, registered
 from gearcli.timers import Timers
+from gearcli.worker import descriptors
 from gearcli.worker.child import Ears, Errors, pass_on
 from gearcli.worker.children import Children
 from gearcli.worker.crew import Crew, Means
@@ -47,7 +48,8 @@ class Pool:
     """Runs commands for the jobs of some functions, until told to stop.
 
     `say` takes what happens, `errors` what commands say on standard error.
-    Raises CommandError if a command cannot be executed at all.
+    Raises CommandError if a command cannot be executed at all, NotPermitted
+    if there are more slots than this process may have files open for.
     """
 
     def __init__(
@@ -93,6 +95,7 @@ class Pool:
         self._signalled = 0
         self._quiet = False
         try:
+            descriptors.see_to(settings.plans, len(settings.servers))
             for plan in settings.plans:
                 self._crews[plan.name] = Crew(plan, self._means, settings.terms.jobs)
         except GearError:
@@ -221,6 +224,7 @@ class Pool:
         with self._service.reloading():
             try:
                 plans = self._settings.reread()
+                descriptors.see_to(plans, len(self._settings.servers))
             except GearError as error:
                 self._say(ALWAYS, f"goes on as before: {error}", "reread failed")
             else:
