@@ -1,0 +1,61 @@
+"""`gear worker` measured: a child per job beside a command that stays, and what idle slots cost.
+
+::
+
+    python -m tests.bench.workers [JOBS]
+
+The client keeps 64 jobs in flight over one connection; the worker has two
+slots, `cat` as a child per job and as a command that stays.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from gearcli.client.client import Client
+from tests.cli.driving import at, counts, gear_worker
+from tests.support import ServerProcess, gear, gear_serve, wait_until
+from tests.worker.test_idle import processor_time
+
+_SLOTS = 1000
+
+
+def jobs_a_second(server: ServerProcess, count: int, *options: str) -> float:
+    """How many jobs a second a worker of two slots does; the best of three runs."""
+    function = f"bench{'-'.join(options)}"
+    workloads = [b"%d" % number for number in range(count)]
+    best = 0.0
+    with (
+        gear_worker(server.port, function, ["cat"], *options, slots=2),
+        Client(f"127.0.0.1:{server.port}") as client,
+    ):
+        for _ in range(3):
+            began = time.perf_counter()
+            results = list(client.map(function, workloads))
+            best = max(best, count / (time.perf_counter() - began))
+            assert workloads == results
+    return best
+
+
+def main(count: int) -> None:
+    """Print the figures."""
+    with gear_serve() as server:
+        once = jobs_a_second(server, count)
+        print(f"a child per job     {once:8.0f} jobs/s")
+        stays = jobs_a_second(server, 10 * count, "--persistent")
+        print(f"--persistent        {stays:8.0f} jobs/s   {stays / once:.1f} times as many")
+        worker = ServerProcess(gear("worker", *at(server.port), "-f", "idle", "-j", str(_SLOTS), "--", "cat"))
+        try:
+            wait_until(lambda: counts(server.port, "idle")[2] == _SLOTS)
+            before = processor_time(worker.pid)
+            time.sleep(10)
+            used = processor_time(worker.pid) - before
+            memory = worker.memory("VmRSS") / 1e6
+            print(f"{_SLOTS} idle slots    {memory:8.1f} MB, {used * 10} ms of processor time in 10 s")
+        finally:
+            worker.end()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1000)
