@@ -56,9 +56,7 @@ def main(count: int) -> None:
         for name, (once, stays) in COMMANDS.items():
             slow = jobs_a_second(server, once, count)
             fast = jobs_a_second(server, stays, 10 * count, "--persistent")
-            print(
-                f"{name:8} a child per job {slow:6.0f} jobs/s, --persistent {fast:6.0f}: {fast / slow:.1f} times"
-            )
+            print(f"{name}: a child per job {slow:.0f}/s, --persistent {fast:.0f}/s: {fast / slow:.1f} times")
         worker = ServerProcess(gear("worker", *at(server.port), "-f", "idle", "-j", str(_SLOTS), "--", "cat"))
         try:
             wait_until(lambda: counts(server.port, "idle")[2] == _SLOTS)
