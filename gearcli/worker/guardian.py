@@ -9,7 +9,8 @@ and goes as well.
 A command that was being started at that moment was not told yet, and what a
 command has started may have left its group, as setsid(1) makes it.  On Linux
 they are found by a mark in their environment, `GEAR_GUARD`, however the
-worker came to its end.
+worker came to its end.  The same mark is in the names of the folders that
+were made for jobs.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from __future__ import annotations
 import contextlib
 import mmap
 import os
+import shutil
 import signal
+import tempfile
 import time
 from pathlib import Path
 from typing import NoReturn
@@ -38,6 +41,11 @@ _PLACES = 1 << 14
 """Groups that can be noted at a time; those beyond are found by the mark."""
 
 
+def folder_prefix(mark: str) -> str:
+    """What the names of folders begin with that are made for the jobs of the worker with a mark."""
+    return f"gear-job-{mark}-"
+
+
 class Guardian:
     """The worker's side; `pid` is the guardian's process."""
 
@@ -49,7 +57,7 @@ class Guardian:
         self._vacant = list(range(_PLACES - 1, -1, -1))
         self.pid = os.fork()
         if self.pid == 0:
-            _guard(listening, self._groups, f"{MARK}={self.mark[MARK]}".encode())
+            _guard(listening, self._groups, self.mark[MARK])
         os.close(listening)
 
     def guard(self, group: int) -> int | None:
@@ -74,7 +82,7 @@ class Guardian:
             os.waitpid(self.pid, 0)
 
 
-def _guard(listening: int, groups: memoryview, mark: bytes) -> NoReturn:
+def _guard(listening: int, groups: memoryview, mark: str) -> NoReturn:
     """Be the guardian: keep only the pipe, and read it to its end."""
     try:
         os.setsid()  # so that Ctrl-C and the death of the worker's group leave it alone
@@ -91,6 +99,8 @@ def _guard(listening: int, groups: memoryview, mark: bytes) -> NoReturn:
         for _ in range(0 if orderly else _SEARCHES - 1):
             time.sleep(_PAUSE)
             _kill(_marked(mark))
+        for folder in Path(tempfile.gettempdir()).glob(f"{folder_prefix(mark)}*"):
+            shutil.rmtree(folder, ignore_errors=True)
     finally:
         os._exit(0)
 
@@ -107,11 +117,11 @@ def _kill(groups: set[int]) -> None:
             os.killpg(group, signal.SIGKILL)
 
 
-def _marked(mark: bytes) -> set[int]:
+def _marked(mark: str) -> set[int]:
     """The process groups of all processes that have the mark in their environment."""
-    groups = set()
+    groups, variable = set(), f"{MARK}={mark}".encode()
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            if mark in (process / "environ").read_bytes().split(b"\0"):
+            if variable in (process / "environ").read_bytes().split(b"\0"):
                 groups.add(os.getpgid(int(process.name)))
     return groups

@@ -108,3 +108,18 @@ def test_what_has_left_its_group_ends_with_the_worker_too(
         worker.signal(number)
         worker.exit_status()
         wait_until(lambda: not exists(pid))
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_no_folder_of_a_job_is_left(server: ServerProcess, number: signal.Signals, tmp_path: Path) -> None:
+    function, note = f"folder-{number.name}", tmp_path / "folder"
+    script = f"touch file; pwd >{note}.new; mv {note}.new {note}; exec sleep 1000"
+    options = ["--workdir", "tmp", "--grace", "0"]
+    with gear_worker(server.port, function, ["sh", "-c", script], *options) as worker:
+        assert 0 == run_gear("submit", *at(server.port), "-b", function, "x").status
+        wait_until(note.exists)
+        folder = Path(note.read_text().strip())
+        assert folder.is_dir()
+        worker.signal(number)
+        worker.exit_status()
+        wait_until(lambda: not folder.exists())
