@@ -5,8 +5,11 @@ The methods are handlers of packets; see `engine`.
 
 from __future__ import annotations
 
+from functools import partial
+
+from gearcli.protocol import runs
 from gearcli.protocol.numbers import leading_number
-from gearcli.protocol.packets import UNIQUE_LIMIT, Priority
+from gearcli.protocol.packets import HEADER_SIZE, SUBMITS, UNIQUE_LIMIT, Priority
 from gearcli.protocol.refusals import Refusal
 from gearcli.server import answers
 from gearcli.server.peers import Peer
@@ -24,6 +27,8 @@ class Submissions:
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
         self._queues = registry.queues
+        self.runs = {type_: partial(self._run, *meaning) for type_, meaning in SUBMITS.items()}
+        """Who takes many of a packet that are alike."""
 
     def submit_job(
         self,
@@ -62,6 +67,22 @@ class Submissions:
         peer.tell(answers.JOB_CREATED, job.handle)
         if not background:
             peer.listening[job] = None
+
+    def _run(self, priority: int, background: bool, peer: Peer, packets: bytes) -> bool:
+        """Queue many jobs of one function, unless any of them may meet another or find the queue full."""
+        function, _, rest = packets[HEADER_SIZE:].partition(b"\0")
+        queue = self._queues.get(function)
+        if queue is None or queue.limits is not None or rest[:1] != b"\0":
+            return False
+        workloads = runs.tails(packets, function + b"\0\0")
+        if workloads is None:
+            return False
+        jobs = self._registry.add_many(queue, workloads, priority, background, () if background else (peer,))
+        created = answers.JOB_CREATED
+        peer.send(b"".join([created[len(job.handle)] + job.handle for job in jobs]))
+        if not background:
+            peer.listening.update(dict.fromkeys(jobs))
+        return True
 
     def submit_job_high(self, peer: Peer, function: bytes, unique: bytes, workload: bytes) -> None:
         """As SUBMIT_JOB, before others."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 import pytest
 
 from gearcli.errors import ProtocolError
+from gearcli.protocol.decoder import Decoder
 from gearcli.protocol.packets import (
     HANDLE_LIMIT,
     LINE_LIMIT,
@@ -18,7 +19,6 @@ from gearcli.protocol.packets import (
     SUBMIT_TYPES,
     SUBMITS,
     UNIQUE_LIMIT,
-    Decoder,
     Packet,
     PacketType,
     Priority,
@@ -85,7 +85,7 @@ def test_only_the_last_argument_may_hold_any_byte() -> None:
 
 
 def test_pseudo_packets_are_never_on_the_wire() -> None:
-    assert {P.TEXT, P.REJECTED} == {type_ for type_ in PacketType if not type_.magics}
+    assert {P.TEXT, P.REJECTED, P.RUN} == {type_ for type_ in PacketType if not type_.magics}
 
 
 def test_packets_that_submit_differ_only_in_priority_and_background() -> None:
