@@ -31,6 +31,7 @@ def rejected(refusal: Refusal) -> Packet:
     return PacketType.REJECTED, [refusal.code, refusal.text]
 
 
+_SHORTEST_RUN = runs.LEAST * HEADER_SIZE
 _TRIES = 4
 """How often a run is looked for in vain in what arrives at once: who sends none pays for no more."""
 _REPORTS = (
@@ -126,11 +127,12 @@ class Decoder:
     def _complete(self, data: bytes) -> Iterator[Packet]:
         """Yield the packets that are whole in `data` and hold the rest."""
         rows, limit, position, end = self._rows, self._limit, 0, len(data)
-        tries = _TRIES if self.in_runs else 0
+        tries = _TRIES if self.in_runs and end >= _SHORTEST_RUN else 0
         while (start := position + HEADER_SIZE) <= end:
             kind, length = _start(data, position)
-            row = rows.get(kind)
-            if row is None:
+            try:
+                type_, separators, strip, bare = rows[kind]
+            except KeyError:
                 if data[position]:
                     line = self._line(data, position)
                     if not line:
@@ -138,7 +140,7 @@ class Decoder:
                     yield PacketType.TEXT, [line]
                     position += len(line)
                     continue
-                row = _odd_row(kind)
+                type_, separators, strip, bare = _odd_row(kind)
             stop = start + length
             if length > limit:
                 raise Refusal.SIZE.error()
@@ -152,7 +154,6 @@ class Decoder:
                     yield PacketType.RUN, [data[begin:position]]
                     continue
                 tries -= 1
-            type_, separators, strip, bare = row
             if bare is not None:
                 yield bare
             else:

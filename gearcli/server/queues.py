@@ -33,6 +33,7 @@ _WORTH_COMPACTING = 64
 # made for the first of each.
 _NO_LANES: tuple[deque[Job], ...] = (deque(), deque(), deque())
 _NONE_GONE = [0, 0, 0]
+_PRIORITIES = range(NOTHING)
 _NO_UNIQUES: dict[bytes, Job] = {}
 _NO_SLEEPERS: OrderedDict[Peer, None] = OrderedDict()
 
@@ -108,7 +109,13 @@ class FunctionQueue:
 
     def put(self, job: Job) -> None:
         """Let a job wait, behind those of its priority."""
-        self.put_many((job,), job.priority)
+        lanes, priority = self._lanes, job.priority
+        if lanes is _NO_LANES:
+            self.put_many((job,), priority)
+            return
+        lanes[priority].append(job)
+        if priority < self.best and not self.paused:
+            self.best = priority
 
     def put_many(self, jobs: Iterable[Job], priority: int) -> None:
         """Let jobs of one priority wait, behind the others of theirs."""
@@ -121,12 +128,12 @@ class FunctionQueue:
     def take(self) -> Job:
         """Take out the first job of the highest priority; `best` says that there is one."""
         best = self.best
-        lane = self._lanes[best]
+        lane, gone = self._lanes[best], self._gone
         job = lane.popleft()
         while not job.handle:
-            self._gone[best] -= 1
+            gone[best] -= 1
             job = lane.popleft()
-        if len(lane) == self._gone[best]:
+        if len(lane) == gone[best]:
             self._find_best()
         return job
 
@@ -150,8 +157,13 @@ class FunctionQueue:
         self.uniques[key] = job
 
     def _find_best(self) -> None:
-        high, normal, low = self.counts
-        self.best = NOTHING if self.paused else 0 if high else 1 if normal else 2 if low else NOTHING
+        self.best = NOTHING
+        if not self.paused:
+            lanes, gone = self._lanes, self._gone
+            for priority in _PRIORITIES:
+                if len(lanes[priority]) > gone[priority]:
+                    self.best = priority
+                    return
 
     def list_sleeper(self, peer: Peer) -> None:
         """Note that a worker sleeps."""

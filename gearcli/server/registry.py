@@ -205,7 +205,7 @@ class Registry:
         job.worker = peer
         peer.running[job] = None
         queue.running += 1
-        if peer.timeouts or self.lease:
+        if self.lease or peer.timeouts:
             self._time(peer, job)
         return job
 

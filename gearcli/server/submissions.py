@@ -16,6 +16,7 @@ from gearcli.server.peers import Peer
 from gearcli.server.registry import Registry, identity
 from gearcli.server.schedule import next_match
 
+_CREATED = answers.JOB_CREATED
 _LATEST = 2**63 - 1
 # Reading a member off an enum class costs as much as calling a function.
 _HIGH, _NORMAL, _LOW = (int(priority) for priority in Priority)
@@ -64,22 +65,25 @@ class Submissions:
             job.background = True
         else:
             job.join(peer)
-        peer.tell(answers.JOB_CREATED, job.handle)
+        handle = job.handle
+        peer.send(_CREATED[len(handle)] + handle)
         if not background:
             peer.listening[job] = None
 
     def _run(self, priority: int, background: bool, peer: Peer, packets: bytes) -> bool:
         """Queue many jobs of one function, unless any of them may meet another or find the queue full."""
-        function, _, rest = packets[HEADER_SIZE:].partition(b"\0")
-        queue = self._queues.get(function)
-        if queue is None or queue.limits is not None or rest[:1] != b"\0":
+        first = packets[HEADER_SIZE : HEADER_SIZE + runs.size_of(packets)]
+        function, _, rest = first.partition(b"\0")
+        if rest[:1] != b"\0":
+            return False
+        queue = self._queues.get(function) or self._registry.new_queue(function)
+        if queue.limits is not None:
             return False
         workloads = runs.tails(packets, function + b"\0\0")
         if workloads is None:
             return False
         jobs = self._registry.add_many(queue, workloads, priority, background, () if background else (peer,))
-        created = answers.JOB_CREATED
-        peer.send(b"".join([created[len(job.handle)] + job.handle for job in jobs]))
+        peer.send(b"".join([_CREATED[len(job.handle)] + job.handle for job in jobs]))
         if not background:
             peer.listening.update(dict.fromkeys(jobs))
         return True
