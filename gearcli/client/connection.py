@@ -16,7 +16,8 @@ from collections import deque
 
 from gearcli.errors import ConnectFailed, ConnectionLost, ProtocolError, TimeLimit
 from gearcli.protocol.address import Address
-from gearcli.protocol.packets import RESPONSE, Decoder, Packet
+from gearcli.protocol.decoder import Decoder
+from gearcli.protocol.packets import RESPONSE, Packet
 
 CONNECT_TIMEOUT = 5.0
 """Seconds that connecting may take unless told otherwise."""
