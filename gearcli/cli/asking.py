@@ -15,7 +15,7 @@ from gearcli.cli.options import Reach
 from gearcli.cli.output import message, on_terminal, write_text
 from gearcli.client.admin import Admin
 from gearcli.client.survey import Answer, survey
-from gearcli.errors import UsageError
+from gearcli.errors import ServerError, UsageError
 
 T = TypeVar("T")
 
@@ -34,6 +34,16 @@ def say_failures(answers: Iterable[Answer[T]]) -> ExitStatus:
             message(words if server in words else f"{server}: {words}")
             statuses.add(exit_status(answer.error))
     return worst(statuses)
+
+
+def where_known(answers: list[Answer[T]]) -> list[Answer[T]]:
+    """The answers without those of servers that do not know a function which another one knows."""
+    known = [answer for answer in answers if not _unknown(answer)]
+    return known or answers
+
+
+def _unknown(answer: Answer[T]) -> bool:
+    return isinstance(answer.error, ServerError) and answer.error.text == "function not found"
 
 
 def write_object(keys: Mapping[str, Any]) -> None:

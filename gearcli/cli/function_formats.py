@@ -31,11 +31,12 @@ def plain(rows: Iterable[Row], total: FunctionState | None = None) -> str:
 
 def _plain_line(row: Row) -> str:
     server, state = row
-    line = f"{_with_tabs(state.function)}\t{state.total}\t{state.running}\t{state.workers}\n"
+    line = f"{with_tabs(state.function)}\t{state.total}\t{state.running}\t{state.workers}\n"
     return line if server is None else f"{server}\t{line}"
 
 
-def _with_tabs(name: bytes) -> str:
+def with_tabs(name: bytes) -> str:
+    """A name, or a row, as it is shown where tabs may stay."""
     return "\t".join(map(shown, name.split(b"\t")))
 
 

@@ -124,8 +124,13 @@ class Admin:
     # -- any server: doing -------------------------------------------------------
 
     def verbose(self, level: str | None = None) -> str:
-        """The level at which the server logs, in gearmand's words; sets it before if it is a gear server."""
-        return self._said(b"verbose" if level is None else b"verbose " + _word(level.encode(), "a level"))
+        """The level at which the server logs, in gearmand's words; a gear server is told one to log at."""
+        if level is None:
+            return self._said(b"verbose")
+        said = self._said(b"verbose " + _word(level.encode(), "a level"))
+        if said.upper() != level.upper():  # gearmand says at which it goes on to log
+            raise self._not_ours(ServerError("", code="UNKNOWN_COMMAND", text="the level stays"))
+        return said
 
     def maxqueue(self, function: bytes, *limits: int) -> None:
         """Limit the jobs of a function: one number for all priorities, or those for high, normal and low.
