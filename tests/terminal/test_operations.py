@@ -12,7 +12,7 @@ import pyte
 import pytest
 
 from gearcli.protocol.packets import PacketType
-from tests.cli.driving import at, counts
+from tests.cli.driving import at, counts, take_job
 from tests.support import DEADLINE, ServerProcess, Wire, clean_environment, free_port, gear_serve, wait_until
 
 
@@ -134,6 +134,22 @@ def test_tables_of_jobs_and_connections() -> None:
             heading, row = shown.end()[0]
         assert ["ADDRESS", "CLIENT", "ID", "STATE", "FUNCTIONS"] == heading.split()
         assert ["me", "idle", "tables"] == row.split()[1:]
+
+
+def test_all_that_is_known_of_a_job_is_shown(server: ServerProcess) -> None:
+    with Wire(server.port) as client, Wire(server.port) as worker:
+        _, (handle,) = client.ask(PacketType.SUBMIT_JOB_HIGH, b"known\x1b", b"key", b"12345")
+        worker.say(PacketType.SET_CLIENT_ID, b"me")
+        take_job(worker, b"known\x1b")
+        with terminal("job", *at(server.port), handle.decode(), lines=30) as shown:
+            lines, status = shown.end()
+    known = {line.split()[0]: " ".join(line.split()[1:]) for line in lines}
+    assert (0, "running") == (status, known[handle.decode()])
+    assert ("known\\x1b", "key", "high", "5", "1") == tuple(
+        known[key] for key in ("function", "unique", "priority", "size", "attempt")
+    )
+    assert known["worker"].endswith(" me")
+    assert "reducer" not in known
 
 
 @pytest.mark.parametrize(("answer", "status", "jobs"), [("y", 0, 0), ("n", 1, 1)])
