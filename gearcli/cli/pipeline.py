@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from gearcli.cli.batch_options import check_log
 from gearcli.cli.conduct import GO_ON, TICK, Conduct
 from gearcli.cli.exits import ExitStatus
-from gearcli.cli.halt import Halt
 from gearcli.cli.makers import Maker, except_finished
 from gearcli.cli.outcomes import Outcomes
 from gearcli.cli.output import on_terminal
@@ -20,6 +18,9 @@ from gearcli.client.dispatch import Dispatch
 from gearcli.client.records import Source
 from gearcli.client.tasks import Task
 from gearcli.errors import UsageError
+
+if TYPE_CHECKING:
+    from gearcli.cli.halt import Halt
 
 AHEAD = 1024
 """With results in order, how many jobs may be submitted ahead of the oldest one that is not done."""
@@ -126,6 +127,14 @@ def _check(wishes: Wishes) -> None:
     check_log(wishes.joblog, wishes.resume, wishes.resume_failed)
     if wishes.json and wishes.tag:
         raise UsageError("--json tells the number of each record; --tag does not go with it")
+
+
+def check_log(joblog: str | None, resume: bool, resume_failed: bool) -> None:
+    """Raise UsageError for a resumption of what nobody wrote down."""
+    if joblog is None and (resume or resume_failed):
+        raise UsageError("--resume and --resume-failed need --joblog FILE, which says what was done")
+    if resume and resume_failed:
+        raise UsageError("--resume and --resume-failed exclude each other; choose one")
 
 
 def without_finished(wishes: Wishes, make: Maker, skip: Callable[[int], None]) -> Maker:
