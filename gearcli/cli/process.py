@@ -17,22 +17,24 @@ _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBA
 
 
 def status_of(call: Callable[[], int | None]) -> int:
-    """The exit status of a command, which it returns, or which its error stands for once it is said."""
+    """The exit status of a command: what it returns, or what its error stands for once that is said."""
     try:
         return call() or ExitStatus.DONE
-    except (GearError, KeyboardInterrupt, BrokenPipeError) as error:
+    except BaseException as error:
         return status_after(error)
 
 
-def status_after(error: GearError | KeyboardInterrupt | BrokenPipeError) -> ExitStatus:
-    """Say what ended a command; returns the exit status for it."""
+def status_after(error: BaseException) -> ExitStatus:
+    """Say what ended a command, and return the exit status for it; a fault of the program is raised again."""
     if isinstance(error, BrokenPipeError):
         return ExitStatus.PIPE
     if isinstance(error, KeyboardInterrupt):
         message("interrupted")
         return ExitStatus.INTERRUPTED
-    message(str(error))
-    return exit_status(error)
+    if isinstance(error, GearError):
+        message(str(error))
+        return exit_status(error)
+    raise error
 
 
 def end(run: Callable[[], object]) -> NoReturn:

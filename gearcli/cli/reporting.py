@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import os
 
-from gearcli.errors import GearError, UsageError
 from gearcli.worker.report_lines import lines_for
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from gearcli.errors import UsageError
 
 VARIABLE = "GEARMAN_STATUS_FD"
 """The variable that names the descriptor to write to."""
@@ -23,7 +24,7 @@ def quickly(arguments: Sequence[str]) -> int | None:
     """Report what the arguments say, and return the exit status; errors are messages."""
     try:
         reported(arguments)
-    except (GearError, KeyboardInterrupt, BrokenPipeError) as error:
+    except BaseException as error:
         from gearcli.cli.process import status_after
 
         return status_after(error)
@@ -34,7 +35,7 @@ def reported(arguments: Sequence[str]) -> None:
     """Write what the arguments say to the worker.  Raises UsageError, also outside of a worker's command."""
     descriptor = os.environ.get(VARIABLE, "")
     if not descriptor.isdigit():
-        raise UsageError(f"there is no {VARIABLE}; gear report is for a command that gear worker runs")
+        raise _usage(f"there is no {VARIABLE}; gear report is for a command that gear worker runs")
     try:
         for line in lines_for(arguments, lambda: os.read(0, _READ)):
             os.write(int(descriptor), line)
@@ -42,4 +43,10 @@ def reported(arguments: Sequence[str]) -> None:
         raise
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise UsageError(f"cannot report to descriptor {descriptor}: {reason}") from None
+        raise _usage(f"cannot report to descriptor {descriptor}: {reason}") from None
+
+
+def _usage(text: str) -> UsageError:
+    from gearcli.errors import UsageError
+
+    return UsageError(text)

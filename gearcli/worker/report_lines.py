@@ -6,8 +6,6 @@ here that `gear report` can do without.
 
 from __future__ import annotations
 
-from gearcli.errors import UsageError
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -46,6 +44,8 @@ def lines_for(arguments: Sequence[str], data: Callable[[], bytes]) -> Iterator[b
         case [*words] if words and (progress := progress_of(" ".join(words).encode("utf-8", "replace"))):
             yield b"%d %d\n" % progress
         case _:
+            from gearcli.errors import UsageError
+
             raise UsageError(
                 "say how far the job is: gear report 3 10, gear report 30%; or --data, or --warn TEXT"
             )
