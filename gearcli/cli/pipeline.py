@@ -12,7 +12,6 @@ from gearcli.cli.outcomes import Outcomes
 from gearcli.cli.output import on_terminal
 from gearcli.cli.progress import Progress, progress
 from gearcli.cli.results import Ended, OneResult, Results, Sink
-from gearcli.cli.sinks import Folder, Logged, Printed, PrintedJson, PrintedWhole
 from gearcli.client.batch import Batch
 from gearcli.client.dispatch import Dispatch
 from gearcli.client.records import Source
@@ -154,6 +153,8 @@ def _results(wishes: Wishes, batch: bool, hide: Callable[[], None]) -> Results:
     """The results of a batch, or of one job that may have to be sent twice."""
     sinks: list[Sink] = [_printed(wishes, batch, hide)]
     if wishes.folder is not None:
+        from gearcli.cli.sinks import Folder
+
         sinks.append(Folder(wishes.folder))
     if wishes.joblog is not None:
         sinks.append(_logged(wishes))
@@ -161,6 +162,8 @@ def _results(wishes: Wishes, batch: bool, hide: Callable[[], None]) -> Results:
 
 
 def _printed(wishes: Wishes, batch: bool, hide: Callable[[], None]) -> Sink:
+    from gearcli.cli.sinks import Printed, PrintedJson, PrintedWhole  # the one job of most needs none
+
     if wishes.json:
         return PrintedJson(hide)
     if batch or wishes.background or wishes.tag:
@@ -170,6 +173,7 @@ def _printed(wishes: Wishes, batch: bool, hide: Callable[[], None]) -> Sink:
 
 def _logged(wishes: Wishes) -> Sink:
     from gearcli.cli.joblog import JobLog
+    from gearcli.cli.sinks import Logged
 
     assert wishes.joblog is not None
     return Logged(JobLog(wishes.joblog, append=wishes.resume or wishes.resume_failed), _key)
