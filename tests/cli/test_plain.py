@@ -46,7 +46,8 @@ TOKENS = [
     "f", "x", "-", "--", "-b", "-n", "-q", "-bq", "-qn", "-bnq", "-bb", "-bs", "-bsx:1", "-nj5", "-qp",
     "-sx", "-s=x", "-s", "-u", "-uk", "-u-", "-p", "-plow", "-f", "-fp", "-j", "-j3", "-j=3", "-b-q",
     "-b-server=x", "-b=", "-b=1", "---server=x", "-server", "-background", "--background", "--background=",
-    "--background=1", "--lines", "--quiet", "--server", "--server=", "--server=x", "--server=a=b",
+    "--background=1", "--background=q", "--quiet=b", "--lines", "--quiet", "--server", "--server=",
+    "--server=x", "--server=a=b",
     "--unique", "--unique=", "--unique=-", "--priority=high", "--priority", "--file=", "--file", "--jobs=2",
     "--jobs", "--jobs=", "--timeout", "--timeout=5s", "--timeout=x", "--serv=x", "--serve", "--no-quiet",
     "--back", "-t", "-k", "-0", "-v", "-V", "--version", "-h", "--help", "--raw", "--tag", "--in=1m",
@@ -150,7 +151,8 @@ def test_what_is_not_plain(arguments: list[str]) -> None:
     assert understood(arguments) is None
 
 
-def test_a_word_that_begins_with_a_dash(parser: Parser) -> None:
+def test_words_with_and_without_a_dash() -> None:
+    assert Asked("f", ["-", ""]) == understood(["f", "-", ""])
     assert Asked("f", ["-b", "--", "-h x"], background=True) == understood(
         ["-b", "f", "--", "-b", "--", "-h x"]
     )
