@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 import typer
 
-from gearcli.cli.options import parsed
+from gearcli.cli.options import page_address, parsed
+from gearcli.errors import AddressError
+from gearcli.protocol.address import Address
 from gearcli.units import duration
 
 
@@ -20,3 +22,26 @@ def test_a_right_value_is_parsed() -> None:
 
 def test_the_help_calls_a_value_by_its_parser() -> None:
     assert "DURATION" == parsed(duration).__name__
+
+
+# -- pages -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("9100", Address("127.0.0.1", 9100)),
+        (":9100", Address("127.0.0.1", 9100)),
+        ("0", Address("127.0.0.1", 0)),
+        ("[::1]:9100", Address("::1", 9100)),
+        ("unix:/run/figures", Address("", 0, "/run/figures")),
+    ],
+)
+def test_where_pages_are_served(text: str, found: Address) -> None:
+    assert found == page_address(text)
+
+
+@pytest.mark.parametrize("text", ["", "localhost", "99999", "host:x", "::1"])
+def test_where_no_pages_can_be_served(text: str) -> None:
+    with pytest.raises(AddressError):
+        page_address(text)
