@@ -38,7 +38,7 @@ class House:
 
     def left(self) -> object:
         """What is left in the end: the jobs, and who awaits how many."""
-        jobs = self.engine.registry.jobs.values()
+        jobs = self.engine.registry.jobs
         described = [(job.handle, job.workload, job.priority, job.background) for job in jobs]
         return described, [len(peer.listening) for peer in self.peers]
 
