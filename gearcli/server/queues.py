@@ -26,6 +26,9 @@ NOTHING = 3
 Limits: TypeAlias = tuple[int, int, int]
 """Numbers of jobs, for high, normal and low priority."""
 
+Identity: TypeAlias = bytes | tuple[bytes, bytes]
+"""What identical jobs have in common: the unique, or the unique ``-`` and the workload."""
+
 _WORTH_COMPACTING = 64
 
 
@@ -34,7 +37,7 @@ _WORTH_COMPACTING = 64
 _NO_LANES: tuple[deque[Job], ...] = (deque(), deque(), deque())
 _NONE_GONE = [0, 0, 0]
 _PRIORITIES = range(NOTHING)
-_NO_UNIQUES: dict[bytes, Job] = {}
+_NO_UNIQUES: dict[Identity, Job] = {}
 _NO_EXTRAS: dict[Job, Extras] = {}
 _NO_SLEEPERS: OrderedDict[Peer, None] = OrderedDict()
 
@@ -155,7 +158,7 @@ class FunctionQueue:
             lane.extend(waiting)
             self._gone[priority] = 0
 
-    def meet(self, key: bytes, job: Job) -> None:
+    def meet(self, key: Identity, job: Job) -> None:
         """Let identical jobs find this one by a key."""
         if self.uniques is _NO_UNIQUES:
             self.uniques = {}

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from hashlib import blake2b
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,7 @@ from gearcli.server import answers
 from gearcli.server.index import Index
 from gearcli.server.jobs import NO_PROGRESS, Job, Kind
 from gearcli.server.peers import Peer
-from gearcli.server.queues import FunctionQueue, Limits
+from gearcli.server.queues import FunctionQueue, Identity, Limits
 from gearcli.server.wakeups import Wakeups
 from gearcli.timers import Timers
 
@@ -336,12 +335,11 @@ def _untime(job: Job) -> None:
         job.extend().timers = []
 
 
-def identity(unique: bytes, workload: bytes) -> bytes:
+def identity(unique: bytes, workload: bytes) -> Identity:
     """The key under which identical jobs of a function meet; empty for a job that meets none.
 
     The unique ``-`` stands for the workload itself, unless that is empty.
     """
     if unique != b"-":
         return unique
-    # A NUL cannot occur in a unique, so no unique can be mistaken for such a key.
-    return b"-\0" + blake2b(workload, digest_size=20).digest() if workload else b""
+    return (unique, workload) if workload else b""  # costs no copy of the workload

@@ -55,3 +55,10 @@ def test_a_report_needs_no_parser() -> None:
         "typer",
         "gearcli.cli.app",
     }
+
+
+def test_a_server_does_without_openssl() -> None:
+    """It is in memory for months, and OpenSSL would take a fifth of what it takes without jobs."""
+    modules = modules_of("serve", "--help")
+    assert "gearcli.server.loop" in modules
+    assert set() == modules & {*SLOW, "hashlib", "_hashlib"}
