@@ -46,8 +46,8 @@ class Reports:
         if job is None:
             _not_owned(peer, handle, Refusal.RESULT)
             return
-        if job.listeners:
-            self._forward(job, answers.WORK_COMPLETE, handle, result)
+        for listener in job.listeners:
+            listener.tell(answers.WORK_COMPLETE, handle, result)
         self._registry.forget(job, handle)
 
     def work_fail(self, peer: Peer, handle: bytes) -> None:

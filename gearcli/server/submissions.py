@@ -87,8 +87,7 @@ class Submissions:
             return False
         _, background = kind
         jobs = self._registry.add_many(queue, workloads, kind, () if background else (peer,))
-        handles = [queue.handles % job.number for job in jobs]
-        peer.send(b"".join([_CREATED[len(handle)] + handle for handle in handles]))
+        peer.send(_created(queue.handles, [job.number for job in jobs]))
         if not background:
             peer.listening.update(dict.fromkeys(jobs))
         return True
@@ -162,3 +161,11 @@ class Submissions:
             peer.refuse(Refusal.UNIQUE)
             return
         self.submit_job(peer, function, unique, workload, kind, None, reducer)
+
+
+def _created(handles: bytes, numbers: list[int]) -> bytes:
+    """The answers JOB_CREATED for new jobs; where all handles are equally long, they are made in one go."""
+    size = len(handles % numbers[0])
+    if size == len(handles % numbers[-1]):
+        return (_CREATED[size].replace(b"%", b"%%") + handles) * len(numbers) % tuple(numbers)
+    return b"".join([_CREATED[len(handle)] + handle for handle in [handles % number for number in numbers]])
