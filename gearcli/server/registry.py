@@ -310,9 +310,9 @@ class Registry:
             del worker.running[handle or job.handle]
             job.worker = None
             queue.running -= 1
-        if queue.extras:
+        if job in queue.extras:
             _untime(job)
-            queue.extras.pop(job, None)
+            del queue.extras[job]
         self.jobs.remove(job)
         if job.unique:
             self._forget_unique(job)
