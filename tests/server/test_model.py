@@ -305,6 +305,8 @@ class EngineIsTheModel(RuleBasedStateMachine):
         used = self.model.of(function) or any(function in end.abilities for end in self.model.ends)
         if word == b"drop" and not used:
             self.model.paused.discard(function)
+            if answer.startswith(b"OK"):  # of a function that is not known yet the limit stays
+                self.model.maxqueue.pop(function, None)
         else:
             assert (word == b"create") == answer.startswith(b"OK")
 
