@@ -95,7 +95,7 @@ class FunctionQueue:
     def _first(self, priority: int) -> Job | None:
         """The next job of a priority; gone ones before it are taken out, once for all."""
         lane = self._lanes[priority]
-        while lane and not lane[0].handle:
+        while lane and not lane[0].number:
             lane.popleft()
             self._gone[priority] -= 1
         return lane[0] if lane else None

@@ -133,7 +133,7 @@ def test_who_woke_up_elsewhere_is_dropped_and_knows_it(queue: FunctionQueue) -> 
 
 def aged(queue: FunctionQueue, submitted: float, priority: int = NORMAL) -> Job:
     """A waiting job that was submitted then."""
-    job = Job(b"%d" % submitted, queue, b"", b"", priority, True, submitted)
+    job = Job(int(submitted) + 1, queue, b"", b"%d" % submitted, (priority, True), submitted)
     queue.put(job)
     return job
 
