@@ -39,6 +39,7 @@ COMMANDS = (
     "ping",
     "check",
     "metrics",
+    "doctor",
     "bench",
 )
 """Each is the function of its name in the module of its name; imported when it is asked for."""
