@@ -187,7 +187,8 @@ def not_taken(patient: Patient) -> Iterator[Finding]:
             continue
         untold = "" if now.delayed is not None else ", unless the jobs are not due yet"
         level = Level.WRONG if now.delayed is not None else Level.NOTE
-        what = f"{_jobs(_waiting(now))}, and none of its {now.workers} workers takes one{untold}"
+        whose = "its worker takes none" if now.workers == 1 else f"its {now.workers} workers take none"
+        what = f"{_jobs(_waiting(now))}, and {whose}{untold}"
         advice = f"they may hang or be busy with other functions: gear workers {patient.option}"
         yield patient.finding(level, "not-taken", what, advice, now.function)
 
@@ -233,9 +234,7 @@ def shared_uniques(patient: Patient) -> Iterator[Finding]:
     for unique, count in counts.items():
         if count > 1:
             what = f"{count} jobs have the unique {shown(unique)!r}"
-            advice = (
-                "a gearmand with a store keeps one of them: let clients send uniques, as gear submit does"
-            )
+            advice = "a gearmand with a store keeps one of them: let clients send them, as gear submit does"
             yield patient.finding(Level.NOTE, "uniques", what, advice)
 
 
