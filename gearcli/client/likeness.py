@@ -57,11 +57,12 @@ def _tail(name: bytes) -> str:
 
 
 def _shortened(text: str) -> Iterator[str]:
-    """A name itself, and without each of its letters.
+    """A name itself, without each of its letters, and its letters in order.
 
-    Two that differ in one letter, or in the order of two, have one of these in common.
+    Two that differ in one letter, or in the order of letters, have one of these in common.
     """
     if _SHORTEST <= len(text) <= _LONGEST:
         yield text
+        yield "\0" + "".join(sorted(text))
         for place in range(len(text)):
             yield text[:place] + text[place + 1 :]
