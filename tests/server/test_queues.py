@@ -117,13 +117,14 @@ def test_the_longest_sleeper_is_found_first(queue: FunctionQueue) -> None:
     peers = [Peer([]) for _ in range(3)]
     for peer in peers:
         peer.asleep = True
-        queue.sleepers[peer] = None
+        queue.list_sleeper(peer)
     assert [*peers, None] == [queue.next_sleeper() for _ in range(4)]
 
 
 def test_who_woke_up_elsewhere_is_dropped_and_knows_it(queue: FunctionQueue) -> None:
     awake, asleep = Peer([]), Peer([])
     asleep.asleep = True
-    queue.sleepers.update({awake: None, asleep: None})
+    for peer in (awake, asleep):
+        queue.list_sleeper(peer)
     assert queue.next_sleeper() is asleep
     assert ([queue], [queue], []) == (list(awake.unlisted), list(asleep.unlisted), list(queue.sleepers))
