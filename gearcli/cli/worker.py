@@ -10,7 +10,18 @@ import typer
 from gearcli.cli import recipe_options as recipes
 from gearcli.cli import worker_log
 from gearcli.cli.exits import ExitStatus
-from gearcli.cli.options import ConnectTimeout, Context, Grace, Quiet, Reach, Servers, Verbose, parsed, reach
+from gearcli.cli.options import (
+    ConnectTimeout,
+    Context,
+    Grace,
+    Quiet,
+    Reach,
+    Servers,
+    Verbose,
+    page_address,
+    parsed,
+    reach,
+)
 from gearcli.cli.output import message, on_terminal
 from gearcli.cli.recipe_options import one_of
 from gearcli.errors import UsageError
@@ -153,11 +164,12 @@ def worker(
         ),
     ] = "text",
     metrics: Annotated[
-        str | None,
+        Any,
         typer.Option(
             "--metrics",
             metavar="[HOST:]PORT",
-            help="Serve Prometheus metrics there, at /metrics.",
+            parser=parsed(page_address),
+            help="Serve Prometheus metrics there, at /metrics, and /healthz.",
             show_default=False,
             rich_help_panel=_SERVICE,
         ),

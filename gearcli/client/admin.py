@@ -41,6 +41,8 @@ from gearcli.protocol.text import (
 
 T = TypeVar("T")
 
+_LONGEST_WORDS = 200
+"""Bytes of a version or a level that are read; whoever says more means harm."""
 _NO_WORD = re.compile(rb"[\x00-\x20\x7f]")
 _NO_LINE = re.compile(rb"[\x00\r\n]")
 
@@ -242,7 +244,7 @@ class Admin:
 
     def _said(self, command: bytes, within: float | None = None) -> str:
         """What a line says after its OK."""
-        return shown(self._line(command, within).removeprefix(b"OK ").strip())
+        return shown(self._line(command, within).removeprefix(b"OK ").strip()[:_LONGEST_WORDS])
 
     def _ours(self, ask: Callable[[], T]) -> T:
         """What a command of ours is answered.  Raises a ServerError that names a server without it."""

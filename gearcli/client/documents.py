@@ -8,6 +8,7 @@ keys that it does not know are left alone, so that a newer server may tell more.
 from __future__ import annotations
 
 import base64
+import math
 from typing import Any, NamedTuple
 
 from gearcli.escape import percent_decoded, shown
@@ -146,7 +147,7 @@ def parse_function(document: dict[str, Any]) -> FunctionState:
         *waiting,
         delayed=delayed,
         paused=bool(document["paused"]),
-        oldest=None if oldest is None else float(oldest),
+        oldest=None if oldest is None else _seconds(oldest),
         maxqueue=None if limits is None else _priorities(limits),
     )
 
@@ -161,14 +162,14 @@ def parse_job(document: dict[str, Any]) -> JobState:
         shown(str(document["state"])),
         shown(str(document["priority"])),
         bool(document["background"]),
-        float(document["age"]),
+        _seconds(document["age"]),
         int(document["size"]),
         int(document["attempt"]),
         int(document["listeners"]),
         None if worker is None else _holder(worker),
         int(document["numerator"]),
         int(document["denominator"]),
-        None if due is None else float(due),
+        None if due is None else _seconds(due),
         None if reducer is None else _name(reducer),
     )
 
@@ -216,6 +217,14 @@ def readable(document: dict[str, Any]) -> dict[str, Any]:
 def _name(encoded: object) -> bytes:
     name = str(encoded).encode("utf-8", "replace")
     return percent_decoded(name) if b"%" in name else name
+
+
+def _seconds(number: object) -> float:
+    """A number of seconds; JSON in Python knows infinity, and nothing can be done with that."""
+    seconds = float(number)  # type: ignore[arg-type]  # TypeError is what is wanted
+    if not math.isfinite(seconds):
+        raise ValueError(number)
+    return seconds
 
 
 def _holder(document: dict[str, Any]) -> Holder:

@@ -54,7 +54,7 @@ class Survey(Generic[T]):
         connect_timeout: float = CONNECT_TIMEOUT,
         timeout: float = ANSWER_TIMEOUT,
     ) -> None:
-        self._answers: queue.SimpleQueue[tuple[int, Answer[T]]] = queue.SimpleQueue()
+        self._answers: queue.SimpleQueue[tuple[int, Answer[T] | Exception]] = queue.SimpleQueue()
         self._asked = [_Asked(address, question, connect_timeout, timeout) for address in addresses]
         self._within = connect_timeout + timeout
         self._pending: set[int] = set()
@@ -95,7 +95,14 @@ class Survey(Generic[T]):
         """Ask a server."""
         asked = self._asked[number]
         self._pending.add(number)
-        threading.Thread(target=lambda: self._answers.put((number, asked.answer())), daemon=True).start()
+        threading.Thread(target=self._hand_over, args=(number, asked), daemon=True).start()
+
+    def _hand_over(self, number: int, asked: _Asked[T]) -> None:
+        """Ask a server, in its own thread."""
+        try:
+            self._answers.put((number, asked.answer()))
+        except Exception as fault:  # of this program: it is raised where somebody sees it
+            self._answers.put((number, fault))
 
     def _collected(self, deadline: float) -> dict[int, Answer[T]]:
         """The answers until a deadline, in monotonic seconds, by the number of the server."""
@@ -106,6 +113,8 @@ class Survey(Generic[T]):
             except queue.Empty:
                 break
             self._pending.discard(number)
+            if isinstance(answer, Exception):
+                raise answer
             found[number] = answer
         return found
 

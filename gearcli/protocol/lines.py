@@ -33,7 +33,7 @@ class Lines:
     @property
     def idle(self) -> bool:
         """Whether no line is in progress."""
-        return not self._held or self._held == [b""]
+        return not self._held
 
     def feed(self, data: bytes) -> Iterator[Packet]:
         """Yield each line that `data` completes.  Exhaust it before the next call.
@@ -44,13 +44,15 @@ class Lines:
         self._left -= len(data) + LINE_COST * len(others)
         if self._left < 0:
             raise ProtocolError(f"its answer is longer than {self._allowance >> 20} MiB")
-        self._held.append(first)
-        if self._held[0][:1] == b"\0":
-            raise ProtocolError("it answers a text command with a binary packet")
+        if first:
+            self._held.append(first)
         if others:
             yield _line(b"".join(self._held))
-            self._held = [others.pop()]
+            rest = others.pop()
+            self._held = [rest] if rest else []
             yield from map(_line, others)
+        if self._held and self._held[0][:1] == b"\0":
+            raise ProtocolError("it answers a text command with a binary packet")
 
 
 def _line(line: bytes) -> Packet:

@@ -230,6 +230,9 @@ _CODE = re.compile(rb"[A-Z_]+|[a-z]+(?:_[a-z]+)+")
 """What is a code in a refusal; Perl's server writes its own in lower case."""
 
 
+_LONGEST_REFUSAL = 1000  # bytes of it that are read
+
+
 def parse_refusal(line: bytes) -> tuple[str, str] | None:
     """The code and the words of a reply line that says no; None for one that does not.
 
@@ -237,7 +240,7 @@ def parse_refusal(line: bytes) -> tuple[str, str] | None:
     """
     if line[:4] not in (b"ERR ", b"err ") or b"\t" in line:
         return None
-    code, _, text = line[4:].partition(b" ")
+    code, _, text = line[4:_LONGEST_REFUSAL].partition(b" ")
     if not _CODE.fullmatch(code):
-        code = text = line[4:]
+        code = text = line[4:_LONGEST_REFUSAL]
     return shown(code), shown(text.replace(b"+", b" ")) or shown(code)
