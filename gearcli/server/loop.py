@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
 from gearcli.errors import ProtocolError
-from gearcli.protocol.packets import Packet, PacketType, response
+from gearcli.protocol.packets import Packet, PacketType
 from gearcli.server import listener as listening
 from gearcli.server.doors import Doors
 from gearcli.server.engine import Engine
@@ -218,7 +218,7 @@ class Server:
             self._wait_for(link)
         except ProtocolError as error:
             self._log.say(Level.CONNECTIONS, f"{link.who} broke the protocol: {error}")
-            peer.send(response(PacketType.ERROR, error.code.encode(), str(error).encode()))
+            peer.error(error.code.encode(), str(error).encode())
             link.closing = True
             self._flush(link)  # at once: what follows in the stream means nothing and must not be read
         if link.mask != READ and not link.closed:
