@@ -2,7 +2,7 @@
 
 Only numbers, no I/O and no clock; `counting` has them counted, `metrics` and
 `dashboard` show them.  A function is a name that anybody may make up, so their
-number is bounded: the first `FUNCTIONS` that have a job are counted each for
+number is bounded: the first `FUNCTIONS` that are looked at are counted each for
 itself, all others together, under the name `OTHER`.
 """
 
@@ -38,11 +38,13 @@ class Result(Enum):
 class FunctionCounters:
     """What became of the jobs of a function."""
 
-    __slots__ = ("ended", "lost", "ran", "submitted", "waited")
+    __slots__ = ("ended", "lost", "name", "ran", "submitted", "waited")
 
-    def __init__(self) -> None:
+    def __init__(self, name: str) -> None:
+        self.name = name
+        """The name of the function as it is shown; what it is called may look otherwise."""
         self.submitted = 0
-        """Jobs that began; a job that met an identical one is none."""
+        """Jobs that began; one that met an identical job did not."""
         self.ended = dict.fromkeys(Result, 0)
         self.lost = 0
         """How often a job has lost its worker."""
@@ -74,19 +76,21 @@ class Counters:
 
     def _new(self, function: bytes) -> FunctionCounters:
         """Begin to count a function, unless there are too many."""
+        if len(self._by_name) >= self._most:
+            return self.others()
         name = shown(function)
         # Two names may look the same: what is shown twice would be one figure with two values.
-        if len(self._by_name) >= self._most or name in self.functions or name == OTHER:
+        if name in self.functions or name == OTHER:
             return self.others()
-        counters = self._by_name[function] = self.functions[name] = FunctionCounters()
+        counters = self._by_name[function] = self.functions[name] = FunctionCounters(name)
         return counters
 
     def others(self) -> FunctionCounters:
         """The counters of all functions that have none of their own."""
         if self._others is None:
-            self._others = self.functions[OTHER] = FunctionCounters()
+            self._others = self.functions[OTHER] = FunctionCounters(OTHER)
         return self._others
 
-    def ended(self, result: Result) -> int:
-        """How many jobs of all functions have ended so."""
-        return sum(each.ended[result] for each in self.functions.values())
+    def ended(self, *results: Result) -> int:
+        """How many jobs of all functions have ended in one of these ways."""
+        return sum(each.ended[result] for each in self.functions.values() for result in results)
