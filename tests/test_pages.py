@@ -9,6 +9,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from http import HTTPStatus
+from math import inf
 
 import pytest
 
@@ -21,19 +22,26 @@ from tests.support import DEADLINE, wait_until
 class House:
     """Pages, and the loop that serves them while the test waits for something."""
 
-    def __init__(self, text: str = "hello\n") -> None:
+    def __init__(self, text: str | None = "hello\n") -> None:
+        self.text = text
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.listener.setblocking(False)
         self.port: int = self.listener.getsockname()[1]
         self.selector = selectors.DefaultSelector()
         self.timers = Timers()
-        pages = {"/hello": Page(PLAIN, lambda: (HTTPStatus.OK, text))}
-        self.pages = Pages([self.listener], pages, self.selector, self.timers)
+        pages = {"/hello": Page(PLAIN, self.make, headers=(("X-Kind", "greeting"),))}
+        self.pages = Pages([self.listener], pages, self.selector, self.timers, lambda call: (call, "ours"))
+
+    def make(self) -> tuple[HTTPStatus, str] | None:
+        """The page, once there is a text."""
+        return None if self.text is None else (HTTPStatus.OK, self.text)
 
     def turn(self) -> None:
         """Do what can be done now."""
         for key, mask in self.selector.select(0.01):
-            key.data(mask)
+            call, whose = key.data
+            assert "ours" == whose
+            call(mask)
 
     def until(self, condition: Callable[[], bool]) -> None:
         """Turn until something is so."""
@@ -178,3 +186,40 @@ def test_without_descriptors_it_waits_a_moment(house: House, monkeypatch: pytest
 def test_a_visitor_that_went_before_it_was_let_in_is_nobody(house: House) -> None:
     house.pages._accept(house.listener)
     assert 1 == house.waited
+
+
+def test_a_page_has_its_headers(house: House) -> None:
+    assert b"\r\nX-Kind: greeting\r\n" in house.ask(b"GET /hello HTTP/1.1\r\n\r\n")
+    assert b"X-Kind" not in house.ask(b"GET /other HTTP/1.1\r\n\r\n")
+
+
+def test_who_has_left_costs_no_timer(house: House) -> None:
+    house.ask(b"GET /hello HTTP/1.1\r\n\r\n")
+    house.until(lambda: house.waited == 1)
+    assert inf == house.timers.due
+
+
+def test_a_page_that_is_not_known_yet_is_waited_for(house: House) -> None:
+    house.text = None
+    with socket.create_connection(("127.0.0.1", house.port), DEADLINE) as visitor:
+        visitor.sendall(b"GET /hello HTTP/1.1\r\n\r\n")
+        house.until(lambda: house.timers.due < inf and house.waited == 1)
+        house.pages.ready()
+        assert 1 == house.waited
+        house.text = "known\n"
+        house.pages.ready()
+        visitor.setblocking(False)
+        answer: list[bytes] = []
+        house.until(lambda: _ended(visitor, answer))
+    assert b"".join(answer).endswith(b"\r\n\r\nknown\n")
+
+
+def test_who_waits_for_a_page_too_long_is_shown_out(house: House) -> None:
+    house.text = None
+    with socket.create_connection(("127.0.0.1", house.port), DEADLINE) as visitor:
+        visitor.sendall(b"GET /hello HTTP/1.1\r\n\r\n")
+        house.until(lambda: house.timers.due < inf and house.waited == 1)
+        for call in house.timers.pop_due(house.timers.due):
+            call()
+        assert b"" == visitor.recv(1)
+    house.pages.ready()
