@@ -8,11 +8,15 @@ tells them of any server; ``process_`` are Prometheus's own.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
-from gearcli.exposition import Histogram, Sample, family
+from gearcli.exposition import Sample, family, figures, heading
 from gearcli.server.counters import FunctionCounters
 from gearcli.server.overview import FunctionRow, Overview, Vitals
+
+_T = TypeVar("_T")
+_SLICE = 20
+"""Functions whose figures are one piece of the page."""
 
 _Gauge: TypeAlias = tuple[str, str, Callable[[FunctionRow], float]]
 
@@ -32,60 +36,80 @@ GAUGES: tuple[_Gauge, ...] = (
 """Names, helps and values of what is told of each function."""
 
 
-def page(seen: Overview) -> str:
-    """All figures."""
-    return "".join((*_functions(seen.functions), *_jobs(seen.counters.functions.values()), *_server(seen)))
+def page(seen: Overview) -> Iterator[str]:
+    """All figures, in pieces of which none takes long to make."""
+    yield from _server(seen)
+    yield from _functions(seen.functions)
+    yield from _jobs([each for each in seen.counters.functions.values() if each.submitted])
 
 
 def _functions(rows: list[FunctionRow]) -> Iterator[str]:
     """What the functions have to do at present."""
     for name, words, value_of in GAUGES:
-        yield family(name, "gauge", words, (Sample({"function": row.name}, value_of(row)) for row in rows))
-    yield family(
-        "gearman_jobs_waiting_by_priority",
-        "gauge",
-        "Jobs of a function that no worker has, by priority.",
-        (
-            Sample({"function": row.name, "priority": priority}, getattr(row, priority))
-            for row in rows
-            for priority in ("high", "normal", "low")
-        ),
-    )
+        yield heading(name, "gauge", words)
+        for some in _slices(rows):
+            yield figures(name, [Sample({"function": row.name}, value_of(row)) for row in some])
+    name = "gearman_jobs_waiting_by_priority"
+    yield heading(name, "gauge", "Jobs of a function that no worker has, by priority.")
+    for some in _slices(rows):
+        yield figures(name, (sample for row in some for sample in _by_priority(row)))
 
 
-def _jobs(functions: Iterable[FunctionCounters]) -> Iterator[str]:
-    """What has become of jobs since the start."""
-    used = [each for each in functions if each.submitted]
-    yield family(
+def _by_priority(row: FunctionRow) -> Iterator[Sample]:
+    for priority, count in (("high", row.high), ("normal", row.normal), ("low", row.low)):
+        yield Sample({"function": row.name, "priority": priority}, count)
+
+
+_Counter: TypeAlias = tuple[str, str, str, Callable[[FunctionCounters], Iterable[Sample]]]
+
+_OF_JOBS: tuple[_Counter, ...] = (
+    (
         "gear_server_jobs_submitted_total",
         "counter",
         "Jobs that were submitted; one that met an identical job is not counted.",
-        (Sample({"function": each.name}, each.submitted) for each in used),
-    )
-    yield family(
+        lambda each: [Sample({"function": each.name}, each.submitted)],
+    ),
+    (
         "gear_server_jobs_total",
         "counter",
         "Jobs that are over, by their end.",
-        (
+        lambda each: [
             Sample({"function": each.name, "result": result.value}, count)
-            for each in used
             for result, count in each.ended.items()
-        ),
-    )
-    yield family(
+        ],
+    ),
+    (
         "gear_server_jobs_lost_total",
         "counter",
         "How often a job has lost its worker.",
-        (Sample({"function": each.name}, each.lost) for each in used),
-    )
-    waited, ran = ((each.name, each.waited) for each in used), ((each.name, each.ran) for each in used)
-    yield _times("gear_server_job_waiting_seconds", "How long jobs waited for a worker.", waited)
-    yield _times("gear_server_job_running_seconds", "How long workers had jobs.", ran)
+        lambda each: [Sample({"function": each.name}, each.lost)],
+    ),
+    (
+        "gear_server_job_waiting_seconds",
+        "histogram",
+        "How long jobs waited for a worker.",
+        lambda each: each.waited.samples({"function": each.name}),
+    ),
+    (
+        "gear_server_job_running_seconds",
+        "histogram",
+        "How long workers had jobs.",
+        lambda each: each.ran.samples({"function": each.name}),
+    ),
+)
+"""Names, kinds, helps and figures of what has become of the jobs of each function since the start."""
 
 
-def _times(name: str, words: str, times: Iterable[tuple[str, Histogram]]) -> str:
-    samples = (each for function, took in times for each in took.samples({"function": function}))
-    return family(name, "histogram", words, samples)
+def _jobs(functions: list[FunctionCounters]) -> Iterator[str]:
+    """What has become of jobs."""
+    for name, kind, words, samples_of in _OF_JOBS:
+        yield heading(name, kind, words)
+        for some in _slices(functions):
+            yield figures(name, (sample for each in some for sample in samples_of(each)))
+
+
+def _slices(rows: list[_T]) -> Iterator[list[_T]]:
+    return (rows[start : start + _SLICE] for start in range(0, len(rows), _SLICE))
 
 
 def _server(seen: Overview) -> Iterator[str]:
@@ -94,9 +118,11 @@ def _server(seen: Overview) -> Iterator[str]:
     yield _one("gearman_up", "gauge", "Whether the server answers.", 1)
     version = Sample({"version": vitals.version}, 1)
     yield family("gearman_version_info", "gauge", "The version of the server; always 1.", [version])
-    yield _one("gear_server_draining", "gauge", "Whether the server is about to end.", vitals.draining)
+    yield _one("gear_server_stopping", "gauge", "Whether the server is about to end.", vitals.stopping)
     yield _one("gear_server_connections", "gauge", "Connections at present.", seen.connections)
-    yield _one("gear_server_connections_total", "counter", "Connections since the start.", counters.connections)
+    yield _one(
+        "gear_server_connections_total", "counter", "Connections since the start.", counters.connections
+    )
     packets = (Sample({"type": type_}, count) for type_, (count,) in counters.packets.items())
     yield family("gear_server_packets_total", "counter", "Packets received, by type.", packets)
     errors = (Sample({"code": code}, count) for code, count in counters.errors.items())

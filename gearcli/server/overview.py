@@ -25,7 +25,7 @@ class Vitals(NamedTuple):
     """Seconds of processor time that it has used."""
     memory: int | None
     """Bytes that are resident; None where the system does not tell."""
-    draining: bool
+    stopping: bool
     """Whether it has been told to end."""
 
 
@@ -103,5 +103,3 @@ def overview(engine: Engine, counters: Counters, vitals: Vitals) -> Overview:
         row.add(queue, now)
     functions = sorted(rows.values(), key=lambda row: (row.name == OTHER, row.name))
     return Overview(functions, counters, len(engine.peers), vitals)
-
-

@@ -150,7 +150,7 @@ def look_at_times(registry: Registry) -> None:
     """Assert that timers stand for jobs that are there, and that none was passed over."""
     live = set(registry.jobs.values())
     assert all(job.extras.due is None or job.extras.due > registry.wall for job in live if job.extras)
-    schedule, timers = registry._schedule, registry._timers
+    schedule, timers = registry._schedule, registry.timers
     for timed, now in ((schedule, registry.wall), (timers, registry.now)):
         look_at_timers(timed)
         assert timed.due > now

@@ -73,7 +73,7 @@ class House:
         self.calls = Counter[str]()
         self.engine = Engine(b"H:")
         self.server = Server(self.engine, Operator(self.engine, version="0", pid=1), [], log=Log())
-        monkeypatch.setattr(self.server, "_selector", self)
+        monkeypatch.setattr(self.server, "selector", self)
         self._keys: list[SelectorKey] = []
         self._numbers = 0
 
