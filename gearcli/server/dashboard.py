@@ -32,7 +32,6 @@ _HEADS = (
     ("Waiting", ""), ("Running", ""), ("Workers", ""),
     ("Oldest", _WIDE), ("Completed", _WIDE), ("Failed", _WIDE), ("Average run", _WIDE),
 )  # fmt: skip
-_NOTHING = "–"
 _PART = re.compile(r"\{\{(\w+)\}\}")
 
 
@@ -131,7 +130,7 @@ def _functions(rows: Sequence[FunctionRow]) -> Iterator[str]:
         )
         return
     shown = heapq.nsmallest(SHOWN, rows, key=_busiest_first)
-    heads = "".join(f'<th scope="col" class="{kind}">{name}</th>' for name, kind in _HEADS)
+    heads = "".join(f'<th scope="col"{_class(kind)}>{name}</th>' for name, kind in _HEADS)
     yield (
         '<div class="sheet" id="functions" data-live><table>'
         f"<caption>Functions <small>{len(rows):,}</small></caption>"
@@ -152,15 +151,14 @@ def _left_out(count: int) -> str:
 def _row(row: FunctionRow) -> str:
     ended = row.counted.ended
     failed = ended[Result.FAILED] + ended[Result.EXCEPTION]
-    average = row.counted.ran.average
     cells = (
         _count(row.waiting),
         _count(row.running),
         _count(row.workers),
-        _cell(_duration(row.oldest) if row.waiting else _NOTHING, _WIDE),
+        _time(row.oldest if row.waiting else None),
         _count(ended[Result.COMPLETED], _WIDE),
         _count(failed, f"{_WIDE} bad" if failed else _WIDE),
-        _cell(_NOTHING if average is None else _duration(average), _WIDE),
+        _time(row.counted.ran.average),
     )
     return f'<tr><th scope="row"><bdi>{escape(row.name)}</bdi>{_tags(row)}</th>{"".join(cells)}</tr>\n'
 
@@ -172,15 +170,25 @@ def _tags(row: FunctionRow) -> str:
         tags.append(("warn", "paused"))
     if row.delayed:
         tags.append(("", f"{row.delayed:,} due later"))
-    return "".join(f' <span class="tag {kind}">{words}</span>' for kind, words in tags)
+    return "".join(f" <span{_class('tag', kind)}>{words}</span>" for kind, words in tags)
 
 
 def _count(count: int, kind: str = "") -> str:
-    return _cell(f"{count:,}", kind if count else f"{kind} zero")
+    return _cell(f"{count:,}", kind, "" if count else "zero")
 
 
-def _cell(text: str, kind: str) -> str:
-    return f'<td class="{kind}">{text}</td>'
+def _time(seconds: float | None) -> str:
+    return _cell("–", _WIDE, "zero") if seconds is None else _cell(_duration(seconds), _WIDE)
+
+
+def _cell(text: str, *kinds: str) -> str:
+    return f"<td{_class(*kinds)}>{text}</td>"
+
+
+def _class(*kinds: str) -> str:
+    """The attribute for these classes; empty ones are none."""
+    names = " ".join(filter(None, kinds))
+    return f' class="{names}"' if names else ""
 
 
 def _when(wall: float) -> str:
@@ -198,7 +206,7 @@ def _size(size: float) -> str:
     for unit in ("KiB", "MiB"):
         size /= 1024
         if size < 1000:
-            return f"{size:.1f} {unit}"
+            return f"{size:.0f} {unit}"
     return f"{size / 1024:.1f} GiB"
 
 
