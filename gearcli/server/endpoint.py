@@ -41,10 +41,17 @@ class Gradual:
     `make` begins one.  `ready` is called when it is there and has been asked for in vain.
     """
 
-    def __init__(self, make: Callable[[], Iterator[str]], timers: Timers, ready: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        make: Callable[[], Iterator[str]],
+        timers: Timers,
+        ready: Callable[[], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._make = make
         self._timers = timers
         self._ready = ready
+        self._clock = clock
         self._pieces: Iterator[str] | None = None
         self._made: list[str] = []
         self._text: str | None = None
@@ -63,16 +70,16 @@ class Gradual:
 
     def _go_on(self, pieces: Iterator[str]) -> bool:
         """Make pieces for a short time; whether that was all."""
-        end = time.monotonic() + _LONGEST_STEP
+        end = self._clock() + _LONGEST_STEP
         for piece in pieces:
             self._made.append(piece)
-            if time.monotonic() > end:
+            if self._clock() > end:
                 return False
         return True
 
     def _later(self, pieces: Iterator[str]) -> None:
         """Go on in the next turn, which has a later time than this one."""
-        self._timers.add(time.monotonic(), partial(self._step, pieces))
+        self._timers.add(self._clock(), partial(self._step, pieces))
 
     def _step(self, pieces: Iterator[str]) -> None:
         if not self._go_on(pieces):
@@ -137,7 +144,7 @@ class Endpoint:
     def _vitals(self) -> Vitals:
         pulse = self._pulse
         return Vitals(
-            version=__version__,
+            version=f"gear {__version__}",
             started=pulse.started,
             uptime=pulse.uptime(),
             processor=pulse.processor(),

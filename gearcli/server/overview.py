@@ -17,6 +17,7 @@ class Vitals(NamedTuple):
     """What a process knows of itself."""
 
     version: str
+    """As `version` answers."""
     started: float
     """Seconds since 1970, UTC."""
     uptime: float
