@@ -142,7 +142,7 @@ def test_hostile_names_forge_nothing() -> None:
             client.packet()
         text = house.text("/metrics")
         assert text.replace("\n", "").isprintable()
-        found = read(text)
+        found = read(re.sub(r"(?m)^\w+_bucket.*\n", "", text))  # the parser is slow, and there are many
         assert 5000 - FUNCTIONS == found["gearman_jobs_waiting", OTHER]
         assert 1 == found["gear_server_jobs_submitted_total", shown(names[7])]
         assert FUNCTIONS + 1 == sum(name == "gearman_jobs" for name, *_ in found)
@@ -268,13 +268,13 @@ def test_visitors_leave_nothing_behind() -> None:
 def browse(house: Watched, folder: Path, *options: str, scripts: bool = True) -> str:
     """What a real browser has made of the page after some seconds of its own time."""
     profile = folder / "Default"
-    profile.mkdir(parents=True)
+    profile.mkdir()
     settings = {"profile": {"default_content_setting_values": {"javascript": 1 if scripts else 2}}}
     (profile / "Preferences").write_text(json.dumps(settings))
     command = [
         CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run",
-        f"--user-data-dir={folder}", "--virtual-time-budget=8000", "--enable-logging=stderr", *options,
-        f"http://127.0.0.1:{house.port}/",
+        f"--user-data-dir={folder}", "--virtual-time-budget=4000", "--enable-logging=stderr", "--dump-dom",
+        *options, f"http://127.0.0.1:{house.port}/",
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     assert "Content Security Policy" not in done.stderr
@@ -289,9 +289,11 @@ def rows(dom: str) -> dict[str, list[str]]:
 
 @needs_browser
 def test_a_browser_shows_the_table_and_keeps_it_fresh(house: Watched, tmp_path: Path) -> None:
+    picture = tmp_path / "page.png"
     with house.server.wire() as client:
         client.ask(P.SUBMIT_JOB_BG, b"<img src=x onerror=alert(1)>", b"", b"w")
-        dom = browse(house, tmp_path / "profile", "--dump-dom")
+        dom = browse(house, tmp_path, f"--screenshot={picture}", "--window-size=500,900")
+    assert picture.read_bytes().startswith(b"\x89PNG"), "what to look at when the page has changed"
     assert "per second</small>" in dom, "only the script says how fast"
     assert ["1", "0", "0"] == rows(dom)["&lt;img src=x onerror=alert(1)&gt;"][:3]
     assert re.search(r'id="state"[^>]*>Serving<', dom)
@@ -302,15 +304,7 @@ def test_a_browser_shows_the_table_and_keeps_it_fresh(house: Watched, tmp_path: 
 def test_without_a_script_the_page_is_as_true(house: Watched, tmp_path: Path) -> None:
     with house.server.wire() as client:
         client.ask(P.SUBMIT_JOB_BG, b"plain", b"", b"w")
-        dom = browse(house, tmp_path / "profile", "--dump-dom", scripts=False)
+        dom = browse(house, tmp_path, scripts=False)
     assert ["1", "0", "0"] == rows(dom)["plain"][:3]
     assert "per second</small>" not in dom
     assert '<a href="/">Reload</a>' in dom
-
-
-@needs_browser
-@pytest.mark.parametrize("size", ["1280,900", "500,900"])
-def test_it_can_be_photographed(house: Watched, tmp_path: Path, size: str) -> None:
-    picture = tmp_path / "page.png"
-    browse(house, tmp_path / "profile", f"--screenshot={picture}", f"--window-size={size}")
-    assert picture.read_bytes().startswith(b"\x89PNG")
