@@ -20,7 +20,7 @@ from gearcli.escape import shown
 from gearcli.protocol.text import JobRow
 
 _COLUMNS = (
-    Column("HANDLE"),
+    Column("HANDLE", whole=True),
     Column("FUNCTION"),
     Column("STATE"),
     Column("PRIORITY"),
