@@ -9,6 +9,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import accumulate
+from math import isfinite, isnan
 from typing import NamedTuple
 
 from gearcli.escape import shown
@@ -20,9 +21,13 @@ _ESCAPES = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
 
 
 class Sample(NamedTuple):
-    """One figure of a family; `suffix` is what its name ends in, as `_bucket` of a histogram."""
+    """One figure of a family; `suffix` is what its name ends in, as `_bucket` of a histogram.
 
-    labels: Mapping[str, str | bytes]
+    `labels` may be a text that the function of this name has written: who has
+    many figures with the same labels writes those once.
+    """
+
+    labels: Mapping[str, str | bytes] | str
     value: float
     suffix: str = ""
 
@@ -74,11 +79,14 @@ def heading(name: str, kind: str, words: str) -> str:
 
 def figures(name: str, samples: Iterable[Sample]) -> str:
     """The lines of some figures of a family."""
-    return "".join([f"{name}{each.suffix}{_labels(each.labels)} {_number(each.value)}\n" for each in samples])
+    return "".join(
+        [f"{name}{each.suffix}{_written(each.labels)} {_number(each.value)}\n" for each in samples]
+    )
 
 
-def _labels(labels: Mapping[str, str | bytes]) -> str:
-    inner = ",".join([f'{name}="{_escaped(value)}"' for name, value in labels.items()])
+def labels(values: Mapping[str, str | bytes]) -> str:
+    """Labels and their values as they stand in a line; names are no others' but the program's."""
+    inner = ",".join([f'{name}="{_escaped(value)}"' for name, value in values.items()])
     return f"{{{inner}}}" if inner else ""
 
 
@@ -87,6 +95,12 @@ def _escaped(value: str | bytes) -> str:
     return shown(value).translate(_ESCAPES)
 
 
+def _written(given: Mapping[str, str | bytes] | str) -> str:
+    return given if isinstance(given, str) else labels(given)
+
+
 def _number(value: float) -> str:
-    """A figure as text; whole ones need no point."""
+    """A figure as text; whole ones need no point, and a peer's may be none."""
+    if not isfinite(value):
+        return "NaN" if isnan(value) else "+Inf" if value > 0 else "-Inf"
     return str(int(value)) if value == int(value) else repr(value)

@@ -37,6 +37,9 @@ COMMANDS = (
     "resume",
     "admin",
     "ping",
+    "check",
+    "metrics",
+    "doctor",
     "bench",
 )
 """Each is the function of its name in the module of its name; imported when it is asked for."""
@@ -73,7 +76,31 @@ def _command(name: str) -> Any:
     command.name = name
     if group:
         command.context_settings = settings
+    misused = _its_own_words(module)
+    if misused is not None:
+        command.make_context = _saying(command.make_context, misused)  # type: ignore[method-assign]
     return command
+
+
+def _its_own_words(module: Any) -> Callable[[str], int] | None:
+    """How a command says that it was misused, and its exit status, if it does not do as the others."""
+    return getattr(module, "misused", None)
+
+
+def _saying(make_context: Callable[..., Any], misused: Callable[[str], int]) -> Callable[..., Any]:
+    """The maker of a command's context that has the command itself say what a wrong usage is."""
+
+    @functools.wraps(make_context)
+    def making(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return make_context(*args, **kwargs)
+        except Exception as error:
+            # The parser's classes are nobody's business but its own; what it shows has a status.
+            if getattr(error, "exit_code", None) != ExitStatus.USAGE or not hasattr(error, "format_message"):
+                raise
+            raise typer.Exit(misused(error.format_message())) from None
+
+    return making
 
 
 def _typer(**options: Any) -> typer.Typer:
@@ -137,11 +164,19 @@ def _means_a_host(arguments: Sequence[str]) -> bool:
     return bool(following) and not following[0].startswith("-")
 
 
+def _misused(name: str, words: str) -> int:
+    """Say what is wrong with the use of a command, as that says it; the exit status."""
+    own = _its_own_words(importlib.import_module(f"gearcli.cli.{name}")) if name in COMMANDS else None
+    if own is not None:
+        return own(words)
+    message(words)
+    return ExitStatus.USAGE
+
+
 def run(arguments: Sequence[str]) -> None:
     """Run one command line; raises SystemExit with its status."""
     if _means_a_host(arguments):
-        message("-h is --help here; a server is named with -s HOST:PORT")
-        raise SystemExit(ExitStatus.USAGE)
+        raise SystemExit(_misused(arguments[0], "-h is --help here; a server is named with -s HOST:PORT"))
     _occupy_standard_descriptors()
     app = _typer(cls=Commands, no_args_is_help=True)
     app.callback(context_settings={"help_option_names": ["-h", "--help"]})(_root)

@@ -30,12 +30,13 @@ def parsed(parse: Callable[[str], T]) -> Callable[[str], T]:
     return convert
 
 
-def page_address(text: str) -> Address:
+def page_address(text: str, default_port: int = -1) -> Address:
     """Where pages are to be served: ``9100`` and ``:9100`` on loopback, ``HOST:PORT``, ``unix:/path``.
 
-    Raises AddressError.
+    Without a `default_port` one has to be named.  Raises AddressError.
     """
-    address = parse(f":{text}" if text.isdigit() else text, default_host="127.0.0.1", default_port=-1)
+    alone = text.isascii() and text.isdigit()
+    address = parse(f":{text}" if alone else text, default_host="127.0.0.1", default_port=default_port)
     if address.port < 0:
         raise AddressError(f"{text!r} names no port; write 9100, or HOST:9100")
     return address

@@ -4,7 +4,7 @@ One renderer for ``gear status --format prometheus`` and ``gear metrics``: rows
 in, text out, no I/O.  Names: bakins/gearman-exporter, whose dashboards so go
 on working; ``gearman_jobs_waiting_by_priority`` is its issue 26.  Those that
 begin with ``gear_`` are ours.  With more than one server each has a label
-``server``.  Format: Prometheus's exposition formats, version 0.0.4.
+``server``.
 """
 
 from __future__ import annotations
@@ -13,15 +13,10 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TypeAlias
 
 from gearcli.client.documents import FunctionState
+from gearcli.client.functions import total
 from gearcli.client.snapshot import Snapshot
 from gearcli.client.survey import Answer
-from gearcli.escape import shown
-
-CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-"""How HTTP names the format."""
-
-Sample: TypeAlias = tuple[str, float]
-"""The labels of a line, as `labels` writes them, and its value."""
+from gearcli.exposition import Sample, family, labels
 
 _Metric: TypeAlias = tuple[str, str, Callable[[FunctionState], float | None]]
 
@@ -43,33 +38,60 @@ _OF_FUNCTIONS: tuple[_Metric, ...] = (
 """Names, helps and values of the gauges with a label for the function; None is left out."""
 
 
-def metrics(answers: Sequence[Answer[Snapshot]]) -> str:
-    """The text for what each server answered; of one that did not, only that it is not up."""
+_LEGACY: tuple[_Metric, ...] = (
+    ("gearman_status_total", "The same as gearman_jobs.", lambda each: each.total),
+    ("gearman_status_running", "The same as gearman_jobs_running.", lambda each: each.running),
+    ("gearman_status_workers", "The same as gearman_workers.", lambda each: each.workers),
+)
+"""The names that gearman-exporter had before its pull request 8."""
+
+
+def metrics(answers: Sequence[Answer[Snapshot]], *, legacy: bool = False) -> str:
+    """The text for what each server answered; of one that did not, only that it is not up.
+
+    `legacy` adds the names that gearman-exporter had first, and the label
+    ``version`` of its ``gearman_up``.
+    """
     several = len(answers) > 1
     servers = [({"server": str(answer.address)} if several else {}, answer.value) for answer in answers]
     there = [(of, value) for of, value in servers if value is not None]
     # The labels of a function are written once for all of its metrics.
-    functions = [
-        (labels({**of, "function": shown(each.function)}), each)
-        for of, value in there
-        for each in value.functions
-    ]
+    functions = _told_apart(
+        (labels({**of, "function": each.function}), each) for of, value in there for each in value.functions
+    )
     return "".join(
         [
             gauge(
                 "gearman_up",
                 "Whether the server answers.",
-                ((labels(of), value is not None) for of, value in servers),
+                ((labels(_up(of, value, legacy=legacy)), value is not None) for of, value in servers),
             ),
             gauge(
                 "gearman_version_info",
                 "The version of the server; always 1.",
                 ((labels({**of, "version": value.version}), 1) for of, value in there),
             ),
-            *(_of_functions(metric, functions) for metric in _OF_FUNCTIONS),
+            *(_of_functions(metric, functions) for metric in (*_OF_FUNCTIONS, *(_LEGACY if legacy else ()))),
             _by_priority(functions),
         ]
     )
+
+
+def _up(of: dict[str, str], told: Snapshot | None, *, legacy: bool) -> dict[str, str]:
+    """The labels of ``gearman_up``."""
+    return {**of, "version": told.version} if legacy and told is not None else of
+
+
+def _told_apart(functions: Iterable[tuple[str, FunctionState]]) -> list[tuple[str, FunctionState]]:
+    r"""The functions by their labels; those whose names look alike are summed.
+
+    A line end and the two letters ``\n`` are shown alike, and a reader takes
+    no page on which the same labels have two values.
+    """
+    found: dict[str, FunctionState] = {}
+    for of, each in functions:
+        found[of] = total([found[of], each]) if of in found else each
+    return list(found.items())
 
 
 def _of_functions(metric: _Metric, functions: list[tuple[str, FunctionState]]) -> str:
@@ -91,31 +113,7 @@ def _by_priority(functions: list[tuple[str, FunctionState]]) -> str:
     )
 
 
-def gauge(name: str, explanation: str, samples: Iterable[Sample]) -> str:
-    """The lines of one gauge; none at all without a sample."""
-    return family(name, "gauge", explanation, samples)
-
-
-def family(name: str, kind: str, explanation: str, samples: Iterable[Sample]) -> str:
-    """The lines of one metric of a kind (``gauge``, ``counter``); none at all without a sample."""
-    lines = [f"{name}{of} {_number(value)}\n" for of, value in samples]
-    return "".join([f"# HELP {name} {explanation}\n# TYPE {name} {kind}\n", *lines]) if lines else ""
-
-
-def labels(values: dict[str, str]) -> str:
-    """Labels and their values as they stand in a line."""
-    return (
-        "{" + ",".join(f'{name}="{_escaped(value)}"' for name, value in values.items()) + "}"
-        if values
-        else ""
-    )
-
-
-def _escaped(value: str) -> str:
-    r"""A label's value; `shown` has left no line end in a name, but backslashes it has put there."""
-    return value.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
-
-
-def _number(value: float) -> str:
-    """A number, whole where it is whole."""
-    return str(int(value)) if value == int(value) else repr(float(value))
+def gauge(name: str, explanation: str, samples: Iterable[tuple[str, float]]) -> str:
+    """The lines of one gauge, of labels that are written already; none at all without a sample."""
+    there = [Sample(of, value) for of, value in samples]
+    return family(name, "gauge", explanation, there) if there else ""

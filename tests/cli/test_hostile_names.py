@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import json
 import random
+import re
 from collections.abc import Callable, Sequence
 
 import pytest
@@ -176,6 +177,35 @@ def test_prometheus_reads_every_name(
         )
     }
     assert count == len(families["gearman_jobs"].samples)
+
+
+@BOTH
+def test_metrics_have_every_name_once(
+    replies: dict[bytes, Reply], count: int, capfd: pytest.CaptureFixture[str]
+) -> None:
+    out = printed(replies, ["metrics", "--legacy-names"], capfd)
+    families = {each.name: each for each in text_string_to_metric_families(out)}
+    names = [sample.labels["function"] for sample in families["gearman_status_total"].samples]
+    assert sorted(set(map(shown, NAMES if count == COUNT else RAW))) == sorted(names)
+
+
+@BOTH
+def test_check_says_one_line(
+    replies: dict[bytes, Reply], count: int, capfd: pytest.CaptureFixture[str]
+) -> None:
+    out = printed(replies, ["check"], capfd, status=2)
+    assert (1, 1) == (out.count("\n"), out.count("|"))
+    assert 3 * count == len(re.findall("'(?:[^'=]|'')*'=", out.partition("|")[2]))
+
+
+@BOTH
+def test_doctor_names_some_and_json_all(
+    replies: dict[bytes, Reply], count: int, capfd: pytest.CaptureFixture[str]
+) -> None:
+    lines = printed(replies, ["doctor", "-i", "0"], capfd, status=1).splitlines()
+    assert 2 * 20 < len(lines) < 200
+    findings = json.loads(printed(replies, ["doctor", "-i", "0", "--json"], capfd, status=1))["findings"]
+    assert count == sum(finding["kind"] in ("no-worker", "misspelt") for finding in findings)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from prometheus_client.parser import text_string_to_metric_families
 
 from gearcli.client.documents import FunctionState
-from gearcli.client.exposition import family, gauge, labels, metrics
+from gearcli.client.exposition import gauge, metrics
 from gearcli.client.snapshot import Snapshot
 from gearcli.client.survey import Answer
 from gearcli.errors import ConnectFailed
@@ -81,6 +81,22 @@ def test_a_metric_without_samples_is_no_line() -> None:
     assert "" == gauge("x", "X.", [])
 
 
-def test_a_counter() -> None:
-    text = family("x_total", "counter", "X.", [(labels({"a": 'b"'}), 2), ("", 0.5)])
-    assert '# HELP x_total X.\n# TYPE x_total counter\nx_total{a="b\\""} 2\nx_total 0.5\n' == text
+def test_names_that_look_alike_are_summed() -> None:
+    text = metrics([answer(FunctionState(b"a\n", 1, 0, 2), FunctionState(b"a\\n", 3, 1, 0))])
+    assert 1 == text.count("\ngearman_jobs{")
+    assert 5 == read(text)["gearman_jobs", (("function", "a\\n"),)]
+
+
+def test_legacy_names_are_those_of_the_first_exporter() -> None:
+    values = read(metrics([answer(GEAR)], legacy=True))
+    f = (("function", "f"),)
+    names = [f"gearman_status_{name}" for name in ("total", "running", "workers")]
+    assert [5, 1, 2] == [values[name, f] for name in names]
+    assert 1 == values["gearman_up", (("version", "1.1.20"),)]
+    assert {("gearman_up", ()): 0} == read(metrics([DEAD], legacy=True))
+
+
+def test_hostile_names_are_each_a_value_of_their_own() -> None:
+    names = [b'%d\x1b]0;"}\n\\' % number + "\u202e<script>'".encode() for number in range(5000)]
+    values = read(metrics([answer(*(FunctionState(name, 1, 0, 0) for name in names))]))
+    assert 5000 == sum(1 for name, _ in values if name == "gearman_jobs")
