@@ -63,3 +63,14 @@ def test_functions_too_many_are_one_row_and_the_last(
 def test_the_server_itself(counters: Counters, engine: Engine, client: Talker) -> None:
     seen = overview(engine, counters, VITALS)
     assert ([], 1, VITALS, counters) == (seen.functions, seen.connections, seen.vitals, seen.counters)
+
+
+@pytest.mark.parametrize("line", [b"status", b"pause f"])
+def test_a_function_with_nothing_to_do(
+    counters: Counters, engine: Engine, console: Console, worker: Talker, line: bytes
+) -> None:
+    console.ask(line)
+    row = rows(engine, counters)["f"]
+    assert (0, 0.0, 1, False, line == b"pause f") == (
+        row.total, row.oldest, row.workers, row.stuck, row.paused,
+    )  # fmt: skip
