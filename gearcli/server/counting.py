@@ -24,13 +24,16 @@ from gearcli.server.jobs import Job
 from gearcli.server.peers import Peer
 from gearcli.server.queues import FunctionQueue
 
+# Reading a member off an enum class costs as much as calling a function.
+_COMPLETED = Result.COMPLETED
+
 
 class Counting:
     """Counts what becomes of jobs, in place of some methods of an engine's registry."""
 
     def __init__(self, engine: Engine, counters: Counters) -> None:
         self._registry = registry = engine.registry
-        self._counters = counters
+        self._of = counters.of
         self._began: dict[Job, float] = {}
         self._since: dict[Job, float] = {}
         self._add = _replace(registry, "add", self.add)
@@ -57,7 +60,7 @@ class Counting:
         due: float | None = None,
     ) -> Job:
         """A job begins."""
-        self._counters.of(queue.name).submitted += 1
+        self._of(queue.name).submitted += 1
         job: Job = self._add(queue, unique, workload, priority, background, listeners, due)
         if due is not None and job.known.due is not None:
             self._since[job] = self._registry.now + due - self._registry.wall
@@ -65,7 +68,7 @@ class Counting:
 
     def add_many(self, queue: FunctionQueue, workloads: list[bytes], *others: Any) -> list[Job]:
         """Many jobs begin."""
-        self._counters.of(queue.name).submitted += len(workloads)
+        self._of(queue.name).submitted += len(workloads)
         jobs: list[Job] = self._add_many(queue, workloads, *others)
         return jobs
 
@@ -74,7 +77,7 @@ class Counting:
         job: Job = self._assign(queue, peer)
         now = self._registry.now
         since = self._since.pop(job, job.submitted) if self._since else job.submitted
-        self._counters.of(queue.name).waited.add(max(0.0, now - since))
+        self._of(queue.name).waited.add(now - since if since < now else 0.0)
         self._began[job] = now
         return job
 
@@ -83,7 +86,7 @@ class Counting:
     def offer_again(self, job: Job, worker: Peer) -> None:
         """A job has lost its worker: it waits again, or that was once too often."""
         if job in self._began:
-            counters, now = self._counters.of(job.queue.name), self._registry.now
+            counters, now = self._of(job.queue.name), self._registry.now
             counters.lost += 1
             counters.ran.add(now - self._began.pop(job))
             if job.wanted:
@@ -103,13 +106,13 @@ class Counting:
         if job.worker is not None:
             self._ended(job, Result.CANCELLED)
         else:
-            self._counters.of(job.queue.name).ended[Result.CANCELLED] += 1
+            self._of(job.queue.name).ended[Result.CANCELLED] += 1
         self._cancel(job, *reason)
 
     def drop(self, job: Job) -> None:
         """A job that no worker has is over: it was cancelled, or those who listened are gone."""
         if not job.wanted:
-            self._counters.of(job.queue.name).ended[Result.ABANDONED] += 1
+            self._of(job.queue.name).ended[Result.ABANDONED] += 1
         self._drop(job)
 
     def work_exception(self, peer: Peer, handle: bytes, exception: bytes) -> None:
@@ -121,15 +124,18 @@ class Counting:
 
     def forget(self, job: Job) -> None:
         """A job is over: whose end has not been counted until now is complete."""
-        if job.worker is not None:
-            self._ended(job, Result.COMPLETED)
+        began = self._began.pop(job, None)
+        if began is not None:
+            counters = self._of(job.queue.name)
+            counters.ran.add(self._registry.now - began)
+            counters.ended[_COMPLETED] += 1
         elif self._since:
             self._since.pop(job, None)
         self._forget(job)
 
     def _ended(self, job: Job, result: Result) -> None:
         """Count how a job ended that a worker has, or has just lost, unless that was done."""
-        counters, began = self._counters.of(job.queue.name), self._began.pop(job, None)
+        counters, began = self._of(job.queue.name), self._began.pop(job, None)
         if began is not None:
             counters.ran.add(self._registry.now - began)
         elif self._since.pop(job, None) is None:
