@@ -12,7 +12,8 @@ from gearcli.cli import worker_log
 from gearcli.pidfile import PidFile
 from gearcli.worker.child import pass_on
 from gearcli.worker.notes import ALWAYS, Say
-from gearcli.worker.pool import Pool, Settings
+from gearcli.worker.plan import Settings
+from gearcli.worker.pool import Pool
 from gearcli.worker.service import Service
 
 if TYPE_CHECKING:

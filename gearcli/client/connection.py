@@ -259,12 +259,19 @@ def _places(address: Address) -> deque[tuple[int, object]]:
     if address.path:
         return deque([(socket.AF_UNIX, address.path)])
     try:
-        found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
+        found = socket.getaddrinfo(_name(address.host), address.port, type=socket.SOCK_STREAM)
     except OSError as error:
         raise ConnectFailed(f"cannot find the host {address.host}: {_reason(error)}") from None
     except UnicodeError:  # a label of it is empty or longer than 63 characters
         raise ConnectFailed(f"cannot find the host {address.host}: it is no name of a host") from None
     return deque((family, where) for family, _, _, _, where in found)
+
+
+def _name(host: str) -> str | bytes:
+    """A host for `getaddrinfo`: bytes where the codec for names, which is slow to load, changes nothing."""
+    labels = host.removesuffix(".").split(".")
+    plain = host.isascii() and all(0 < len(label) < 64 for label in labels)
+    return host.encode("ascii") if plain else host
 
 
 def _tuned(opened: socket.socket) -> socket.socket:

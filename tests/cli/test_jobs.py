@@ -68,3 +68,14 @@ def test_76_garbage(capfd: pytest.CaptureFixture[str]) -> None:
     with answering({b"jobs": b"\x1b[2J\n.\n"}) as server:
         assert 76 == exit_of("jobs", *at(server.port))
     assert "something else than the documents it was asked for" in capfd.readouterr().err
+
+
+def test_a_server_that_does_not_know_the_function_is_passed_over(
+    server: ServerProcess, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with gear_serve() as other:
+        with Wire(other.port) as client:
+            client.ask(PacketType.SUBMIT_JOB_BG, b"jobs-there", b"", b"x")
+        assert 0 == exit_of("jobs", *at(server.port), *at(other.port), "jobs-there")
+        out, err = capfd.readouterr()
+        assert (f"127.0.0.1:{other.port}", "jobs-there", "") == (out.split("\t")[0], out.split("\t")[2], err)

@@ -16,8 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from gearcli.cli.worker_process import run
 from gearcli.errors import BindError, ConnectFailed, OutputError
 from gearcli.protocol.address import Address
-from gearcli.worker.plan import Plan, Recipe
-from gearcli.worker.pool import Settings
+from gearcli.worker.plan import Plan, Recipe, Settings
 from tests.cli.driving import Gear, at, counts, run_gear
 from tests.support import DEADLINE, ServerProcess, free_port, gear_serve, wait_until
 
