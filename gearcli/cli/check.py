@@ -61,22 +61,33 @@ def check(
         ),
     ] = "10s",  # type: ignore[assignment]  # typer parses it
     warning: Annotated[
-        int, typer.Option("-w", min=0, help="Waiting jobs: warning. 0: never.", rich_help_panel=_MEMBER)
+        int,
+        typer.Option(
+            "-w", metavar="N", min=0, help="Waiting jobs: warning. 0: never.", rich_help_panel=_MEMBER
+        ),
     ] = 10,
     critical: Annotated[
-        int, typer.Option("-c", min=0, help="Waiting jobs: critical. 0: never.", rich_help_panel=_MEMBER)
+        int,
+        typer.Option(
+            "-c", metavar="N", min=0, help="Waiting jobs: critical. 0: never.", rich_help_panel=_MEMBER
+        ),
     ] = 100,
     workers_warning: Annotated[
-        int, typer.Option("-W", min=0, help="Workers: warning. 0: never.", rich_help_panel=_MEMBER)
+        int,
+        typer.Option("-W", metavar="N", min=0, help="Workers: warning. 0: never.", rich_help_panel=_MEMBER),
     ] = 25,
     workers_critical: Annotated[
-        int, typer.Option("-C", min=0, help="Workers: critical. 0: never.", rich_help_panel=_MEMBER)
+        int,
+        typer.Option("-C", metavar="N", min=0, help="Workers: critical. 0: never.", rich_help_panel=_MEMBER),
     ] = 50,
     no_worker: Annotated[
         bool, typer.Option("-x", help="No worker is critical.", rich_help_panel=_MEMBER)
     ] = False,
     min_workers: Annotated[
-        int, typer.Option("--min-workers", min=0, help="Fewer are critical.", rich_help_panel=_MEMBER)
+        int,
+        typer.Option(
+            "--min-workers", metavar="N", min=0, help="Fewer are critical.", rich_help_panel=_MEMBER
+        ),
     ] = 0,
     max_age: Annotated[
         float | None,

@@ -85,7 +85,10 @@ def _variables() -> Iterable[Finding]:
 def _examined(reached: Reach, interval: float) -> list[Answer[Examination]]:
     within = reached.connect_timeout + interval + _QUESTIONS * ANSWER_TIMEOUT
     with Survey(
-        reached.servers, lambda admin: examine(admin, interval), connect_timeout=reached.connect_timeout
+        reached.servers,
+        lambda admin: examine(admin, interval),
+        connect_timeout=reached.connect_timeout,
+        timeout=ANSWER_TIMEOUT,
     ) as asked:
         return asked.ask(within)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Sequence
 from http import HTTPStatus
 from pathlib import Path
@@ -59,7 +60,7 @@ def test_who_reads_at_the_same_time_reads_the_same(monkeypatch: pytest.MonkeyPat
     exporter.gathered(1)
     assert [(HTTPStatus.OK, "page 1")] * 2 == [exporter.page(), exporter.page()]
     assert ([True], [1]) == (told, rendered)
-    monkeypatch.setattr(service.time, "monotonic", lambda: float("inf"))
+    monkeypatch.setattr(time, "monotonic", lambda: float("inf"))
     assert exporter.page() is None, "it is not fresh any more"
 
 
