@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from itertools import accumulate
 from math import isfinite, isnan
 from typing import NamedTuple
@@ -46,6 +47,12 @@ class Histogram:
         self._counts[bisect_left(self._bounds, value)] += 1
         self._sum += value
 
+    @property
+    def average(self) -> float | None:
+        """The mean of all; None before the first."""
+        count = sum(self._counts)
+        return self._sum / count if count else None
+
     def samples(self, labels: Mapping[str, str | bytes]) -> Iterable[Sample]:
         """Its figures: in each bucket all that took no longer, the sum and the count."""
         ends = [*map(_number, self._bounds), "+Inf"]
@@ -62,15 +69,30 @@ def family(name: str, kind: str, words: str, samples: Iterable[Sample]) -> str:
     What peers and users named is escaped twice: first as for a terminal, on
     which somebody may look at it, then as the format wants it.
     """
-    lines = [f"# HELP {name} {words}", f"# TYPE {name} {kind}"]
-    lines += [f"{name}{each.suffix}{_written(each.labels)} {_number(each.value)}" for each in samples]
-    return "\n".join(lines) + "\n"
+    return heading(name, kind, words) + figures(name, samples)
+
+
+def heading(name: str, kind: str, words: str) -> str:
+    """The first lines of a family, for who makes it piece by piece."""
+    return f"# HELP {name} {words}\n# TYPE {name} {kind}\n"
+
+
+def figures(name: str, samples: Iterable[Sample]) -> str:
+    """The lines of some figures of a family."""
+    return "".join(
+        [f"{name}{each.suffix}{_written(each.labels)} {_number(each.value)}\n" for each in samples]
+    )
 
 
 def labels(values: Mapping[str, str | bytes]) -> str:
     """Labels and their values as they stand in a line; names are no others' but the program's."""
-    inner = ",".join(f'{name}="{shown(value).translate(_ESCAPES)}"' for name, value in values.items())
+    inner = ",".join([f'{name}="{_escaped(value)}"' for name, value in values.items()])
     return f"{{{inner}}}" if inner else ""
+
+
+@lru_cache(4096)  # of many figures most have the same few labels
+def _escaped(value: str | bytes) -> str:
+    return shown(value).translate(_ESCAPES)
 
 
 def _written(given: Mapping[str, str | bytes] | str) -> str:

@@ -195,6 +195,9 @@ class _Visit:
                 self._selector.unregister(self._socket)
             self.close()
             self.gone()
+            # They lead back here, and a server does without the collector of such cycles.
+            del self._key_data, self.gone
+            self._unsent = memoryview(b"")
 
     def retry(self) -> None:
         """Answer, if it waits for that and the answer is known now."""

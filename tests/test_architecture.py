@@ -28,10 +28,14 @@ CORE = {
         f"server/{name}.py"
         for name in (
             "assignments",
+            "counters",
+            "counting",
             "documents",
             "engine",
             "jobs",
+            "metrics",
             "operator",
+            "overview",
             "peers",
             "queues",
             "registry",

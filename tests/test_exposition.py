@@ -7,7 +7,7 @@ from math import inf, nan
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from gearcli.exposition import Histogram, Sample, family, labels
+from gearcli.exposition import Histogram, Sample, family, figures, heading, labels
 
 
 def test_a_counter_and_its_labels() -> None:
@@ -71,3 +71,17 @@ def test_labels_may_be_written_already() -> None:
 )
 def test_a_figure_may_be_no_number(value: float, text: str) -> None:
     assert family("x", "gauge", "X.", [Sample("", value)]).endswith(f"\nx {text}\n")
+
+
+def test_the_average_is_known_from_the_first_on() -> None:
+    histogram = Histogram((1.0,))
+    assert histogram.average is None
+    histogram.add(0.5)
+    histogram.add(4.5)
+    assert 2.5 == histogram.average
+
+
+def test_a_family_may_be_made_piece_by_piece() -> None:
+    samples = [Sample({"function": name}, 1) for name in (b"a", b"b", b"c")]
+    pieces = heading("n", "gauge", "Words."), figures("n", samples[:2]), figures("n", samples[2:])
+    assert family("n", "gauge", "Words.", samples) == "".join(pieces)

@@ -6,11 +6,13 @@ import os
 import signal
 import socket
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import NamedTuple
 
 from gearcli import __version__, systemd
 from gearcli.cli import serve_options as options
+from gearcli.cli import serve_pages
 from gearcli.cli.exits import ExitStatus
 from gearcli.cli.options import Grace, Quiet
 from gearcli.errors import OutputError
@@ -52,6 +54,7 @@ def serve(
     user: options.User = None,
     threads: options.Threads = None,
     file_descriptors: options.FileDescriptors = None,
+    metrics: options.Metrics = None,
     log_file: options.LogPath = None,
     syslog: options.ToSyslog = False,
     verbosity: options.Verbosity = 0,
@@ -71,9 +74,9 @@ def serve(
     texts = listen or ([] if given else ["127.0.0.1"])
     wanted = _wanted(texts, DEFAULT_PORT if port is None else port)
     if daemon:
-        wanted = [_whole(address) for address in wanted]
+        wanted, metrics = [_whole(address) for address in wanted], metrics and _whole(metrics)
     if not insecure_listen:
-        _require_loopback(wanted, given)
+        _require_loopback([*wanted, metrics] if metrics else wanted, given)
     log = Log(verbosity)
     if level_named(verbose) >= verbosity:
         log.level_name = verbose
@@ -81,6 +84,7 @@ def serve(
     alive = _keepalive(keepalive_idle, keepalive_interval, keepalive_count) if keepalive else None
     plan = _Plan(
         listeners=lambda: _listeners(wanted, given, backlog, socket_mode, alive),
+        watched=lambda: serve_pages.listening_at(metrics, socket_mode),
         engine=lambda: Engine(
             options.handle_prefix(job_handle_prefix),
             retries=job_retries,
@@ -105,6 +109,8 @@ class _Plan(NamedTuple):
     """What is to be done once the process is the one that will serve."""
 
     listeners: Callable[[], list[socket.socket]]
+    watched: Callable[[], AbstractContextManager[list[socket.socket]]]
+    """Makes the sockets at which figures can be read."""
     engine: Callable[[], Engine]
     log: Log
     on_console: bool
@@ -122,32 +128,38 @@ def _serve(plan: _Plan, ready: Callable[[], None]) -> int:
     """Serve until the end; `ready` is called once connections are accepted.  Returns the exit status."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is a log to open again
     privileges.allow_files(plan.files)
-    listeners, engine, pid_files = plan.listeners(), plan.engine(), list[PidFile]()
-    settings = {**plan.settings, "listen": [shown(listening.name_of(listener)) for listener in listeners]}
-    operator = Operator(engine, version=__version__, pid=os.getpid(), settings=settings)
-    server = Server(engine, operator, listeners, log=plan.log, grace=plan.grace)
+    pid_files = list[PidFile]()
+    with plan.watched() as watched:
+        listeners, engine = plan.listeners(), plan.engine()
+        where = [shown(listening.name_of(listener)) for listener in listeners]
+        operator = Operator(
+            engine, version=__version__, pid=os.getpid(), settings={**plan.settings, "listen": where}
+        )
+        server = Server(engine, operator, listeners, log=plan.log, grace=plan.grace)
 
-    def started() -> None:
-        if plan.pid_file:
-            pid_files.append(PidFile(plan.pid_file, "--pid-file"))
-        if plan.account is not None:
-            _become(plan.account, listeners, plan.log)
-        _say_where(plan, listeners)
-        systemd.notify(os.environ, "READY=1")
-        ready()
+        def started() -> None:
+            if plan.pid_file:
+                pid_files.append(PidFile(plan.pid_file, "--pid-file"))
+            if plan.account is not None:
+                _become(plan.account, [*listeners, *watched], plan.log)
+            _say_where(plan, listeners, watched)
+            systemd.notify(os.environ, "READY=1")
+            ready()
 
-    try:
-        cut_short = server.run(started, partial(systemd.notify, os.environ, "STOPPING=1"), last=True)
-    finally:
-        for file in pid_files:
-            file.remove()
+        try:
+            with serve_pages.pages(server, engine, watched, where):
+                cut_short = server.run(started, partial(systemd.notify, os.environ, "STOPPING=1"), last=True)
+        finally:
+            for file in pid_files:
+                file.remove()
     return ExitStatus.DONE if cut_short is None else 128 + cut_short
 
 
-def _say_where(plan: _Plan, listeners: list[socket.socket]) -> None:
+def _say_where(plan: _Plan, listeners: list[socket.socket], watched: list[socket.socket]) -> None:
     """The first lines of the log; standard error has them too, wherever the log goes."""
     if not plan.quiet:
         plan.log.notice("jobs are kept in memory only: waiting background jobs do not survive a restart")
+    serve_pages.announce(watched, plan.log)
     for listener in listeners:
         plan.log.notice(f"listening on {listening.name_of(listener)}")
     if not plan.on_console:

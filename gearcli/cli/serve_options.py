@@ -6,11 +6,11 @@ import os
 import re
 import socket
 import time
-from typing import Annotated, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 import typer
 
-from gearcli.cli.options import parsed
+from gearcli.cli.options import page_address, parsed
 from gearcli.errors import UsageError
 from gearcli.protocol.address import DEFAULT_PORT
 from gearcli.protocol.packets import HANDLE_LIMIT
@@ -223,6 +223,16 @@ FileDescriptors: TypeAlias = Annotated[
         max=1 << 30,
         metavar="N",
         help="How many files and connections may be open. Default: what the system allows.",
+        show_default=False,
+    ),
+]
+Metrics: TypeAlias = Annotated[
+    Any,
+    typer.Option(
+        "--metrics",
+        metavar="[HOST:]PORT",
+        parser=parsed(page_address),
+        help="Serve Prometheus metrics there, at /metrics, /healthz, and a page for people at /.",
         show_default=False,
     ),
 ]

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
 from gearcli.errors import ProtocolError
-from gearcli.protocol.packets import Packet, PacketType, response
+from gearcli.protocol.packets import Packet, PacketType
 from gearcli.server import listener as listening
 from gearcli.server.doors import Doors
 from gearcli.server.engine import Engine
@@ -72,9 +72,10 @@ class Server:
         engine.handlers[PacketType.TEXT] = self._text
         engine.handlers[PacketType.GET_STATUS_UNIQUE] = self._in_turn(PacketType.GET_STATUS_UNIQUE)
         self._log = log
-        self._selector = selectors.DefaultSelector()
+        self.selector = selectors.DefaultSelector()
+        """Others may wait for sockets in it too: its keys' data are whom to call, and with what."""
         self._links: dict[Peer, Link] = {}
-        self._doors = Doors(self._selector, listeners, self._connected, log)
+        self._doors = Doors(self.selector, listeners, self._connected, log)
         self._when_stopping = _nothing
         self._patient: list[Peer] = []
         """Peers whose answers wait for more to be sent with them."""
@@ -85,8 +86,13 @@ class Server:
         """Stop at once when `lifeline` can be read: whoever holds its other end is gone."""
         self._watch(lifeline, lambda _: self._shutdown.stop())
 
+    @property
+    def stopping(self) -> bool:
+        """Whether it has been told to end."""
+        return self._shutdown.begun
+
     def _watch(self, source: socket.socket, call: Callable[[socket.socket], None]) -> None:
-        self._selector.register(source, READ, (call, source))
+        self.selector.register(source, READ, (call, source))
 
     # -- the turn -----------------------------------------------------------------
 
@@ -104,7 +110,7 @@ class Server:
         that the process ends afterwards: a further signal shall not end it otherwise.
         """
         self._log.on_level = self._trace_all
-        with registered(self._selector, SIGNALS, self._signal_data, last=last), _no_collector():
+        with registered(self.selector, SIGNALS, self._signal_data, last=last), _no_collector():
             try:
                 (started or _nothing)()
                 self._when_stopping = stopping or _nothing
@@ -112,7 +118,7 @@ class Server:
                 self._shutdown.say_what_is_lost()
             finally:
                 self._close_all()
-        self._selector.close()
+        self.selector.close()
         return self._shutdown.cut_short_by
 
     def _serve(self) -> None:
@@ -129,7 +135,7 @@ class Server:
         often answers within microseconds, and being woken costs both sides
         more than that.  Whoever else wants the processor gets it in between.
         """
-        select = self._selector.select
+        select = self.selector.select
         ready = select(0.0)
         if ready or self._patient:
             return ready
@@ -218,7 +224,7 @@ class Server:
             self._wait_for(link)
         except ProtocolError as error:
             self._log.say(Level.CONNECTIONS, f"{link.who} broke the protocol: {error}")
-            peer.send(response(PacketType.ERROR, error.code.encode(), str(error).encode()))
+            peer.error(error.code.encode(), str(error).encode())
             link.closing = True
             self._flush(link)  # at once: what follows in the stream means nothing and must not be read
         if link.mask != READ and not link.closed:
@@ -299,7 +305,7 @@ class Server:
         mask = link.interest()
         if mask != link.mask:
             link.mask = mask
-            self._selector.modify(link.socket, mask, link)
+            self.selector.modify(link.socket, mask, link)
 
     def _writable(self, link: Link) -> None:
         if link.closed or not self._flush(link):
@@ -318,7 +324,7 @@ class Server:
         peer = self._engine.connect(connection.fileno(), host, who)
         link = self._links[peer] = Link(connection, peer, who, None)
         self._trace(link)
-        self._selector.register(connection, READ, link)
+        self.selector.register(connection, READ, link)
         self._log.say(Level.CONNECTIONS, f"{who} connected")
 
     def _trace(self, link: Link) -> None:
@@ -338,7 +344,7 @@ class Server:
         if link.closed:
             return
         link.closed = True
-        self._selector.unregister(link.socket)
+        self.selector.unregister(link.socket)
         link.socket.close()
         del self._links[link.peer]
         link.peer.outbox.clear()

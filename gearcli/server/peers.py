@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from gearcli.protocol.refusals import Refusal
@@ -40,6 +41,7 @@ class Peer:
         "number",
         "only",
         "outbox",
+        "refused",
         "running",
         "talking",
         "timeouts",
@@ -62,6 +64,9 @@ class Peer:
         self.outbox: list[bytes | memoryview] = []
         self.bulky = False
         """Whether the outbox is not to be copied: there is a big body in it, or it did not leave at once."""
+
+        self.refused: Callable[[bytes], None] | None = None
+        """Who is told the code of each ERROR that is answered, where such are counted."""
 
         # As a client.
         self.listening: dict[Job, None] = {}
@@ -110,7 +115,13 @@ class Peer:
 
     def refuse(self, refusal: Refusal) -> None:
         """Answer ERROR."""
-        self.tell(answers.ERROR, refusal.code, refusal.text)
+        self.error(refusal.code, refusal.text)
+
+    def error(self, code: bytes, text: bytes) -> None:
+        """Answer ERROR with a code and a text of one's own."""
+        if self.refused is not None:
+            self.refused(code)
+        self.tell(answers.ERROR, code, text)
 
     def lose(self, handle: bytes) -> None:
         """Note that a job the peer has is over although the peer may still report of it.

@@ -55,7 +55,8 @@ class Registry:
         """Who is told of jobs that fail and of those that lose their worker, where results are kept."""
 
         self._schedule = Timers()  # by time of day
-        self._timers = Timers()  # by monotonic time
+        self.timers = Timers()
+        """What is due at a monotonic time."""
 
         self._handles = handle_prefix.replace(b"%", b"%%") + b"%d"
         self._numbers = count(1)
@@ -73,8 +74,8 @@ class Registry:
         """Do what is due at a time: `now` is monotonic, `wall` UTC, both in seconds."""
         if now >= self.now:  # else both clocks have been told what is later, and belong together
             self.now, self.wall = now, wall
-        if self._timers.due <= now:
-            for call in self._timers.pop_due(now):
+        if self.timers.due <= now:
+            for call in self.timers.pop_due(now):
                 call()
         if self._schedule.due <= wall:
             for call in self._schedule.pop_due(wall):
@@ -85,11 +86,11 @@ class Registry:
     def due(self) -> float:
         """When `tick` is wanted next, monotonic; infinity if never."""
         scheduled = self.now + self._schedule.due - self.wall
-        return min(self._timers.due, scheduled, self.wakeups.due())
+        return min(self.timers.due, scheduled, self.wakeups.due())
 
     def call_at(self, due: float, call: Callable[[], None]) -> None:
         """Have something called at a time, monotonic."""
-        self._timers.add(due, call)
+        self.timers.add(due, call)
 
     # -- functions ------------------------------------------------------------------
 
@@ -212,10 +213,10 @@ class Registry:
         """Let a job end when its worker has not ended it in the time it asked for, or is silent too long."""
         seconds = peer.timeouts.get(job.queue.name)
         if seconds is not None:
-            self._at(self._timers, self.now + seconds, job, self._took_too_long)
+            self._at(self.timers, self.now + seconds, job, self._took_too_long)
         if self.lease:
             peer.heard = self.now
-            self._at(self._timers, self.now + self.lease, job, self._lease_over)
+            self._at(self.timers, self.now + self.lease, job, self._lease_over)
 
     def _took_too_long(self, job: Job) -> None:
         assert job.worker is not None, "the timer goes with the worker"
@@ -227,7 +228,7 @@ class Registry:
         assert worker is not None, "the timer goes with the worker"
         until = worker.heard + self.lease
         if until > self.now:
-            self._at(self._timers, until, job, self._lease_over)
+            self._at(self.timers, until, job, self._lease_over)
         else:
             worker.lose(job.handle)
             self.offer_again(job, worker)

@@ -151,7 +151,7 @@ def look_at_times(registry: Registry) -> None:
     """Assert that timers stand for jobs that are there, and that none was passed over."""
     live = set(registry.jobs)
     assert all(job.known.due is None or job.known.due > registry.wall for job in live)
-    schedule, timers = registry._schedule, registry._timers
+    schedule, timers = registry._schedule, registry.timers
     for timed, now in ((schedule, registry.wall), (timers, registry.now)):
         look_at_timers(timed)
         assert timed.due > now
