@@ -25,6 +25,7 @@ COMMANDS = (
     "report",
     "serve",
     "status",
+    "top",
     "job",
     "wait",
     "result",

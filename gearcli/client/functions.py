@@ -68,6 +68,8 @@ def total(states: Sequence[FunctionState], function: bytes = b"") -> FunctionSta
         paused=any(paused) if paused else None,
         oldest=max(oldest, default=None),
         maxqueue=limits.pop() if len(limits) == 1 else None,
+        submitted=_sum([state.submitted for state in states]),
+        finished=_sum([state.finished for state in states]),
     )
 
 
