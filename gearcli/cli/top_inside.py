@@ -1,0 +1,209 @@
+"""The page of one function of `gear top`: its jobs and its workers.  Pure: no I/O, no clock.
+
+Only lines that are on the screen are made: a function may have ten thousand workers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, TypeAlias
+
+from gearcli.cli import top_format as form
+from gearcli.cli.styled import BOLD, DIM, Piece, StyledLine, bar, fitted, line
+from gearcli.cli.table import age, amount
+from gearcli.cli.top_view import Scene, head, plain
+from gearcli.client.documents import ClientState, JobList, JobState
+from gearcli.client.inside import Connection, Inside
+from gearcli.escape import shown
+from gearcli.protocol.text import JobRow
+
+_KEYS = "Esc back · arrows scroll · p pause · q quit · ? help"
+
+
+class _Column(NamedTuple):
+    """A column: its heading, its width, 0 for what is left; whether it holds numbers."""
+
+    heading: str
+    width: int
+    number: bool = False
+
+
+_SERVER = _Column("SERVER", 16)
+_JOBS = (
+    _Column("HANDLE", 0),
+    _Column("STATE", 8),
+    _Column("PRIORITY", 8),
+    _Column("AGE", 6, True),
+    _Column("TRY", 3, True),
+    _Column("SIZE", 6, True),
+    _Column("PROGRESS", 9, True),
+    _Column("WORKER", 15),
+)
+_WORKERS = (
+    _Column("CLIENT ID", 0),
+    _Column("ADDRESS", 24),
+    _Column("STATE", 12),
+    _Column("FUNCTIONS", 9, True),
+)
+
+_Entry: TypeAlias = "Callable[[int], StyledLine]"
+"""Makes a line of a width."""
+
+
+def inside_page(scene: Scene, width: int, height: int) -> list[StyledLine]:
+    """The whole screen: the function in a line, then jobs and workers from the first one chosen on."""
+    above = head(scene, width)
+    above.append(line(plain(_summary(scene), scene), width, BOLD))
+    room = max(0, height - len(above) - 1)
+    entries = _entries(scene)
+    scene.choices.inside_first = first = min(scene.choices.inside_first, max(0, len(entries) - room))
+    body = [make(width) for make in entries[first : first + room]]
+    body += [[] for _ in range(room - len(body))]
+    where = f"{first + 1}-{min(first + room, len(entries))} of {len(entries)}" if entries else ""
+    foot = [Piece(0, plain(fitted(_KEYS, max(0, width - len(where) - 1)), scene), DIM)]
+    foot.append(Piece(max(0, width - len(where)), where[:width], DIM))
+    return [*above, *body, foot][:height]
+
+
+def _summary(scene: Scene) -> str:
+    """The function and its numbers."""
+    name = scene.choices.selected or b""
+    row = next((row for row in scene.watch.rows() if row.state.function == name), None)
+    if row is None:
+        return f"{shown(name)}: no server has it any more"
+    state = row.state
+    said = [f"{state.queued} queued", f"{state.running} running", f"{state.workers} workers"]
+    if state.delayed:
+        said.append(f"{state.delayed} delayed")
+    if state.paused:
+        said.append("paused")
+    if row.pace is not None:
+        said.append(f"in {form.rate(row.pace.came)}/s, out {form.rate(row.pace.left)}/s")
+    return f"{shown(name)}: {', '.join(said)}"
+
+
+def _entries(scene: Scene) -> list[_Entry]:
+    """What makes the lines: of jobs, then of workers."""
+    several = len(scene.watch.servers) > 1
+    insides = [
+        (str(scene.watch.servers[number].address) if several else "", each)
+        for number, each in sorted(scene.insides.items())
+        if each.function == scene.choices.selected
+    ]
+    if not insides:
+        return [_text("asking for its jobs and workers…", scene)]
+    return [*_jobs(insides, scene, several), _text("", scene), *_workers(insides, scene, several)]
+
+
+def _jobs(insides: Sequence[tuple[str, Inside]], scene: Scene, several: bool) -> list[_Entry]:
+    columns = (_SERVER, *_JOBS) if several else _JOBS
+    entries: list[_Entry] = []
+    notes: list[_Entry] = []
+    for server, each in insides:
+        prefix = f"{server}: " if server else ""
+        if each.jobs is None:
+            notes.append(
+                _text(f"{prefix}too many jobs to list: this server can only tell all at once", scene)
+            )
+        elif isinstance(each.jobs, JobList):
+            entries += [_job(server, job, columns, scene) for job in each.jobs.jobs]
+            if each.jobs.left_out:
+                notes.append(_text(f"{prefix}{each.jobs.left_out} more jobs", scene))
+        else:
+            if each.jobs:
+                notes.append(
+                    _text(f"{prefix}this server does not tell the functions of jobs: all are here", scene)
+                )
+            entries += [_short_job(server, job, columns, scene) for job in each.jobs]
+    if not entries:
+        return notes or [_text("no jobs", scene)]
+    return [_heading(columns, scene), *entries, *notes]
+
+
+def _job(server: str, job: JobState, columns: Sequence[_Column], scene: Scene) -> _Entry:
+    def make(width: int) -> StyledLine:
+        holder = job.worker
+        who = (
+            "" if holder is None else holder.address if holder.client_id == b"-" else shown(holder.client_id)
+        )
+        progress = f"{job.numerator}/{job.denominator}" if job.denominator else ""
+        cells = [shown(job.handle), job.state, job.priority, age(job.age), str(job.attempt), amount(job.size)]
+        return _cells([*_server(server, columns), *cells, progress, who], columns, width, scene)
+
+    return make
+
+
+def _short_job(server: str, job: JobRow, columns: Sequence[_Column], scene: Scene) -> _Entry:
+    """A job of which a server tells no more than its handle."""
+
+    def make(width: int) -> StyledLine:
+        cells = [shown(job.handle), "unwanted" if job.ignore else "", *[""] * 6]
+        return _cells([*_server(server, columns), *cells], columns, width, scene)
+
+    return make
+
+
+def _workers(insides: Sequence[tuple[str, Inside]], scene: Scene, several: bool) -> list[_Entry]:
+    columns = (_SERVER, *_WORKERS) if several else _WORKERS
+    entries = [_worker(server, told, columns, scene) for server, each in insides for told in each.workers]
+    return [_heading(columns, scene), *entries] if entries else [_text("no workers", scene)]
+
+
+def _worker(server: str, told: Connection, columns: Sequence[_Column], scene: Scene) -> _Entry:
+    def make(width: int) -> StyledLine:
+        address = told.address if isinstance(told, ClientState) else shown(told.host)
+        cells = [shown(told.client_id), address, _state(told), str(len(told.functions))]
+        return _cells([*_server(server, columns), *cells], columns, width, scene)
+
+    return make
+
+
+def _state(told: Connection) -> str:
+    if not isinstance(told, ClientState):
+        return ""
+    if told.running:
+        return f"runs {len(told.running)}"
+    return "asleep" if told.asleep else "idle"
+
+
+def _server(server: str, columns: Sequence[_Column]) -> list[str]:
+    return [server] if columns[0] is _SERVER else []
+
+
+# -- cells -----------------------------------------------------------------------------------
+
+
+def _text(text: str, scene: Scene) -> _Entry:
+    return lambda width: line(plain(text, scene), width, DIM)
+
+
+def _heading(columns: Sequence[_Column], scene: Scene) -> _Entry:
+    def make(width: int) -> StyledLine:
+        pieces = _cells([column.heading for column in columns], columns, width, scene)
+        text = "".join(piece.text + " " for piece in pieces)
+        return bar(text, width)
+
+    return make
+
+
+def _cells(cells: Sequence[str], columns: Sequence[_Column], width: int, scene: Scene) -> StyledLine:
+    """A line of cells; the last columns go where there is no room for them."""
+    pieces, at = [], 0
+    for cell, (column, size) in zip(cells, _sizes(columns, width), strict=False):
+        text = fitted(plain(cell, scene), size, right=column.number)
+        pieces.append(Piece(at, plain(text, scene)))
+        at += size + 1
+    return pieces
+
+
+def _sizes(columns: Sequence[_Column], width: int) -> list[tuple[_Column, int]]:
+    """The columns that there is room for, and their widths."""
+    kept = list(columns)
+    while len(kept) > 1 and _rest(kept, width) < 16:
+        kept.pop()
+    rest = max(1, _rest(kept, width))
+    return [(column, column.width or min(rest, width)) for column in kept]
+
+
+def _rest(columns: Sequence[_Column], width: int) -> int:
+    return width - sum(column.width + 1 for column in columns) + 1
