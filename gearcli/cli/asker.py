@@ -1,4 +1,4 @@
-"""Asking servers while somebody waits in a selector: each in a thread of its own, and none waits for another."""
+"""Asking servers for somebody who waits in a selector: each in its own thread, none waits for another."""
 
 from __future__ import annotations
 

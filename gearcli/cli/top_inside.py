@@ -45,6 +45,8 @@ _WORKERS = (
     _Column("STATE", 12),
     _Column("FUNCTIONS", 9, True),
 )
+_TOO_MANY = "too many jobs to list: this server can only tell all at once"
+_OF_ALL = "this server does not tell the functions of jobs: all are here"
 
 _Entry: TypeAlias = "Callable[[int], StyledLine]"
 """Makes a line of a width."""
@@ -72,7 +74,11 @@ def _summary(scene: Scene) -> str:
     if row is None:
         return f"{shown(name)}: no server has it any more"
     state = row.state
-    said = [f"{state.queued} queued", f"{state.running} running", f"{state.workers} workers"]
+    said = [
+        f"{state.queued} queued",
+        f"{state.running} running",
+        f"{state.workers} worker{'' if state.workers == 1 else 's'}",
+    ]
     if state.delayed:
         said.append(f"{state.delayed} delayed")
     if state.paused:
@@ -102,18 +108,14 @@ def _jobs(insides: Sequence[tuple[str, Inside]], scene: Scene, several: bool) ->
     for server, each in insides:
         prefix = f"{server}: " if server else ""
         if each.jobs is None:
-            notes.append(
-                _text(f"{prefix}too many jobs to list: this server can only tell all at once", scene)
-            )
+            notes.append(_text(f"{prefix}{_TOO_MANY}", scene))
         elif isinstance(each.jobs, JobList):
             entries += [_job(server, job, columns, scene) for job in each.jobs.jobs]
             if each.jobs.left_out:
                 notes.append(_text(f"{prefix}{each.jobs.left_out} more jobs", scene))
         else:
             if each.jobs:
-                notes.append(
-                    _text(f"{prefix}this server does not tell the functions of jobs: all are here", scene)
-                )
+                notes.append(_text(f"{prefix}{_OF_ALL}", scene))
             entries += [_short_job(server, job, columns, scene) for job in each.jobs]
     if not entries:
         return notes or [_text("no jobs", scene)]
@@ -122,15 +124,18 @@ def _jobs(insides: Sequence[tuple[str, Inside]], scene: Scene, several: bool) ->
 
 def _job(server: str, job: JobState, columns: Sequence[_Column], scene: Scene) -> _Entry:
     def make(width: int) -> StyledLine:
-        holder = job.worker
-        who = (
-            "" if holder is None else holder.address if holder.client_id == b"-" else shown(holder.client_id)
-        )
         progress = f"{job.numerator}/{job.denominator}" if job.denominator else ""
         cells = [shown(job.handle), job.state, job.priority, age(job.age), str(job.attempt), amount(job.size)]
-        return _cells([*_server(server, columns), *cells, progress, who], columns, width, scene)
+        return _cells([*_server(server, columns), *cells, progress, _holder(job)], columns, width, scene)
 
     return make
+
+
+def _holder(job: JobState) -> str:
+    """The worker that has it, by its name, or by its address if it has none."""
+    if job.worker is None:
+        return ""
+    return job.worker.address if job.worker.client_id == b"-" else shown(job.worker.client_id)
 
 
 def _short_job(server: str, job: JobRow, columns: Sequence[_Column], scene: Scene) -> _Entry:
@@ -180,7 +185,7 @@ def _text(text: str, scene: Scene) -> _Entry:
 def _heading(columns: Sequence[_Column], scene: Scene) -> _Entry:
     def make(width: int) -> StyledLine:
         pieces = _cells([column.heading for column in columns], columns, width, scene)
-        text = "".join(piece.text + " " for piece in pieces)
+        text = " ".join(piece.text for piece in pieces)
         return bar(text, width)
 
     return make

@@ -133,7 +133,7 @@ def _sums(scene: Scene, rows: Sequence[Watched]) -> str:
         least = "" if pace.counted else " at least"
         rates = f", in {form.rate(pace.came)}/s, out {form.rate(pace.left)}/s{least}"
     state = everything.state
-    many = f"{len(rows)}{of} function{'' if len(rows) == 1 else 's'}"
+    many = f"{len(rows)}{of} function{'' if known == 1 else 's'}"
     return f"{many}: {state.queued} queued, {state.running} running{rates}"
 
 
