@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from enum import Enum
 
 from gearcli.cli import keys
-from gearcli.client.watch import ORDERS, Watch, Watched
+from gearcli.client.watch import ORDERS, Watch, Watched, totals
 from gearcli.escape import shown
 
 _LONGEST = 200  # characters of a filter
@@ -40,7 +40,7 @@ class Choices:
         self.inside_first = 0
         """The first row of a function's jobs and workers that is on the screen."""
         self.ended = False
-        self._rows: tuple[object, list[Watched]] = (None, [])
+        self._rows: tuple[object, list[Watched], Watched] = (None, [], totals([]))
 
     # -- rows ------------------------------------------------------------------------
 
@@ -54,8 +54,14 @@ class Choices:
                 for row in watch.rows()
                 if (row.state.total or not self.hide_empty) and wanted(row.state.function)
             )
-            self._rows = (what, sorted(found, key=ORDERS[self.sort]))
+            rows = sorted(found, key=ORDERS[self.sort])
+            self._rows = (what, rows, totals(rows))
         return self._rows[1]
+
+    def totals(self, watch: Watch) -> Watched:
+        """All functions that are wanted, together."""
+        self.rows(watch)
+        return self._rows[2]
 
     def cursor(self, rows: Sequence[Watched]) -> int:
         """The row at which the cursor stands; the function at which it stood may be gone."""

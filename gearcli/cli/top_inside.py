@@ -5,8 +5,8 @@ Only lines that are on the screen are made: a function may have ten thousand wor
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import NamedTuple, TypeAlias
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
 from gearcli.cli import top_format as form
 from gearcli.cli.styled import BOLD, DIM, Piece, StyledLine, bar, fitted, line
@@ -45,11 +45,13 @@ _WORKERS = (
     _Column("STATE", 12),
     _Column("FUNCTIONS", 9, True),
 )
-_TOO_MANY = "too many jobs to list: this server can only tell all at once"
-_OF_ALL = "this server does not tell the functions of jobs: all are here"
 
-_Entry: TypeAlias = "Callable[[int], StyledLine]"
-"""Makes a line of a width."""
+
+class _Part(NamedTuple):
+    """Lines of one kind: how many there are, and what makes one from its number and a width."""
+
+    length: int
+    make: Callable[[int, int], StyledLine]
 
 
 def inside_page(scene: Scene, width: int, height: int) -> list[StyledLine]:
@@ -57,11 +59,12 @@ def inside_page(scene: Scene, width: int, height: int) -> list[StyledLine]:
     above = head(scene, width)
     above.append(line(plain(_summary(scene), scene), width, BOLD))
     room = max(0, height - len(above) - 1)
-    entries = _entries(scene)
-    scene.choices.inside_first = first = min(scene.choices.inside_first, max(0, len(entries) - room))
-    body = [make(width) for make in entries[first : first + room]]
+    parts = _parts(scene)
+    count = sum(part.length for part in parts)
+    scene.choices.inside_first = first = min(scene.choices.inside_first, max(0, count - room))
+    body = _lines(parts, first, room, width)
     body += [[] for _ in range(room - len(body))]
-    where = f"{first + 1}-{min(first + room, len(entries))} of {len(entries)}" if entries else ""
+    where = f"{first + 1}-{min(first + room, count)} of {count}"
     foot = [Piece(0, plain(fitted(_KEYS, max(0, width - len(where) - 1)), scene), DIM)]
     foot.append(Piece(max(0, width - len(where)), where[:width], DIM))
     return [*above, *body, foot][:height]
@@ -88,7 +91,18 @@ def _summary(scene: Scene) -> str:
     return f"{shown(name)}: {', '.join(said)}"
 
 
-def _entries(scene: Scene) -> list[_Entry]:
+def _lines(parts: Iterable[_Part], first: int, room: int, width: int) -> list[StyledLine]:
+    """The lines from one on that there is room for; no others are made."""
+    found: list[StyledLine] = []
+    for part in parts:
+        found += [
+            part.make(number, width) for number in range(first, min(part.length, first + room - len(found)))
+        ]
+        first = max(0, first - part.length)
+    return found
+
+
+def _parts(scene: Scene) -> list[_Part]:
     """What makes the lines: of jobs, then of workers."""
     several = len(scene.watch.servers) > 1
     insides = [
@@ -101,34 +115,50 @@ def _entries(scene: Scene) -> list[_Entry]:
     return [*_jobs(insides, scene, several), _text("", scene), *_workers(insides, scene, several)]
 
 
-def _jobs(insides: Sequence[tuple[str, Inside]], scene: Scene, several: bool) -> list[_Entry]:
+# -- jobs ------------------------------------------------------------------------------------
+
+
+def _jobs(insides: Sequence[tuple[str, Inside]], scene: Scene, several: bool) -> list[_Part]:
     columns = (_SERVER, *_JOBS) if several else _JOBS
-    entries: list[_Entry] = []
-    notes: list[_Entry] = []
-    for server, each in insides:
-        prefix = f"{server}: " if server else ""
-        if each.jobs is None:
-            notes.append(_text(f"{prefix}{_TOO_MANY}", scene))
-        elif isinstance(each.jobs, JobList):
-            entries += [_job(server, job, columns, scene) for job in each.jobs.jobs]
-            if each.jobs.left_out:
-                notes.append(_text(f"{prefix}{each.jobs.left_out} more jobs", scene))
-        else:
-            if each.jobs:
-                notes.append(_text(f"{prefix}{_OF_ALL}", scene))
-            entries += [_short_job(server, job, columns, scene) for job in each.jobs]
-    if not entries:
-        return notes or [_text("no jobs", scene)]
-    return [_heading(columns, scene), *entries, *notes]
+    parts = [_jobs_of(server, each.jobs, columns, scene) for server, each in insides]
+    notes = [
+        _text(f"{server}: {note}" if server else note, scene)
+        for server, each in insides
+        if (note := _note(each.jobs))
+    ]
+    if any(part.length for part in parts):
+        return [_heading(columns, scene), *parts, *notes]
+    return notes or [_text("no jobs", scene)]
 
 
-def _job(server: str, job: JobState, columns: Sequence[_Column], scene: Scene) -> _Entry:
-    def make(width: int) -> StyledLine:
-        progress = f"{job.numerator}/{job.denominator}" if job.denominator else ""
-        cells = [shown(job.handle), job.state, job.priority, age(job.age), str(job.attempt), amount(job.size)]
-        return _cells([*_server(server, columns), *cells, progress, _holder(job)], columns, width, scene)
+def _note(jobs: JobList | list[JobRow] | None) -> str:
+    """What is to be said of the jobs of a server, beside what they are."""
+    if jobs is None:
+        return "too many jobs to list: this server can only tell all at once"
+    if isinstance(jobs, JobList):
+        return f"{jobs.left_out} more jobs" if jobs.left_out else ""
+    return "this server does not tell the functions of jobs: all are here" if jobs else ""
 
-    return make
+
+def _jobs_of(
+    server: str, jobs: JobList | list[JobRow] | None, columns: Sequence[_Column], scene: Scene
+) -> _Part:
+    """The jobs of one server."""
+    told: Sequence[JobState | JobRow] = jobs.jobs if isinstance(jobs, JobList) else jobs or ()
+
+    def make(number: int, width: int) -> StyledLine:
+        return _cells([*_server(server, columns), *_job(told[number])], columns, width, scene)
+
+    return _Part(len(told), make)
+
+
+def _job(job: JobState | JobRow) -> list[str]:
+    """The cells of a job; of some no more is told than the handle."""
+    if isinstance(job, JobRow):
+        return [shown(job.handle), "unwanted" if job.ignore else "", *[""] * 6]
+    progress = f"{job.numerator}/{job.denominator}" if job.denominator else ""
+    facts = [job.state, job.priority, age(job.age), str(job.attempt), amount(job.size)]
+    return [shown(job.handle), *facts, progress, _holder(job)]
 
 
 def _holder(job: JobState) -> str:
@@ -138,29 +168,29 @@ def _holder(job: JobState) -> str:
     return job.worker.address if job.worker.client_id == b"-" else shown(job.worker.client_id)
 
 
-def _short_job(server: str, job: JobRow, columns: Sequence[_Column], scene: Scene) -> _Entry:
-    """A job of which a server tells no more than its handle."""
-
-    def make(width: int) -> StyledLine:
-        cells = [shown(job.handle), "unwanted" if job.ignore else "", *[""] * 6]
-        return _cells([*_server(server, columns), *cells], columns, width, scene)
-
-    return make
+# -- workers ---------------------------------------------------------------------------------
 
 
-def _workers(insides: Sequence[tuple[str, Inside]], scene: Scene, several: bool) -> list[_Entry]:
+def _workers(insides: Sequence[tuple[str, Inside]], scene: Scene, several: bool) -> list[_Part]:
     columns = (_SERVER, *_WORKERS) if several else _WORKERS
-    entries = [_worker(server, told, columns, scene) for server, each in insides for told in each.workers]
-    return [_heading(columns, scene), *entries] if entries else [_text("no workers", scene)]
+    parts = [_workers_of(server, each.workers, columns, scene) for server, each in insides]
+    if any(part.length for part in parts):
+        return [_heading(columns, scene), *parts]
+    return [_text("no workers", scene)]
 
 
-def _worker(server: str, told: Connection, columns: Sequence[_Column], scene: Scene) -> _Entry:
-    def make(width: int) -> StyledLine:
+def _workers_of(
+    server: str, workers: Sequence[Connection], columns: Sequence[_Column], scene: Scene
+) -> _Part:
+    """The workers of one server."""
+
+    def make(number: int, width: int) -> StyledLine:
+        told = workers[number]
         address = told.address if isinstance(told, ClientState) else shown(told.host)
         cells = [shown(told.client_id), address, _state(told), str(len(told.functions))]
         return _cells([*_server(server, columns), *cells], columns, width, scene)
 
-    return make
+    return _Part(len(workers), make)
 
 
 def _state(told: Connection) -> str:
@@ -178,17 +208,16 @@ def _server(server: str, columns: Sequence[_Column]) -> list[str]:
 # -- cells -----------------------------------------------------------------------------------
 
 
-def _text(text: str, scene: Scene) -> _Entry:
-    return lambda width: line(plain(text, scene), width, DIM)
+def _text(text: str, scene: Scene) -> _Part:
+    return _Part(1, lambda _, width: line(plain(text, scene), width, DIM))
 
 
-def _heading(columns: Sequence[_Column], scene: Scene) -> _Entry:
-    def make(width: int) -> StyledLine:
+def _heading(columns: Sequence[_Column], scene: Scene) -> _Part:
+    def make(_: int, width: int) -> StyledLine:
         pieces = _cells([column.heading for column in columns], columns, width, scene)
-        text = " ".join(piece.text for piece in pieces)
-        return bar(text, width)
+        return bar(" ".join(piece.text for piece in pieces), width)
 
-    return make
+    return _Part(1, make)
 
 
 def _cells(cells: Sequence[str], columns: Sequence[_Column], width: int, scene: Scene) -> StyledLine:

@@ -6,6 +6,7 @@ import os
 import selectors
 import signal
 import socket
+import sys
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -30,6 +31,7 @@ _ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 _OTHERS = (signal.SIGWINCH, signal.SIGTSTP, signal.SIGCONT)
 _ESCAPE = 0.1  # seconds after which an Escape is the key, and not the beginning of another one
 _CLOCK = 1.0  # seconds after which the time of day is drawn anew
+_SWITCH = 0.0005  # seconds that a thread works on an answer before keys get their turn
 _LEISURE = 4  # times as long as an answer took, a server is left alone
 
 
@@ -72,6 +74,8 @@ class Loop:
     def run(self) -> int:
         """Show it until the end; the exit status."""
         with ExitStack() as stack:
+            stack.callback(sys.setswitchinterval, sys.getswitchinterval())
+            sys.setswitchinterval(_SWITCH)
             selector = stack.enter_context(selectors.DefaultSelector())
             stack.enter_context(self._asker)
             stack.enter_context(registered(selector, [*_ENDS, *_OTHERS], lambda source: source))

@@ -22,7 +22,7 @@ from gearcli.cli.styled import (
 from gearcli.cli.table import age
 from gearcli.cli.top_choices import Choices
 from gearcli.client.inside import Inside
-from gearcli.client.watch import Watch, Watched, totals
+from gearcli.client.watch import Watch, Watched
 from gearcli.escape import shown
 
 _MOST_FAILURES = 4
@@ -126,7 +126,7 @@ def _failure(scene: Scene, number: int) -> str:
 
 def _sums(scene: Scene, rows: Sequence[Watched]) -> str:
     """All functions in one line."""
-    everything, known = totals(rows), len(scene.watch.rows())
+    everything, known = scene.choices.totals(scene.watch), len(scene.watch.rows())
     of = f" of {known}" if len(rows) != known else ""
     pace, rates = everything.pace, ""
     if pace is not None:

@@ -13,7 +13,7 @@ it is left.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from gearcli.client.documents import FunctionState
@@ -22,6 +22,7 @@ FADES = 10.0
 """Seconds in which the past loses two thirds of its weight."""
 _NOTICEABLE = 0.005
 """Jobs a second; what is slower has faded away."""
+_FAINT = _NOTICEABLE / 10
 
 
 class Pace(NamedTuple):
@@ -31,83 +32,87 @@ class Pace(NamedTuple):
     left: float
     counted: bool
 
-    def __add__(self, other: object) -> Pace:
-        """Both together."""
-        if not isinstance(other, Pace):
-            return NotImplemented
-        return Pace(self.came + other.came, self.left + other.left, self.counted and other.counted)
-
 
 class Rates:
     """The rates of the functions of one server.  `now` are monotonic seconds that never go back."""
 
     def __init__(self) -> None:
-        self._flows: dict[bytes, _Flow] = {}
-        self._last: float | None = None
-
-    def observe(self, states: Iterable[FunctionState], now: float) -> None:
-        """Take note of its functions.  One that was not there before had no jobs."""
-        known, self._flows = self._flows, {}
-        share = 0.0 if self._last is None else 1 - math.exp(-max(now - self._last, 0.0) / FADES)
-        seconds = 1.0 if self._last is None else max(now - self._last, 1e-3)
-        for state in states:
-            flow = known.get(state.function)
-            if flow is None:
-                flow = _Flow(state if self._last is None else _without_jobs(state))
-            if share:
-                flow.take(state, seconds, share)
-            self._flows[state.function] = flow
-        self._last = now
+        self.lose()
 
     def lose(self) -> None:
         """Forget everything: the server did not answer, or is another one now."""
-        self._flows, self._last = {}, None
+        self._before: dict[bytes, FunctionState] = {}
+        self._flows: dict[bytes, _Flow] = {}
+        self._last: float | None = None
+        self._weight = 0.0
+
+    def observe(self, states: Iterable[FunctionState], now: float) -> None:
+        """Take note of its functions.  One that was not there before had no jobs."""
+        before, self._before = self._before, {state.function: state for state in states}
+        if self._last is not None:
+            seconds = max(now - self._last, 1e-3)
+            share = 1 - math.exp(-seconds / FADES)
+            self._weight += (1 - self._weight) * share
+            self._flows = dict(self._flowing(before, seconds, share))
+        self._last = now
+
+    def _flowing(
+        self, before: Mapping[bytes, FunctionState], seconds: float, share: float
+    ) -> Iterator[tuple[bytes, _Flow]]:
+        """The flows after `seconds` more; most of many functions have none, and cost next to nothing."""
+        for function, state in self._before.items():
+            flow = self._flows.get(function)
+            came, left = _difference(before.get(function), state)
+            if flow is None and (came or left):
+                flow = _Flow()
+            if flow is not None and flow.take(came / seconds, left / seconds, share):
+                yield function, flow
 
     def pace(self, function: bytes) -> Pace | None:
-        """The rates of a function; None while it was seen less than twice."""
+        """The rates of a function; None while the server was asked less than twice, or if it has it not."""
+        state = self._before.get(function)
+        if state is None or not self._weight:
+            return None
+        counted = state.submitted is not None and state.finished is not None
         flow = self._flows.get(function)
-        return flow.pace() if flow is not None and flow.weight else None
+        if flow is None:
+            return _COUNTED if counted else _ESTIMATED
+        return Pace(_noticed(flow.came / self._weight), _noticed(flow.left / self._weight), counted)
+
+
+_COUNTED, _ESTIMATED = Pace(0.0, 0.0, True), Pace(0.0, 0.0, False)
+"""Nothing comes, nothing leaves."""
 
 
 class _Flow:
-    """One function: what was told of it last, and fading averages of how many jobs came and left."""
+    """Fading averages of the jobs a second that came and left."""
 
-    __slots__ = ("before", "came", "left", "weight")
+    __slots__ = ("came", "left")
 
-    def __init__(self, before: FunctionState) -> None:
-        self.before = before
-        self.came = self.left = self.weight = 0.0
+    def __init__(self) -> None:
+        self.came = self.left = 0.0
 
-    def take(self, state: FunctionState, seconds: float, share: float) -> None:
-        """Take note of `seconds` more, which get this share of the average."""
-        came, left = _difference(self.before, state)
-        self.came += (came / seconds - self.came) * share
-        self.left += (left / seconds - self.left) * share
-        self.weight += (1 - self.weight) * share
-        self.before = state
-
-    def pace(self) -> Pace:
-        """The averages over the time that was seen."""
-        came, left = (_noticed(each / self.weight) for each in (self.came, self.left))
-        return Pace(came, left, self.before.submitted is not None and self.before.finished is not None)
+    def take(self, came: float, left: float, share: float) -> bool:
+        """Take note of newer rates, which get this share of the average; whether there is any flow left."""
+        self.came += (came - self.came) * share
+        self.left += (left - self.left) * share
+        return self.came >= _FAINT or self.left >= _FAINT
 
 
-def _difference(before: FunctionState, after: FunctionState) -> tuple[int, int]:
-    """How many jobs came and left."""
-    counters = (before.submitted, before.finished, after.submitted, after.finished)
-    if None not in counters:
-        came = (after.submitted or 0) - (before.submitted or 0)
-        left = (after.finished or 0) - (before.finished or 0)
+def _difference(before: FunctionState | None, after: FunctionState) -> tuple[int, int]:
+    """How many jobs came and left; a function that was not there before had none."""
+    if before is None:
+        more, submitted, finished = after.total, 0, 0
+    else:
+        more = after.queued + after.running - before.queued - before.running
+        if before.submitted is None or before.finished is None:
+            return (more, 0) if more > 0 else (0, -more)
+        submitted, finished = before.submitted, before.finished
+    if after.submitted is not None and after.finished is not None:
+        came, left = after.submitted - submitted, after.finished - finished
         if came >= 0 and left >= 0:  # otherwise the server was started anew
             return came, left
-    more = after.total - before.total
-    return max(more, 0), max(-more, 0)
-
-
-def _without_jobs(state: FunctionState) -> FunctionState:
-    """A function as it was before its first job."""
-    submitted, finished = (None if each is None else 0 for each in (state.submitted, state.finished))
-    return state._replace(queued=0, running=0, submitted=submitted, finished=finished)
+    return (more, 0) if more > 0 else (0, -more)
 
 
 def _noticed(rate: float) -> float:

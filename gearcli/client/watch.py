@@ -74,17 +74,17 @@ class Watch:
         return self._trends.line(function, width)
 
     def _watched(self, state: FunctionState) -> Watched:
-        pace = total_pace(rates.pace(state.function) for rates in self._rates)
+        pace = total_pace([rates.pace(state.function) for rates in self._rates])
         return Watched(state, pace, remaining(state, pace))
 
 
 def total_pace(paces: Iterable[Pace | None]) -> Pace | None:
     """The sum of rates that are known; None if none is."""
-    found = None
-    for pace in paces:
-        if pace is not None:
-            found = pace if found is None else found + pace
-    return found
+    known = [pace for pace in paces if pace is not None]
+    if len(known) < 2:
+        return known[0] if known else None
+    counted = all(pace.counted for pace in known)
+    return Pace(sum(pace.came for pace in known), sum(pace.left for pace in known), counted)
 
 
 def totals(rows: Sequence[Watched]) -> Watched:
