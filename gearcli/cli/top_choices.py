@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from enum import Enum
 
 from gearcli.cli import keys
-from gearcli.client.watch import ORDERS, Watch, Watched, totals
+from gearcli.client.documents import FunctionState
+from gearcli.client.watch import ORDERS, Totals, Watch
 from gearcli.escape import shown
 
 _LONGEST = 200  # characters of a filter
@@ -40,38 +41,38 @@ class Choices:
         self.inside_first = 0
         """The first row of a function's jobs and workers that is on the screen."""
         self.ended = False
-        self._rows: tuple[object, list[Watched], Watched] = (None, [], totals([]))
+        self._rows: tuple[object, list[FunctionState], Totals] = (None, [], Totals(0, 0, 0, None))
 
     # -- rows ------------------------------------------------------------------------
 
-    def rows(self, watch: Watch) -> list[Watched]:
+    def rows(self, watch: Watch) -> list[FunctionState]:
         """The functions that are wanted, in the order that is wanted."""
         what = (watch.news, self.sort, self.pattern, self.hide_empty)
         if self._rows[0] != what:
-            wanted = matching(self.pattern)
-            found = (
-                row
-                for row in watch.rows()
-                if (row.state.total or not self.hide_empty) and wanted(row.state.function)
-            )
-            rows = sorted(found, key=ORDERS[self.sort])
-            self._rows = (what, rows, totals(rows))
+            wanted, order = matching(self.pattern), ORDERS[self.sort]
+            found = [
+                state
+                for state in watch.states()
+                if (state.total or not self.hide_empty) and wanted(state.function)
+            ]
+            found.sort(key=lambda state: order(watch, state))
+            self._rows = (what, found, watch.totals(found))
         return self._rows[1]
 
-    def totals(self, watch: Watch) -> Watched:
+    def totals(self, watch: Watch) -> Totals:
         """All functions that are wanted, together."""
         self.rows(watch)
         return self._rows[2]
 
-    def cursor(self, rows: Sequence[Watched]) -> int:
+    def cursor(self, rows: Sequence[FunctionState]) -> int:
         """The row at which the cursor stands; the function at which it stood may be gone."""
         if self.selected is not None:
             for number, row in enumerate(rows):
-                if row.state.function == self.selected:
+                if row.function == self.selected:
                     return number
         return min(self.first, max(0, len(rows) - 1)) if self.selected is not None else 0
 
-    def visible(self, rows: Sequence[Watched], height: int) -> range:
+    def visible(self, rows: Sequence[FunctionState], height: int) -> range:
         """The rows that are on the screen: the one of the cursor is among them."""
         cursor, last = self.cursor(rows), max(0, len(rows) - height)
         self.first = min(max(self.first, cursor - height + 1), cursor, last)
@@ -119,11 +120,11 @@ class Choices:
         elif key == "e":
             self.hide_empty = not self.hide_empty
         elif key in (keys.ENTER, keys.RIGHT) and rows:
-            self.selected = rows[self.cursor(rows)].state.function
+            self.selected = rows[self.cursor(rows)].function
             self.page, self.inside_first = Page.INSIDE, 0
         elif key in _STEPS and rows:
             to = _moved(key, self.cursor(rows), len(rows) - 1, height)
-            self.selected = rows[to].state.function if to else None
+            self.selected = rows[to].function if to else None
             self.first = self.first if to else 0
 
     def _inside(self, key: str, height: int) -> None:

@@ -73,10 +73,9 @@ def inside_page(scene: Scene, width: int, height: int) -> list[StyledLine]:
 def _summary(scene: Scene) -> str:
     """The function and its numbers."""
     name = scene.choices.selected or b""
-    row = next((row for row in scene.watch.rows() if row.state.function == name), None)
-    if row is None:
+    state = next((state for state in scene.watch.states() if state.function == name), None)
+    if state is None:
         return f"{shown(name)}: no server has it any more"
-    state = row.state
     said = [
         f"{state.queued} queued",
         f"{state.running} running",
@@ -86,8 +85,9 @@ def _summary(scene: Scene) -> str:
         said.append(f"{state.delayed} delayed")
     if state.paused:
         said.append("paused")
-    if row.pace is not None:
-        said.append(f"in {form.rate(row.pace.came)}/s, out {form.rate(row.pace.left)}/s")
+    pace = scene.watch.watched(state).pace
+    if pace is not None:
+        said.append(f"in {form.rate(pace.came)}/s, out {form.rate(pace.left)}/s")
     return f"{shown(name)}: {', '.join(said)}"
 
 

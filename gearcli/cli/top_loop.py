@@ -176,8 +176,9 @@ class Loop:
             self._due[number] = now + self._interval
             return
         self._watch.told(number, answer.value.seen, now)
-        if answer.value.inside is not None:
-            self._insides[number] = answer.value.inside
+        found = answer.value.inside
+        if found is not None and found.function == self._wanted:
+            self._insides[number] = found
         elif self._wanted is not None:  # it was asked before somebody wanted to know
             self._begin(number, now)
 

@@ -21,6 +21,7 @@ from gearcli.cli.styled import (
 )
 from gearcli.cli.table import age
 from gearcli.cli.top_choices import Choices
+from gearcli.client.documents import FunctionState
 from gearcli.client.inside import Inside
 from gearcli.client.watch import Watch, Watched
 from gearcli.escape import shown
@@ -75,12 +76,12 @@ def functions_page(scene: Scene, width: int, height: int) -> list[StyledLine]:
     """The whole screen: what is watched, who does not answer, the functions, the keys."""
     choices, rows = scene.choices, scene.choices.rows(scene.watch)
     above = head(scene, width)
-    above.append(line(_sums(scene, rows), width))
+    above.append(line(_sums(scene), width))
     room = functions_height(scene, height)
-    layout = _layout(width, [row for row in rows if row.state.oldest is not None])
+    layout = _layout(width, aged=any(state.oldest is not None for state in rows))
     numbers = choices.visible(rows, room)
     cursor = choices.cursor(rows)
-    body = [_row(scene, rows[number], layout, width, chosen=number == cursor) for number in numbers]
+    body = [_row(scene, rows[number], layout, chosen=number == cursor) for number in numbers]
     if not rows and room > 0:
         body = [line(_nothing(scene), width, DIM)]
     body += [[] for _ in range(room - len(body))]
@@ -124,22 +125,21 @@ def _failure(scene: Scene, number: int) -> str:
     return ""
 
 
-def _sums(scene: Scene, rows: Sequence[Watched]) -> str:
-    """All functions in one line."""
-    everything, known = scene.choices.totals(scene.watch), len(scene.watch.rows())
-    of = f" of {known}" if len(rows) != known else ""
-    pace, rates = everything.pace, ""
-    if pace is not None:
-        least = "" if pace.counted else " at least"
-        rates = f", in {form.rate(pace.came)}/s, out {form.rate(pace.left)}/s{least}"
-    state = everything.state
-    many = f"{len(rows)}{of} function{'' if known == 1 else 's'}"
-    return f"{many}: {state.queued} queued, {state.running} running{rates}"
+def _sums(scene: Scene) -> str:
+    """All functions that are wanted in one line."""
+    these, known = scene.choices.totals(scene.watch), len(scene.watch.states())
+    of = f" of {known}" if these.functions != known else ""
+    many = f"{these.functions}{of} function{'' if known == 1 else 's'}"
+    rates = ""
+    if these.pace is not None:
+        least = "" if these.pace.counted else " at least"
+        rates = f", in {form.rate(these.pace.came)}/s, out {form.rate(these.pace.left)}/s{least}"
+    return f"{many}: {these.queued} queued, {these.running} running{rates}"
 
 
 def _nothing(scene: Scene) -> str:
     """Why there is no function."""
-    if scene.watch.rows():
+    if scene.watch.states():
         return "no function is like that; Esc shows all" if scene.choices.pattern else "no function has jobs"
     answering = any(server.seen is not None for server in scene.watch.servers)
     return "no functions yet" if answering else "no server has answered yet"
@@ -156,7 +156,7 @@ class _Layout(NamedTuple):
     trend: int
 
 
-def _layout(width: int, aged: Sequence[Watched]) -> _Layout:
+def _layout(width: int, *, aged: bool) -> _Layout:
     """What there is room for; the age of the oldest job only where it is known and the screen is wide."""
     columns = [each for each in _COLUMNS if each.order != "oldest" or (aged and width >= 100)]
     for order in _EXPENDABLE:
@@ -186,10 +186,11 @@ def _headings(scene: Scene, layout: _Layout, width: int) -> StyledLine:
     return bar(plain(text, scene), width)
 
 
-def _row(scene: Scene, row: Watched, layout: _Layout, width: int, *, chosen: bool) -> StyledLine:
+def _row(scene: Scene, state: FunctionState, layout: _Layout, *, chosen: bool) -> StyledLine:
     """A function."""
+    row = scene.watch.watched(state)
     style = CHOSEN if chosen else PLAIN
-    name = fitted(plain(shown(row.state.function), scene), layout.name)
+    name = fitted(plain(shown(state.function), scene), layout.name)
     pieces = [Piece(0, ("> " if chosen else "  ") + plain(name, scene), style)]
     at = 2 + layout.name
     for column in layout.columns:
@@ -198,7 +199,7 @@ def _row(scene: Scene, row: Watched, layout: _Layout, width: int, *, chosen: boo
         pieces.append(Piece(at, text, ALARM if alarming else style))
         at += column.width + 1
     if layout.trend:
-        drawn = form.sparks(scene.watch.trend(row.state.function, layout.trend)).rjust(layout.trend)
+        drawn = form.sparks(scene.watch.trend(state.function, layout.trend)).rjust(layout.trend)
         pieces.append(Piece(at, " " + plain(drawn, scene), style))
     return pieces
 
@@ -207,7 +208,7 @@ def _eta(row: Watched) -> str:
     return "paused" if row.state.paused and row.state.queued else form.left(row.remaining)
 
 
-def _foot(scene: Scene, rows: Sequence[Watched], numbers: range, width: int) -> StyledLine:
+def _foot(scene: Scene, rows: Sequence[FunctionState], numbers: range, width: int) -> StyledLine:
     """The last line: what is typed, or keys and which functions these are."""
     choices = scene.choices
     if choices.typing:

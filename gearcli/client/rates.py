@@ -13,7 +13,7 @@ it is left.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, KeysView, Mapping
 from typing import NamedTuple
 
 from gearcli.client.documents import FunctionState
@@ -67,6 +67,10 @@ class Rates:
                 flow = _Flow()
             if flow is not None and flow.take(came / seconds, left / seconds, share):
                 yield function, flow
+
+    def flowing(self) -> KeysView[bytes]:
+        """The functions of which jobs came or left of late."""
+        return self._flows.keys()
 
     def pace(self, function: bytes) -> Pace | None:
         """The rates of a function; None while the server was asked less than twice, or if it has it not."""

@@ -1,16 +1,15 @@
 """Several servers as one, watched as time goes by: functions summed, rates, what waited before.
 
-Pure: answers and the time come in, rows go out.
+Pure: answers and the time come in, functions go out.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from gearcli.client.documents import FunctionState
-from gearcli.client.functions import SORTS, summed
+from gearcli.client.functions import summed
 from gearcli.client.rates import Pace, Rates, remaining
 from gearcli.client.snapshot import Snapshot
 from gearcli.client.trends import Trends
@@ -24,6 +23,15 @@ class Watched(NamedTuple):
     state: FunctionState
     pace: Pace | None
     remaining: float | None
+
+
+class Totals(NamedTuple):
+    """Several functions together."""
+
+    functions: int
+    queued: int
+    running: int
+    pace: Pace | None
 
 
 class Server(NamedTuple):
@@ -42,16 +50,16 @@ class Watch:
     def __init__(self, addresses: Sequence[Address]) -> None:
         self.servers = [Server(address) for address in addresses]
         self.news = 0
-        """Grows whenever the rows may be others than before."""
+        """Grows whenever the functions may be others than before."""
         self._rates = [Rates() for _ in addresses]
         self._trends = Trends()
-        self._rows: list[Watched] | None = None
+        self._states: list[FunctionState] | None = None
 
     def told(self, number: int, answer: Snapshot | GearError, now: float) -> None:
         """A server answered, or did not; then its functions count no more."""
         address = self.servers[number].address
         self.news += 1
-        self._rows = None
+        self._states = None
         if not isinstance(answer, Snapshot):
             self.servers[number] = Server(address, None, answer, now)
             self._rates[number].lose()
@@ -59,23 +67,35 @@ class Watch:
         self.servers[number] = Server(address, answer, None, now)
         self._rates[number].observe(answer.functions, now)
         if self._trends.due(now):
-            self._trends.record((row.state for row in self.rows()), now)
+            self._trends.record(self.states(), now)
 
-    def rows(self) -> list[Watched]:
+    def states(self) -> list[FunctionState]:
         """The functions of all servers that answer, by name."""
-        if self._rows is None:
+        if self._states is None:
             seen = [server.seen.functions for server in self.servers if server.seen is not None]
-            states = seen[0] if len(seen) == 1 else summed(state for states in seen for state in states)
-            self._rows = [self._watched(state) for state in states]
-        return self._rows
+            every = (state for states in seen for state in states)
+            self._states = seen[0] if len(seen) == 1 else summed(every)
+        return self._states
+
+    def watched(self, state: FunctionState) -> Watched:
+        """A function with its rates; of ten thousand only those that somebody looks at have them."""
+        pace = self._pace(state.function)
+        return Watched(state, pace, remaining(state, pace))
+
+    def totals(self, states: Sequence[FunctionState]) -> Totals:
+        """These functions together."""
+        names = {state.function for state in states}
+        busy = {function for rates in self._rates for function in rates.flowing()} & names
+        pace = total_pace(map(self._pace, busy or list(names)[:1]))
+        queued, running = sum(state.queued for state in states), sum(state.running for state in states)
+        return Totals(len(states), queued, running, pace)
 
     def trend(self, function: bytes, width: int) -> list[int]:
         """How many jobs waited in the last minutes, as at most so many numbers, the present last."""
         return self._trends.line(function, width)
 
-    def _watched(self, state: FunctionState) -> Watched:
-        pace = total_pace([rates.pace(state.function) for rates in self._rates])
-        return Watched(state, pace, remaining(state, pace))
+    def _pace(self, function: bytes) -> Pace | None:
+        return total_pace([rates.pace(function) for rates in self._rates])
 
 
 def total_pace(paces: Iterable[Pace | None]) -> Pace | None:
@@ -87,28 +107,18 @@ def total_pace(paces: Iterable[Pace | None]) -> Pace | None:
     return Pace(sum(pace.came for pace in known), sum(pace.left for pace in known), counted)
 
 
-def totals(rows: Sequence[Watched]) -> Watched:
-    """All of them together, without a name."""
-    state = FunctionState(
-        b"", *(sum(getattr(row.state, key) for row in rows) for key in ("queued", "running", "workers"))
-    )
-    pace = total_pace(row.pace for row in rows)
-    endless = any(row.remaining == math.inf for row in rows)
-    return Watched(state, pace, math.inf if endless else remaining(state, pace))
-
-
-def _by(state_key: Callable[[FunctionState], Any]) -> Callable[[Watched], Any]:
-    return lambda row: state_key(row.state)
-
-
-ORDERS: dict[str, Callable[[Watched], Any]] = {
-    "queued": _by(SORTS["queued"]),
-    "running": _by(SORTS["running"]),
-    "workers": _by(SORTS["workers"]),
-    "in": lambda row: -row.pace.came if row.pace else 0.0,
-    "out": lambda row: -row.pace.left if row.pace else 0.0,
-    "eta": lambda row: -(row.remaining or 0.0),
-    "oldest": _by(SORTS["oldest"]),
-    "function": _by(SORTS["function"]),
+ORDERS: dict[str, Callable[[Watch, FunctionState], Any]] = {
+    "queued": lambda _, state: -state.queued,
+    "running": lambda _, state: -state.running,
+    "workers": lambda _, state: -state.workers,
+    "in": lambda watch, state: -_known(watch.watched(state).pace).came,
+    "out": lambda watch, state: -_known(watch.watched(state).pace).left,
+    "eta": lambda watch, state: -(watch.watched(state).remaining or 0.0),
+    "oldest": lambda _, state: -(state.oldest or 0.0),
+    "function": lambda _, state: state.function,
 }
-"""What rows can be sorted by: numbers go down, names go up."""
+"""What functions can be sorted by: numbers go down, names go up."""
+
+
+def _known(pace: Pace | None) -> Pace:
+    return Pace(0.0, 0.0, False) if pace is None else pace
