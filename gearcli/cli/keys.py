@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 
 UP, DOWN, LEFT, RIGHT = "up", "down", "left", "right"
@@ -39,7 +40,7 @@ class Keys:
     """
 
     def __init__(self) -> None:
-        self._bytes = b""
+        self._decoder = codecs.getincrementaldecoder("utf-8")("ignore")
         self._text = ""
 
     @property
@@ -49,7 +50,7 @@ class Keys:
 
     def feed(self, data: bytes) -> list[str]:
         """The keys that these bytes end."""
-        self._text += self._decoded(data)
+        self._text += self._decoder.decode(data)
         keys: list[str] = []
         while self._text:
             length, key = self._next()
@@ -64,19 +65,6 @@ class Keys:
         """The keys that it is if nothing follows."""
         text, self._text = self._text, ""
         return [ESCAPE] if text else []
-
-    def _decoded(self, data: bytes) -> str:
-        """The characters that are whole; bytes that are no UTF-8 are none."""
-        data = self._bytes + data
-        for missing in range(min(4, len(data) + 1)):
-            try:
-                text = data[: len(data) - missing].decode("utf-8")
-            except UnicodeDecodeError:
-                continue
-            self._bytes = data[len(data) - missing :]
-            return text
-        self._bytes = b""
-        return data.decode("utf-8", "ignore")
 
     def _next(self) -> tuple[int, str]:
         """How many characters the first key has, 0 if that cannot be told yet, and the key, if it is one."""

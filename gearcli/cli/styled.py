@@ -36,6 +36,19 @@ def bar(text: str, width: int, style: str = CHOSEN) -> StyledLine:
     return [Piece(0, fitted(text, width), style)]
 
 
+def clipped(pieces: StyledLine, width: int) -> StyledLine:
+    """A line without what does not fit on the screen."""
+    return [
+        piece if piece.column + cells_of(piece.text) <= width else _cut(piece, width)
+        for piece in pieces
+        if piece.column < width
+    ]
+
+
+def _cut(piece: Piece, width: int) -> Piece:
+    return piece._replace(text=fitted(piece.text, width - piece.column))
+
+
 def fitted(text: str, width: int, *, right: bool = False) -> str:
     """A text of exactly so many cells: cut, or filled with spaces."""
     if width < 1:

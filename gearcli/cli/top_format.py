@@ -25,7 +25,7 @@ def count(number: int, width: int) -> str:
 
 
 def rate(per_second: float | None) -> str:
-    """A rate in at most six letters: ``0.25``, ``3.1``, ``120``, ``12.5k``; a dash if unknown."""
+    """A rate in at most five letters: ``0.25``, ``3.1``, ``12345``, ``0.1M``; a dash if unknown."""
     if per_second is None:
         return "-"
     if not per_second:

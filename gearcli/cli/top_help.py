@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from gearcli.cli.styled import BOLD, DIM, StyledLine, line
-from gearcli.cli.top_view import Scene, head, plain
+from gearcli.cli.top_view import Scene, head
 
 _HELP = """\
 q            quit
 p            pause: nothing is asked until you press it again
 s  S         sort by the next or the previous column, the one marked with *
-/            only functions whose names have this in them, or are like it (* ? [)
+/            only functions whose names have this in them, or are like it
 e            leave out functions without jobs, or show them again
 up down      move; also k j, page up, page down, Home, End
 Enter        the jobs and workers of the function; Esc goes back
@@ -29,6 +29,6 @@ def help_page(scene: Scene, width: int, height: int) -> list[StyledLine]:
     """The whole screen."""
     above = head(scene, width)
     room = max(0, height - len(above) - 1)
-    body = [line(plain(text, scene), width) for text in ["", *_HELP.split("\n")][:room]]
+    body = [line(text, width) for text in ["", *_HELP.split("\n")][:room]]
     body += [[] for _ in range(room - len(body))]
     return [*above, *body, line("any key goes back", width, DIM if room else BOLD)][:height]

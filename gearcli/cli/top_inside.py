@@ -65,7 +65,7 @@ def inside_page(scene: Scene, width: int, height: int) -> list[StyledLine]:
     body = _lines(parts, first, room, width)
     body += [[] for _ in range(room - len(body))]
     where = f"{first + 1}-{min(first + room, count)} of {count}"
-    foot = [Piece(0, plain(fitted(_KEYS, max(0, width - len(where) - 1)), scene), DIM)]
+    foot = [Piece(0, fitted(_KEYS, max(0, width - len(where) - 1)), DIM)]
     foot.append(Piece(max(0, width - len(where)), where[:width], DIM))
     return [*above, *body, foot][:height]
 
@@ -225,7 +225,7 @@ def _cells(cells: Sequence[str], columns: Sequence[_Column], width: int, scene: 
     pieces, at = [], 0
     for cell, (column, size) in zip(cells, _sizes(columns, width), strict=False):
         text = fitted(plain(cell, scene), size, right=column.number)
-        pieces.append(Piece(at, plain(text, scene)))
+        pieces.append(Piece(at, text))
         at += size + 1
     return pieces
 

@@ -67,7 +67,7 @@ _COLUMNS = (
     _Column("eta", "ETA", 6, lambda row: _eta(row)),
     _Column("oldest", "OLDEST", 6, lambda row: age(row.state.oldest)),
 )
-_EXPENDABLE = ("oldest", "in", "out", "eta", "workers", "running")
+_EXPENDABLE = ("oldest", "in", "out", "eta", "workers", "running", "queued")
 """Columns that a narrow screen does without, the first one first; on a usual one that is the first."""
 _TREND = 12  # cells of a line of sparks at least
 
@@ -85,7 +85,9 @@ def functions_page(scene: Scene, width: int, height: int) -> list[StyledLine]:
     if not rows and room > 0:
         body = [line(_nothing(scene), width, DIM)]
     body += [[] for _ in range(room - len(body))]
-    return [*above, _headings(scene, layout, width), *body, _foot(scene, rows, numbers, width)][:height]
+    return [*above, _headings(choices.sort, layout, width), *body, _foot(scene, rows, numbers, width)][
+        :height
+    ]
 
 
 def functions_height(scene: Scene, height: int) -> int:
@@ -173,9 +175,8 @@ def _room(width: int, columns: Sequence[_Column]) -> int:
     return width - 2 - sum(each.width + 1 for each in columns)
 
 
-def _headings(scene: Scene, layout: _Layout, width: int) -> StyledLine:
+def _headings(sort: str, layout: _Layout, width: int) -> StyledLine:
     """The headings; the one by which functions are sorted is marked."""
-    sort = scene.choices.sort
     name = "FUNCTION*" if sort == "function" else "FUNCTION"
     text = "  " + fitted(name, layout.name)
     for column in layout.columns:
@@ -183,7 +184,7 @@ def _headings(scene: Scene, layout: _Layout, width: int) -> StyledLine:
         text += heading.rjust(column.width + 1)  # the mark takes the room of the gap
     if layout.trend:
         text += " " + fitted("QUEUED BEFORE", layout.trend)
-    return bar(plain(text, scene), width)
+    return bar(text, width)
 
 
 def _row(scene: Scene, state: FunctionState, layout: _Layout, *, chosen: bool) -> StyledLine:
@@ -191,7 +192,7 @@ def _row(scene: Scene, state: FunctionState, layout: _Layout, *, chosen: bool) -
     row = scene.watch.watched(state)
     style = CHOSEN if chosen else PLAIN
     name = fitted(plain(shown(state.function), scene), layout.name)
-    pieces = [Piece(0, ("> " if chosen else "  ") + plain(name, scene), style)]
+    pieces = [Piece(0, ("> " if chosen else "  ") + name, style)]
     at = 2 + layout.name
     for column in layout.columns:
         alarming = column.order in ("workers", "eta") and row.remaining == math.inf and not chosen
@@ -200,7 +201,7 @@ def _row(scene: Scene, state: FunctionState, layout: _Layout, *, chosen: bool) -
         at += column.width + 1
     if layout.trend:
         drawn = form.sparks(scene.watch.trend(state.function, layout.trend)).rjust(layout.trend)
-        pieces.append(Piece(at, " " + plain(drawn, scene), style))
+        pieces.append(Piece(at, " " + drawn, style))
     return pieces
 
 
@@ -216,12 +217,10 @@ def _foot(scene: Scene, rows: Sequence[FunctionState], numbers: range, width: in
     where = f"{numbers.start + 1}-{numbers.stop} of {len(rows)}" if numbers else ""
     left = f"filter: {shown(choices.pattern)} (Esc: all) · {_KEYS}" if choices.pattern else _KEYS
     room = width - len(where) - 1
-    pieces = [Piece(0, plain(fitted(plain(left, scene), room).rstrip(), scene), DIM)] if room > 0 else []
+    pieces = [Piece(0, fitted(plain(left, scene), room).rstrip(), DIM)] if room > 0 else []
     return [*pieces, Piece(max(0, width - len(where)), where[:width], DIM)]
 
 
 def plain(text: str, scene: Scene) -> str:
-    """A text of what the terminal can show: ours has another look in ASCII, names are escaped."""
-    if not scene.ascii:
-        return text
-    return form.in_ascii(text).encode("ascii", "backslashreplace").decode("ascii")
+    """A text with names in it, of what the terminal can show; what is ours is seen to when all is drawn."""
+    return form.in_ascii(text).encode("ascii", "backslashreplace").decode("ascii") if scene.ascii else text
