@@ -42,6 +42,14 @@ class Told(NamedTuple):
     inside: Inside | None
 
 
+def next_time(asked: float, answered: float, interval: float) -> float:
+    """When to ask a server again; one that has much to tell is not kept from its work by being asked.
+
+    All are monotonic seconds.
+    """
+    return max(asked + interval, answered + _LEISURE * (answered - asked))
+
+
 class Loop:
     """`gear top` on a screen.  `run` returns when a person or a signal ends it."""
 
@@ -167,13 +175,12 @@ class Loop:
 
     def _take(self, number: int, answer: Answer[Told]) -> None:
         now = time.monotonic()
-        # A server that has much to tell is not kept from its work by being asked all the time.
-        self._due[number] = max(self._since[number] + self._interval, now + _LEISURE * answer.seconds)
+        self._due[number] = next_time(self._since[number], now, self._interval)
         if answer.value is None:
             assert answer.error is not None
             self._watch.told(number, answer.error, now)
             self._insides.pop(number, None)
-            self._due[number] = now + self._interval
+            self._due[number] = now + self._interval  # there is no work that it is kept from
             return
         self._watch.told(number, answer.value.seen, now)
         found = answer.value.inside

@@ -29,6 +29,9 @@ class Seen:
         self.raw = ""
         self._slave = os.open(_slave(child), os.O_RDWR | os.O_NOCTTY)
 
+        self.before = self.modes()
+        """How the terminal is before the command has begun; Python takes a while to."""
+
     def modes(self) -> list[Any]:
         """How the terminal treats what is typed."""
         return termios.tcgetattr(self._slave)
