@@ -8,6 +8,7 @@ import threading
 
 from gearcli.cli.asker import Asker
 from gearcli.client.admin import Admin
+from gearcli.client.survey import Answer
 from gearcli.errors import ConnectFailed
 from gearcli.protocol.address import Address
 from tests.client.answering import answering
@@ -34,7 +35,7 @@ def test_a_server_that_is_slow_or_dead_holds_up_nobody() -> None:
     ):
         for number in range(3):
             asker.ask(number)
-        found = {}
+        found: dict[int, Answer[tuple[int, str]]] = {}
         while len(found) < 2:
             assert select.select([asker], [], [], DEADLINE)[0]
             found.update(asker.answers())

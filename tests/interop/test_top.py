@@ -63,5 +63,5 @@ def test_both_kinds_of_servers_are_summed(server: ServerProcess) -> None:
 def test_batch(server: ServerProcess) -> None:
     result = run_gear("top", "-s", f"127.0.0.1:{server.port}", "-b")
     assert (0, "") == (result.status, result.err)
-    assert f"  -  127.0.0.1:{server.port}  -  v1.1.20\n".encode() in result.out
+    assert f"  -  127.0.0.1:{server.port}  -  v1.1.20".encode() in result.out
     assert b" resize       |               1  |           2  |           1 \n" in result.out
