@@ -21,7 +21,8 @@ from typing import TypeVar
 
 import pytest
 
-from gearcli.protocol.packets import RESPONSE, Decoder, Packet, PacketType, request
+from gearcli.protocol.decoder import Decoder
+from gearcli.protocol.packets import RESPONSE, Packet, PacketType, request
 
 DEADLINE = 20.0
 """Seconds that anything may take; only a fault takes so long."""

@@ -16,8 +16,9 @@ from collections import deque
 
 from gearcli.errors import ConnectFailed, ConnectionLost, ProtocolError, TimeLimit
 from gearcli.protocol.address import Address
+from gearcli.protocol.decoder import Decoder
 from gearcli.protocol.lines import Lines
-from gearcli.protocol.packets import RESPONSE, Decoder, Packet
+from gearcli.protocol.packets import RESPONSE, Packet
 
 CONNECT_TIMEOUT = 5.0
 """Seconds that connecting may take unless told otherwise."""

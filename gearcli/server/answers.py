@@ -6,7 +6,8 @@ sends the same few again and again: looking one up costs half of making it.
 
 from __future__ import annotations
 
-from gearcli.protocol.packets import PacketType, response_header
+from gearcli.protocol import packets
+from gearcli.protocol.packets import RESPONSE, PacketType
 
 _REMEMBERED = 4096
 """Sizes up to which headers are kept: no peer can make the server keep more than so many of a type."""
@@ -20,7 +21,7 @@ class Answer(dict[int, bytes]):
         self._type = type_
 
     def __missing__(self, size: int) -> bytes:
-        header = response_header(self._type, size)
+        header = packets.header(RESPONSE, self._type, size)
         if size < _REMEMBERED:
             self[size] = header
         return header

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
+from gearcli.protocol import runs
 from gearcli.protocol.numbers import number
 from gearcli.protocol.packets import PacketType, response
 from gearcli.protocol.refusals import Refusal
@@ -32,6 +33,8 @@ class Assignments:
         self._registry = registry
         self._wakeups = registry.wakeups
         self._wakeups.hand_out = self.grab_job
+        self.runs = {PacketType.CAN_DO: self._can_do_run}
+        """Who takes many of a packet that are alike."""
 
     # -- abilities ------------------------------------------------------------
 
@@ -40,6 +43,12 @@ class Assignments:
         if peer.timeouts:
             peer.timeouts.pop(function, None)
         self._add_ability(peer, function)
+
+    def _can_do_run(self, peer: Peer, packets: bytes) -> bool:
+        """The worker takes jobs of many functions, whose names are equally long."""
+        for function in runs.bodies(packets):
+            self.can_do(peer, function.removesuffix(b"\0"))
+        return True
 
     def can_do_timeout(self, peer: Peer, function: bytes, timeout: bytes) -> None:
         """As CAN_DO; a job fails when the worker has not ended it in `timeout` milliseconds.
@@ -59,13 +68,17 @@ class Assignments:
     def _add_ability(self, peer: Peer, function: bytes) -> None:
         if function in peer.abilities:
             return
+        abilities = peer.abilities
         queue = self._registry.queues.get(function) or self._registry.new_queue(function)
         queue.workers += 1
-        peer.abilities[function] = queue
-        peer.abilities.move_to_end(function, last=False)
-        peer.only = queue if len(peer.abilities) == 1 else None
+        abilities[function] = queue
+        if len(abilities) == 1:
+            peer.only = queue
+        else:
+            peer.only = None
+            abilities.move_to_end(function, last=False)
         if peer.asleep:
-            queue.sleepers[peer] = None
+            queue.list_sleeper(peer)
             self._wakeups.wake(queue, self._registry.now)
         else:
             peer.unlisted[queue] = None
@@ -121,7 +134,7 @@ class Assignments:
             return
         peer.asleep = True
         for queue in peer.unlisted:
-            queue.sleepers[peer] = None
+            queue.list_sleeper(peer)
         peer.unlisted.clear()
 
     def grab_job(self, peer: Peer) -> None:

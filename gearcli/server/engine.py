@@ -13,7 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from gearcli.protocol.packets import HANDLE_LIMIT, UNIQUE_LIMIT, PacketType
+from gearcli.protocol import runs
+from gearcli.protocol.decoder import Decoder
+from gearcli.protocol.packets import HANDLE_LIMIT, REQUEST, UNIQUE_LIMIT, PacketType
 from gearcli.protocol.refusals import Refusal
 from gearcli.server import answers
 from gearcli.server.assignments import Assignments
@@ -61,6 +63,10 @@ class Engine:
         if keep_results > 0:
             self._parts.insert(-1, Results(self.registry, reports, keep_results))
         self.handlers = self._table()
+        self._runs: dict[PacketType, Callable[[Peer, bytes], bool]] = {PacketType.ECHO_REQ: self._echo_run}
+        """Who takes many packets that are alike, and says whether it did; see `run`."""
+        for part in self._parts:
+            self._runs.update(getattr(part, "runs", {}))
 
     def _table(self) -> dict[PacketType, Callable[..., None]]:
         """The method for every packet; those that no peer may send are unexpected."""
@@ -87,6 +93,7 @@ class Engine:
         """From now on take no new jobs and give none out; those that run may end."""
         self.registry.pause()
         self.handlers.update(dict.fromkeys(_SUBMITS, self._draining))
+        self._runs.clear()
 
     # -- connections ----------------------------------------------------------
 
@@ -118,6 +125,20 @@ class Engine:
     def due(self) -> float:
         """When `tick` is wanted next, monotonic; infinity if never."""
         return self.registry.due()
+
+    # -- many at once ---------------------------------------------------------------
+
+    def run(self, peer: Peer, packets: bytes) -> None:
+        """Packets that are alike: done together where somebody can, else one by one."""
+        together = self._runs.get(runs.type_of(packets))
+        if together is None or not together(peer, packets):
+            for each, fields in Decoder(REQUEST).feed(packets):
+                self.handlers[each](peer, *fields)
+
+    def _echo_run(self, peer: Peer, packets: bytes) -> bool:
+        """The same bytes back, as often as they came."""
+        peer.send(runs.answered(packets, PacketType.ECHO_RES))
+        return True
 
     # -- questions ----------------------------------------------------------------
 

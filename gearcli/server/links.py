@@ -8,7 +8,8 @@ import socket
 from collections.abc import Iterator
 from itertools import islice
 
-from gearcli.protocol.packets import PACKET_LIMIT, REQUEST, Decoder, Packet
+from gearcli.protocol.decoder import Decoder
+from gearcli.protocol.packets import PACKET_LIMIT, REQUEST, Packet
 from gearcli.server.peers import Peer
 from gearcli.server.trace import Trace
 
@@ -51,6 +52,7 @@ class Link:
         self.who = who
         self.trace = trace
         self.decoder = Decoder(REQUEST, PACKET_LIMIT)
+        self.decoder.in_runs = True
         self.undecided: Iterator[Packet] | None = None
         """Packets received but not handed to the engine, because the peer does not read."""
         self.replied = 0

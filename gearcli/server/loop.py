@@ -25,7 +25,7 @@ from gearcli.server.host import ServerHost
 from gearcli.server.links import READ, RECEIVED, UNREAD_LIMIT, WRITE, Link
 from gearcli.server.log import Level, Log
 from gearcli.server.operator import Operator
-from gearcli.server.peers import Peer
+from gearcli.server.peers import UNCOPIED, Peer
 from gearcli.server.shutdown import SIGNALS, Shutdown
 from gearcli.server.trace import Trace
 from gearcli.signals import received, registered
@@ -183,6 +183,8 @@ class Server:
             self._close(link)
             return
         if data:
+            if len(data) >= UNCOPIED:
+                self._held = _EVENTS_HELD  # reading that took long enough for others to wait
             if self._leased:
                 link.peer.heard = self._engine.registry.now
             packets = decoder.feed(data)
@@ -260,7 +262,7 @@ class Server:
         they leave.
         """
         talking, links, patient = self._engine.talking, self._links, self._patient
-        self._held = self._held + events if patient else events
+        self._held = self._held + events
         hold = events > 0 and self._held < _EVENTS_HELD
         while talking:
             peer = talking.pop()
@@ -271,6 +273,8 @@ class Server:
                 patient.append(peer)
             else:
                 self._flush(link)
+        if not hold:
+            self._held = 0
         if patient and not hold:
             talking.extend(patient)
             patient.clear()
@@ -324,6 +328,7 @@ class Server:
         elif link.trace is None:
             link.trace = Trace(self._log, link.who)
             link.trace.said = len(link.peer.outbox)
+        link.decoder.in_runs = link.trace is None  # else each packet is said
 
     def _trace_all(self) -> None:
         for link in self._links.values():

@@ -102,8 +102,7 @@ class Peer:
             self.talking.append(self)
         if len(opaque) < UNCOPIED:
             body = b"\0".join(fields)
-            outbox.append(answer[len(body)])
-            outbox.append(body)
+            outbox.append(answer[len(body)] + body)
         else:
             start = b"\0".join((*fields[:-1], b""))
             outbox += answer[len(start) + len(opaque)], start, opaque

@@ -14,6 +14,7 @@ Everything here costs O(1), spread over all calls:
 from __future__ import annotations
 
 from collections import OrderedDict, deque
+from collections.abc import Iterable
 from typing import TypeAlias
 
 from gearcli.server.jobs import Job
@@ -28,9 +29,13 @@ Limits: TypeAlias = tuple[int, int, int]
 _WORTH_COMPACTING = 64
 
 
-# A function may never have a job, and there may be many: lanes are made for the first.
+# There may be many functions that never have a job, a unique or a sleeper: these stand in for what is
+# made for the first of each.
 _NO_LANES: tuple[deque[Job], ...] = (deque(), deque(), deque())
 _NONE_GONE = [0, 0, 0]
+_PRIORITIES = range(NOTHING)
+_NO_UNIQUES: dict[bytes, Job] = {}
+_NO_SLEEPERS: OrderedDict[Peer, None] = OrderedDict()
 
 
 class FunctionQueue:
@@ -56,10 +61,10 @@ class FunctionQueue:
         self.running = 0
         self.workers = 0
         """Connections that have said CAN_DO."""
-        self.uniques: dict[bytes, Job] = {}
-        """Waiting and running jobs that have a key by which identical ones are found."""
-        self.sleepers: OrderedDict[Peer, None] = OrderedDict()
-        """Workers that may be asleep, the longest first."""
+        self.uniques = _NO_UNIQUES
+        """Waiting and running jobs that have a key by which identical ones are found; see `meet`."""
+        self.sleepers = _NO_SLEEPERS
+        """Workers that may be asleep, the longest first; see `list_sleeper`."""
         self.waking = 0
         """Workers woken for this queue that have not asked for a job yet."""
 
@@ -117,22 +122,31 @@ class FunctionQueue:
 
     def put(self, job: Job) -> None:
         """Let a job wait, behind those of its priority."""
-        priority = job.priority
+        lanes, priority = self._lanes, job.priority
+        if lanes is _NO_LANES:
+            self.put_many((job,), priority)
+            return
+        lanes[priority].append(job)
+        if priority < self.best and not self.paused:
+            self.best = priority
+
+    def put_many(self, jobs: Iterable[Job], priority: int) -> None:
+        """Let jobs of one priority wait, behind the others of theirs."""
         if self._lanes is _NO_LANES:
             self._lanes, self._gone = (deque(), deque(), deque()), [0, 0, 0]
-        self._lanes[priority].append(job)
+        self._lanes[priority].extend(jobs)
         if priority < self.best and not self.paused:
             self.best = priority
 
     def take(self) -> Job:
         """Take out the first job of the highest priority; `best` says that there is one."""
         best = self.best
-        lane = self._lanes[best]
+        lane, gone = self._lanes[best], self._gone
         job = lane.popleft()
         while not job.handle:
-            self._gone[best] -= 1
+            gone[best] -= 1
             job = lane.popleft()
-        if len(lane) == self._gone[best]:
+        if len(lane) == gone[best]:
             self._find_best()
         return job
 
@@ -149,9 +163,26 @@ class FunctionQueue:
             lane.extend(waiting)
             self._gone[priority] = 0
 
+    def meet(self, key: bytes, job: Job) -> None:
+        """Let identical jobs find this one by a key."""
+        if self.uniques is _NO_UNIQUES:
+            self.uniques = {}
+        self.uniques[key] = job
+
     def _find_best(self) -> None:
-        high, normal, low = self.counts
-        self.best = NOTHING if self.paused else 0 if high else 1 if normal else 2 if low else NOTHING
+        self.best = NOTHING
+        if not self.paused:
+            lanes, gone = self._lanes, self._gone
+            for priority in _PRIORITIES:
+                if len(lanes[priority]) > gone[priority]:
+                    self.best = priority
+                    return
+
+    def list_sleeper(self, peer: Peer) -> None:
+        """Note that a worker sleeps."""
+        if self.sleepers is _NO_SLEEPERS:
+            self.sleepers = OrderedDict()
+        self.sleepers[peer] = None
 
     def next_sleeper(self) -> Peer | None:
         """Take out the worker that has slept longest; None if all are awake."""

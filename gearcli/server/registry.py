@@ -156,7 +156,7 @@ class Registry:
         job = Job(handle, queue, unique, workload, priority, background, self.now, listeners)
         self.jobs[handle] = job
         if unique and (key := identity(unique, workload)):
-            queue.uniques[key] = job
+            queue.meet(key, job)
         if due is not None and due > self.wall:
             queue.delayed += 1
             job.extend().due = due
@@ -166,6 +166,26 @@ class Registry:
         if queue.sleepers:
             self.wakeups.wake(queue, self.now)
         return job
+
+    def add_many(
+        self,
+        queue: FunctionQueue,
+        workloads: list[bytes],
+        priority: int,
+        background: bool,
+        listeners: Sequence[Peer],
+    ) -> list[Job]:
+        """Queue new jobs that meet no other and can be given out at once."""
+        handle, now = self._handle, self.now
+        jobs = [
+            Job(handle % number, queue, b"", workload, priority, background, now, listeners)
+            for workload, number in zip(workloads, self._numbers, strict=False)
+        ]
+        self.jobs.update([(job.handle, job) for job in jobs])
+        queue.put_many(jobs, priority)
+        if queue.sleepers:
+            self.wakeups.wake(queue, now)
+        return jobs
 
     def _is_due(self, job: Job) -> None:
         self._end_delay(job)
@@ -185,7 +205,7 @@ class Registry:
         job.worker = peer
         peer.running[job] = None
         queue.running += 1
-        if peer.timeouts or self.lease:
+        if self.lease or peer.timeouts:
             self._time(peer, job)
         return job
 

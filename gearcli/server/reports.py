@@ -47,8 +47,8 @@ class Reports:
         if job is None or job.worker is not peer:
             _not_owned(peer, handle, Refusal.RESULT)
             return
-        for listener in job.listeners:
-            listener.tell(answers.WORK_COMPLETE, handle, result)
+        if job.listeners:
+            self._forward(job, answers.WORK_COMPLETE, handle, result)
         self._registry.forget(job)
 
     def work_fail(self, peer: Peer, handle: bytes) -> None:

@@ -5,14 +5,18 @@ The methods are handlers of packets; see `engine`.
 
 from __future__ import annotations
 
+from functools import partial
+
+from gearcli.protocol import runs
 from gearcli.protocol.numbers import leading_number
-from gearcli.protocol.packets import UNIQUE_LIMIT, Priority
+from gearcli.protocol.packets import HEADER_SIZE, SUBMITS, UNIQUE_LIMIT, Priority
 from gearcli.protocol.refusals import Refusal
 from gearcli.server import answers
 from gearcli.server.peers import Peer
 from gearcli.server.registry import Registry, identity
 from gearcli.server.schedule import next_match
 
+_CREATED = answers.JOB_CREATED
 _LATEST = 2**63 - 1
 # Reading a member off an enum class costs as much as calling a function.
 _HIGH, _NORMAL, _LOW = (int(priority) for priority in Priority)
@@ -24,6 +28,8 @@ class Submissions:
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
         self._queues = registry.queues
+        self.runs = {type_: partial(self._run, *meaning) for type_, meaning in SUBMITS.items()}
+        """Who takes many of a packet that are alike."""
 
     def submit_job(
         self,
@@ -59,9 +65,28 @@ class Submissions:
             job.background = True
         else:
             job.join(peer)
-        peer.tell(answers.JOB_CREATED, job.handle)
+        handle = job.handle
+        peer.send(_CREATED[len(handle)] + handle)
         if not background:
             peer.listening[job] = None
+
+    def _run(self, priority: int, background: bool, peer: Peer, packets: bytes) -> bool:
+        """Queue many jobs of one function, unless any of them may meet another or find the queue full."""
+        first = packets[HEADER_SIZE : HEADER_SIZE + runs.size_of(packets)]
+        function, _, rest = first.partition(b"\0")
+        if rest[:1] != b"\0":
+            return False
+        queue = self._queues.get(function) or self._registry.new_queue(function)
+        if queue.limits is not None:
+            return False
+        workloads = runs.tails(packets, function + b"\0\0")
+        if workloads is None:
+            return False
+        jobs = self._registry.add_many(queue, workloads, priority, background, () if background else (peer,))
+        peer.send(b"".join([_CREATED[len(job.handle)] + job.handle for job in jobs]))
+        if not background:
+            peer.listening.update(dict.fromkeys(jobs))
+        return True
 
     def submit_job_high(self, peer: Peer, function: bytes, unique: bytes, workload: bytes) -> None:
         """As SUBMIT_JOB, before others."""

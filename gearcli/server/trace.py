@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 
 from gearcli.errors import ProtocolError
 from gearcli.escape import shown
-from gearcli.protocol.packets import OPAQUE, PACKET_LIMIT, RESPONSE, Decoder, Packet, PacketType
+from gearcli.protocol.decoder import Decoder
+from gearcli.protocol.packets import OPAQUE, PACKET_LIMIT, RESPONSE, Packet, PacketType
 from gearcli.server.log import Level, Log
 
 _QUOTED = 60

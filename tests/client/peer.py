@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from types import TracebackType
 
 from gearcli.protocol.address import Address
-from gearcli.protocol.packets import REQUEST, Decoder, Packet, PacketType, response
+from gearcli.protocol.decoder import Decoder
+from gearcli.protocol.packets import REQUEST, Packet, PacketType, response
 from tests.support import DEADLINE
 
 

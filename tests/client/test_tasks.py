@@ -6,7 +6,8 @@ import pytest
 
 from gearcli.client.tasks import EXCEPTIONS, Event, Task, Tasks, packet_of, server_error
 from gearcli.errors import ProtocolError, QueueFull, ServerError, UsageError
-from gearcli.protocol.packets import REQUEST, SUBMITS, Decoder, PacketType, Priority
+from gearcli.protocol.decoder import Decoder
+from gearcli.protocol.packets import REQUEST, SUBMITS, PacketType, Priority
 
 P = PacketType
 

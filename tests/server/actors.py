@@ -13,11 +13,11 @@ from math import inf
 from typing import Protocol
 
 from gearcli.errors import ProtocolError
+from gearcli.protocol.decoder import Decoder
 from gearcli.protocol.packets import (
     REQUEST,
     RESPONSE,
     SUBMIT_TYPES,
-    Decoder,
     Packet,
     PacketType,
     Priority,

@@ -23,7 +23,7 @@ def sleeper(queue: FunctionQueue) -> Peer:
     """A worker that sleeps beside a queue."""
     peer = Peer([])
     peer.asleep = True
-    queue.sleepers[peer] = None
+    queue.list_sleeper(peer)
     return peer
 
 

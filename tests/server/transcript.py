@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from gearcli.protocol.packets import REQUEST, RESPONSE, Decoder, Packet, PacketType, request
+from gearcli.protocol.decoder import Decoder
+from gearcli.protocol.packets import REQUEST, RESPONSE, Packet, PacketType, request
 from gearcli.protocol.packets import PacketType as P
 from gearcli.protocol.refusals import Refusal
 from gearcli.server.engine import Engine

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 import pytest
 
 from gearcli.protocol.address import Address
-from gearcli.protocol.packets import REQUEST, Decoder, Packet, PacketType
+from gearcli.protocol.decoder import Decoder
+from gearcli.protocol.packets import REQUEST, Packet, PacketType
 from gearcli.worker.assigned import AssignedJob, Work
 from gearcli.worker.worker import Job, Session
 from tests.support import DEADLINE, ServerProcess, Wire, gearmand, needs_peers
