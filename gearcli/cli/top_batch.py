@@ -58,7 +58,7 @@ def block(answer: Answer[Snapshot], wanted: Wanted, now: time.struct_time) -> st
     states = [state for state in seen.functions if wanted(state)]
     names = [shown(state.function) for state in states]
     width = max([_NARROWEST, *map(cells_of, names)])
-    version = f"  -  v{shown(seen.version)}" if seen.version else ""
+    version = f"  -  {_version(shown(seen.version))}" if seen.version else ""
     rule = "-" * (width + 51) + "\n"
     lines = [
         f"{time.strftime('%Y-%m-%d %H:%M:%S', now)}  -  {shown(str(answer.address))}{version}\n\n",
@@ -68,6 +68,11 @@ def block(answer: Answer[Snapshot], wanted: Wanted, now: time.struct_time) -> st
         rule,
     ]
     return "".join(lines) + "\n"
+
+
+def _version(said: str) -> str:
+    """gearmand tells a bare number."""
+    return f"v{said}" if said[:1].isdigit() else said
 
 
 def _rows(names: Sequence[str], states: Sequence[FunctionState], width: int) -> list[str]:

@@ -26,9 +26,10 @@ def test_every_order_has_its_name() -> None:
 
 
 def test_once(at: list[str]) -> None:
-    result = run_gear(*at, "-b")
+    result = run_gear(*at, "-b", "top-")
     assert (0, "") == (result.status, result.err)
     assert 1 == result.out.count(b"Queue Name")
+    assert b"  -  gear " in result.out.splitlines()[0]
     assert b" top-one      |               0  |           1  |           0 \n" in result.out
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from gearcli.cli.styled import ALARM, CHOSEN
@@ -151,3 +153,22 @@ def test_only_what_is_on_the_screen_is_drawn() -> None:
     rows = drawn(seen)
     assert "> f07000" == rows[22][:8]
     assert rows[-1].endswith("6982-7001 of 10000")
+
+
+def test_five_thousand_hostile_names() -> None:
+    """`drawn` checks that only printable text within the width is drawn; each name is one row."""
+    chance = random.Random(7)
+    parts = [
+        *HOSTILE,
+        b"\x1b[31m",
+        b"\n",
+        b"\r",
+        b"\t",
+        b"\x9b",
+        b"\xc2\x9b",
+        "\u202e\u2028\u200b".encode(),
+        b"a" * 90,
+    ]
+    names = {b"%d" % number + b"".join(chance.choices(parts, k=3)) for number in range(5000)}
+    rows = drawn(scene(watching([function(name, 1) for name in names])), 80, 5010)
+    assert 5000 == len(names) == sum(row.strip() != "" for row in rows[3:-1])
