@@ -24,6 +24,7 @@ COMMANDS = (
     "report",
     "serve",
     "status",
+    "top",
     "job",
     "wait",
     "result",

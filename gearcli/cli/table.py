@@ -46,7 +46,7 @@ def table(
     columns first, and None leaves all as it is.
     """
     lines = [Line([column.heading for column in columns], BOLD, True), *lines]
-    sizes = [[_size(cell) for cell in line.cells] for line in lines]
+    sizes = [[cells_of(cell) for cell in line.cells] for line in lines]
     widths = [max(column) for column in zip(*sizes, strict=True)]
     if width is not None:
         _narrow(widths, columns, width - len(_GAP) * (len(widths) - 1))
@@ -73,10 +73,10 @@ def _written(line: Line, columns: Sequence[Column], widths: list[int], colour: b
 
 def _fitted(cell: str, column: Column, width: int) -> str:
     """A cell of exactly this width."""
-    size = _size(cell)
+    size = cells_of(cell)
     if size > width:
         cell = cut(cell, width)
-        size = _size(cell)
+        size = cells_of(cell)
     space = " " * (width - size)
     return space + cell if column.number else cell + space
 
@@ -85,7 +85,7 @@ def cut(text: str, width: int) -> str:
     """The beginning of a text, with an ellipsis for what is missing of it."""
     room, kept = width - 1, []
     for character in text:
-        room -= _size(character)
+        room -= cells_of(character)
         if room < 0:
             break
         kept.append(character)
@@ -108,7 +108,7 @@ def _cuttable(column: Column) -> bool:
     return not (column.number or column.whole)
 
 
-def _size(text: str) -> int:
+def cells_of(text: str) -> int:
     """How many cells of a terminal a text takes."""
     if text.isascii():
         return len(text)

@@ -39,6 +39,10 @@ class FunctionState(NamedTuple):
     """Seconds since the submission of the oldest job among those that are next; None also without one."""
     maxqueue: tuple[int, int, int] | None = None
     """Jobs that it may have for another one of high, normal and low priority; None also without limits."""
+    submitted: int | None = None
+    """Jobs that came since the server started."""
+    finished: int | None = None
+    """Jobs that left it since then, however they ended."""
 
     @property
     def total(self) -> int:
@@ -149,6 +153,8 @@ def parse_function(document: dict[str, Any]) -> FunctionState:
         paused=bool(document["paused"]),
         oldest=None if oldest is None else _seconds(oldest),
         maxqueue=None if limits is None else _priorities(limits),
+        submitted=_counter(document.get("submitted")),
+        finished=_counter(document.get("finished")),
     )
 
 
@@ -229,6 +235,10 @@ def _seconds(number: object) -> float:
 
 def _holder(document: dict[str, Any]) -> Holder:
     return Holder(int(document["number"]), shown(str(document["address"])), _name(document["client_id"]))
+
+
+def _counter(count: Any) -> int | None:
+    return None if count is None else int(count)
 
 
 def _priorities(numbers: dict[str, Any]) -> tuple[int, int, int]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import fnmatch
+import functools
 import os
 import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from gearcli.client.documents import FunctionState
 from gearcli.client.snapshot import Snapshot
@@ -21,6 +22,8 @@ SORTS: dict[str, Callable[[FunctionState], Any]] = {
     "oldest": lambda each: -(each.oldest or 0.0),
 }
 """What functions can be sorted by: names go up, numbers go down."""
+
+Number = TypeVar("Number", bool, float)
 
 
 class Row(NamedTuple):
@@ -46,35 +49,45 @@ def summed(states: Iterable[FunctionState]) -> list[FunctionState]:
     found: dict[bytes, list[FunctionState]] = {}
     for state in states:
         found.setdefault(state.function, []).append(state)
-    return [total(found[function], function) for function in sorted(found)]
+    return [functools.reduce(_both, found[function]) for function in sorted(found)]
 
 
 def total(states: Sequence[FunctionState], function: bytes = b"") -> FunctionState:
     """The sum; what not all tell is not told, but for the oldest and whether any is paused."""
-    if len(states) == 1:
-        return states[0]._replace(function=function)
-    limits = {state.maxqueue for state in states}
-    oldest = [state.oldest for state in states if state.oldest is not None]
-    paused = [state.paused for state in states if state.paused is not None]
+    if not states:
+        return FunctionState(function, 0, 0, 0, 0, 0, 0, delayed=0)
+    return functools.reduce(_both, states)._replace(function=function)
+
+
+def _both(one: FunctionState, other: FunctionState) -> FunctionState:
+    """The sum of two; with tens of thousands of functions much depends on its speed."""
     return FunctionState(
-        function,
-        sum(state.queued for state in states),
-        sum(state.running for state in states),
-        sum(state.workers for state in states),
-        high=_sum([state.high for state in states]),
-        normal=_sum([state.normal for state in states]),
-        low=_sum([state.low for state in states]),
-        delayed=_sum([state.delayed for state in states]),
-        paused=any(paused) if paused else None,
-        oldest=max(oldest, default=None),
-        maxqueue=limits.pop() if len(limits) == 1 else None,
+        one.function,
+        one.queued + other.queued,
+        one.running + other.running,
+        one.workers + other.workers,
+        _plus(one.high, other.high),
+        _plus(one.normal, other.normal),
+        _plus(one.low, other.low),
+        _plus(one.delayed, other.delayed),
+        _most(one.paused, other.paused),
+        _most(one.oldest, other.oldest),
+        one.maxqueue if one.maxqueue == other.maxqueue else None,
+        _plus(one.submitted, other.submitted),
+        _plus(one.finished, other.finished),
     )
 
 
-def _sum(numbers: list[int | None]) -> int | None:
-    """The sum of numbers that are all known."""
-    known = [number for number in numbers if number is not None]
-    return sum(known) if len(known) == len(numbers) else None
+def _plus(one: int | None, other: int | None) -> int | None:
+    """The sum of numbers that are both known."""
+    return None if one is None or other is None else one + other
+
+
+def _most(one: Number | None, other: Number | None) -> Number | None:
+    """The greater one of those that are known."""
+    if one is None or other is None:
+        return other if one is None else one
+    return max(one, other)
 
 
 def chosen(rows: Iterable[Row], globs: Sequence[str] = (), *, hide_empty: bool = False) -> list[Row]:
