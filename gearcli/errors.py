@@ -15,8 +15,10 @@
     │   ├── ConnectFailed     it could not be reached
     │   └── ConnectionLost    it went away before it had answered
     ├── ProtocolError         the peer broke the rules of the protocol
+    │   └── NoAnswer          … by not answering, or not wholly, in the time that is enough for it
     ├── ServerError           the server answered ERROR (attributes `code` and `text`)
-    │   └── QueueFull         … because its queue is full: try later
+    │   ├── QueueFull         … because its queue is full: try later
+    │   └── Forbidden         … because we may not do that
     ├── JobFailed             the job failed or threw an exception
     ├── NoWorker              nobody serves a function, and waiting is not wanted
     ├── JobUnknown            the server knows no such job
@@ -92,6 +94,10 @@ class ProtocolError(GearError):
         self.code = code
 
 
+class NoAnswer(ProtocolError):
+    """The server did not answer, or not wholly, in a time that is more than enough for it."""
+
+
 class ServerError(GearError):
     """The server answered an ERROR packet.
 
@@ -107,6 +113,10 @@ class ServerError(GearError):
 
 class QueueFull(ServerError):
     """The server takes no more jobs for this function at present."""
+
+
+class Forbidden(ServerError):
+    """The server does not permit it to us."""
 
 
 class JobFailed(GearError):

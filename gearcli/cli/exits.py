@@ -38,6 +38,7 @@ _BY_ERROR: tuple[tuple[type[errors.GearError], ExitStatus], ...] = (
     (errors.ServerGone, ExitStatus.UNREACHABLE),
     (errors.QueueFull, ExitStatus.TRY_LATER),
     (errors.NoWorker, ExitStatus.TRY_LATER),
+    (errors.Forbidden, ExitStatus.FORBIDDEN),
     (errors.ServerError, ExitStatus.PROTOCOL),
     (errors.ProtocolError, ExitStatus.PROTOCOL),
     (errors.TimeLimit, ExitStatus.TIMEOUT),

@@ -14,16 +14,17 @@ import typer
 from gearcli.cli.exits import ExitStatus
 from gearcli.cli.options import ConnectTimeout, Context, Json, Reach, Servers, parsed, reach
 from gearcli.cli.output import message, on_terminal, write, write_text
-from gearcli.client.admin import Admin, KeptResult, unknown_job
+from gearcli.client.admin import Admin, unknown_job
 from gearcli.client.client import Client, JobStatus
+from gearcli.client.documents import KeptResult
 from gearcli.errors import (
     ConnectFailed,
     ConnectionLost,
     GearError,
     JobUnknown,
+    NoAnswer,
     ProtocolError,
     ServerError,
-    TimeLimit,
     UsageError,
 )
 from gearcli.escape import shown
@@ -179,7 +180,7 @@ class Jobs:
                     return admin.result(os.fsencode(handle))
                 except JobUnknown:
                     continue
-                except (ServerError, TimeLimit, ConnectionLost, ProtocolError) as error:
+                except (ServerError, ConnectionLost, ProtocolError) as error:
                     self._refusals[admin.address] = error
         refusals = (self._refusals[address] for address in addresses if address in self._refusals)
         raise next(refusals, unknown_job(handle))
@@ -231,7 +232,7 @@ class Jobs:
             return {}
         try:
             return self.home(question).job(os.fsencode(question.name))
-        except (ServerError, TimeLimit):
+        except (ServerError, NoAnswer):
             self._reticent.add(address)
             return {}
 

@@ -85,6 +85,7 @@ Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but erro
 Verbose = Annotated[
     int, typer.Option("-v", "--verbose", count=True, help="Say more; repeatable.", show_default=False)
 ]
+Yes = Annotated[bool, typer.Option("-y", "--yes", help="Do not ask.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 

@@ -22,9 +22,6 @@ from gearcli.protocol.packets import RESPONSE, Packet
 CONNECT_TIMEOUT = 5.0
 """Seconds that connecting may take unless told otherwise."""
 
-REPLY_LINE_LIMIT = 128 << 20
-"""Bytes of a line in a text reply: one that shows a job carries its workload in base64."""
-
 _RECEIVED = 1 << 18
 _FULL_PAUSE = 0.01  # seconds until a Unix socket with too many waiting is tried again
 _PARTS = 1024  # IOV_MAX
@@ -32,16 +29,19 @@ _DAY = 86400.0  # seconds; poll knows no more than 24 of them
 
 
 class Connection:
-    """An open connection; `received` holds the packets that have arrived."""
+    """An open connection; `received` holds the packets that have arrived.
 
-    def __init__(self, opened: socket.socket, address: Address) -> None:
+    What arrives are packets, unless `lines` says that it is the text protocol.
+    """
+
+    def __init__(self, opened: socket.socket, address: Address, lines: Lines | None = None) -> None:
         opened.setblocking(False)
         self.address = address
         self.received: deque[Packet] = deque()
         self.lost: ConnectionLost | ProtocolError | None = None
         """Why nothing more can be received."""
         self._socket = opened
-        self._decoder = Decoder(RESPONSE, line_limit=REPLY_LINE_LIMIT)
+        self._decoder = lines or Decoder(RESPONSE)
         self._outgoing: deque[bytes | memoryview] = deque()
 
     def fileno(self) -> int:
@@ -163,8 +163,11 @@ class Opening:
     (monotonic seconds), and call `proceed`.
     """
 
-    def __init__(self, address: Address, timeout: float = CONNECT_TIMEOUT) -> None:
+    def __init__(
+        self, address: Address, timeout: float = CONNECT_TIMEOUT, lines: Lines | None = None
+    ) -> None:
         self.address = address
+        self._lines = lines
         self._timeout = timeout
         self._deadline = time.monotonic() + timeout
         self._places = _places(address)
@@ -184,7 +187,7 @@ class Opening:
         """The connection, if it has been made.  Raises ConnectFailed once it cannot be made."""
         error = self._error()
         if error == 0:
-            return Connection(_tuned(self._socket), self.address)
+            return Connection(_tuned(self._socket), self.address, self._lines)
         if error not in _UNDECIDED and self._places:
             self._socket.close()
             self._attempt()
@@ -242,9 +245,9 @@ class Opening:
 _UNDECIDED = (errno.EINPROGRESS, errno.EAGAIN)
 
 
-def connect(address: Address, timeout: float = CONNECT_TIMEOUT) -> Connection:
+def connect(address: Address, timeout: float = CONNECT_TIMEOUT, lines: Lines | None = None) -> Connection:
     """Connect to a server within `timeout` seconds.  Raises ConnectFailed."""
-    opening = Opening(address, timeout)
+    opening = Opening(address, timeout, lines)
     while (connection := opening.proceed()) is None:
         opening.wait()
     return connection

@@ -79,6 +79,19 @@ class FunctionQueue:
         high, normal, low = self._lanes
         return len(high) + len(normal) + len(low) - sum(self._gone)
 
+    def oldest(self) -> Job | None:
+        """The job that was submitted first of those that are next of their priority; None if none waits."""
+        first = [job for priority in range(3) if (job := self._first(priority)) is not None]
+        return min(first, key=lambda job: job.submitted, default=None)
+
+    def _first(self, priority: int) -> Job | None:
+        """The next job of a priority; gone ones before it are taken out, once for all."""
+        lane = self._lanes[priority]
+        while lane and not lane[0].handle:
+            lane.popleft()
+            self._gone[priority] -= 1
+        return lane[0] if lane else None
+
     @property
     def total(self) -> int:
         """All jobs: waiting, running and not due yet."""

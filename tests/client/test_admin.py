@@ -3,48 +3,56 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 from collections.abc import Callable, Iterator
 
 import pytest
 
-from gearcli.client import admin as module
-from gearcli.client.admin import Admin, KeptResult, check_handle, unknown_job
+from gearcli.client.admin import Admin, check_handle, unknown_job
+from gearcli.client.documents import KeptResult
 from gearcli.errors import (
     ConnectFailed,
     ConnectionLost,
     JobUnknown,
+    NoAnswer,
     ProtocolError,
     ServerError,
-    TimeLimit,
     UsageError,
 )
 from gearcli.protocol.address import Address
 from gearcli.protocol.packets import PacketType
 from gearcli.protocol.text import FunctionRow
-from tests.client.peer import Peer, listening
+from tests.client.answering import Answering, Reply, answering
 from tests.support import ServerProcess, Wire, free_port, gear_serve, gearmand, needs_peers
 
 
 @pytest.fixture
-def ends() -> Iterator[tuple[Admin, Peer]]:
+def ends() -> Iterator[tuple[Admin, Answering]]:
     """An operator's connection and the server at its other end."""
-    with listening() as listener:
-        admin = Admin(listener.address)
-        with listener.accept() as peer:
-            yield admin, peer
-        admin.close()
+    with answering() as server, Admin(server.address) as admin:
+        yield admin, server
 
 
-def test_status_is_sorted_by_function(ends: tuple[Admin, Peer]) -> None:
-    admin, peer = ends
-    peer.send(b"z\t1\t0\t2\na\tb\t3\t1\t0\n.\n")
+def cut_after(data: bytes) -> Reply:
+    """Say this and close the connection."""
+
+    def reply(accepted: socket.socket) -> None:
+        accepted.sendall(data)
+        accepted.shutdown(socket.SHUT_RDWR)
+
+    return reply
+
+
+def test_status_is_sorted_by_function(ends: tuple[Admin, Answering]) -> None:
+    admin, server = ends
+    server.say(b"z\t1\t0\t2\na\tb\t3\t1\t0\n.\n")
     assert [FunctionRow(b"a\tb", 3, 1, 0), FunctionRow(b"z", 1, 0, 2)] == admin.status()
-    assert (PacketType.TEXT, [b"status\r\n"]) == peer.packet()
+    assert [b"status"] == server.asked
 
 
-def test_a_status_may_be_empty(ends: tuple[Admin, Peer]) -> None:
-    admin, peer = ends
-    peer.send(b".\n")
+def test_a_status_may_be_empty(ends: tuple[Admin, Answering]) -> None:
+    admin, server = ends
+    server.say(b".\n")
     assert [] == admin.status()
 
 
@@ -53,46 +61,51 @@ def test_a_status_may_be_empty(ends: tuple[Admin, Peer]) -> None:
     [(b"OK 1.1.20\n", "1.1.20"), (b"1.11\n", "1.11"), (b"OK gear\x1b[1m 1\r\n", "gear\\x1b[1m 1")],
 )
 def test_every_server_words_its_version_in_its_way(
-    ends: tuple[Admin, Peer], line: bytes, version: str
+    ends: tuple[Admin, Answering], line: bytes, version: str
 ) -> None:
-    admin, peer = ends
-    peer.send(line)
+    admin, server = ends
+    server.say(line)
     assert version == admin.version()
 
 
-def test_a_refusal_is_an_error_with_its_words(ends: tuple[Admin, Peer]) -> None:
-    admin, peer = ends
-    peer.send(b"ERR UNKNOWN_COMMAND Unknown+server+command\r\n")
+def test_a_refusal_is_an_error_with_its_words(ends: tuple[Admin, Answering]) -> None:
+    admin, server = ends
+    server.say(b"ERR UNKNOWN_COMMAND Unknown+server+command\r\n")
     with pytest.raises(ServerError, match="refused: Unknown server command") as caught:
         admin.version()
     assert "UNKNOWN_COMMAND" == caught.value.code
 
 
-def test_a_function_may_be_named_like_a_refusal(ends: tuple[Admin, Peer]) -> None:
-    admin, peer = ends
-    peer.send(b"ERR or\t1\t0\t0\n.\n")
+def test_a_function_may_be_named_like_a_refusal(ends: tuple[Admin, Answering]) -> None:
+    admin, server = ends
+    server.say(b"ERR or\t1\t0\t0\n.\n")
     assert [FunctionRow(b"ERR or", 1, 0, 0)] == admin.status()
 
 
-def test_a_binary_answer_breaks_the_protocol(ends: tuple[Admin, Peer]) -> None:
-    admin, peer = ends
-    peer.say(PacketType.NOOP)
-    with pytest.raises(ProtocolError, match="answered a text command with a binary packet"):
+def test_a_binary_answer_breaks_the_protocol(ends: tuple[Admin, Answering]) -> None:
+    admin, server = ends
+    server.say(b"\0RES\0\0\0\x06\0\0\0\0")
+    with pytest.raises(ProtocolError, match="answers a text command with a binary packet"):
         admin.version()
 
 
-def test_a_cut_answer(ends: tuple[Admin, Peer]) -> None:
-    admin, peer = ends
-    peer.send(b"f\t1\t0\t0\n")
-    peer.close()
+def test_a_cut_answer(ends: tuple[Admin, Answering]) -> None:
+    admin, server = ends
+    server.say(cut_after(b"f\t1\t0\t0\n"), cut_after(b"f\t1"), None)
+    for _ in range(2):
+        with pytest.raises(ProtocolError, match="closed the connection in the middle of an answer"):
+            admin.status()
     with pytest.raises(ConnectionLost):
         admin.status()
 
 
-def test_silence_has_an_end(ends: tuple[Admin, Peer], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "ANSWER_TIMEOUT", 0.02)
-    with pytest.raises(TimeLimit):
-        ends[0].version()
+def test_silence_has_an_end() -> None:
+    with (
+        answering() as server,
+        Admin(server.address, timeout=0.02) as admin,
+        pytest.raises(NoAnswer, match=f"^{server.address} did not answer in time$"),
+    ):
+        admin.version()
 
 
 def test_no_server_is_there() -> None:
@@ -100,39 +113,39 @@ def test_no_server_is_there() -> None:
         Admin(Address("127.0.0.1", free_port()))
 
 
-def test_it_closes_at_the_end_of_a_block(ends: tuple[Admin, Peer]) -> None:
-    admin, peer = ends
+def test_it_closes_at_the_end_of_a_block(ends: tuple[Admin, Answering]) -> None:
+    admin, server = ends
+    server.say(b"OK 1\n", b"OK 2\n")
     with admin:
-        pass
-    with pytest.raises(ConnectionError):
-        peer.packet()
+        admin.version()
+    assert "2" == admin.version()  # over another connection
 
 
 # -- jobs, of a server that the test plays ---------------------------------------------------
 
 
-def test_a_cancelled_job(ends: tuple[Admin, Peer]) -> None:
-    admin, peer = ends
-    peer.send(b"OK\r\n")
+def test_a_cancelled_job(ends: tuple[Admin, Answering]) -> None:
+    admin, server = ends
+    server.say(b"OK\r\n")
     admin.cancel(b"H:1")
-    assert (PacketType.TEXT, [b"cancel job H:1\r\n"]) == peer.packet()
+    assert [b"cancel job H:1"] == server.asked
 
 
 @pytest.mark.parametrize("ask", [Admin.cancel, Admin.job, Admin.workload, Admin.result])
 @pytest.mark.parametrize("refusal", [b"ERR UNKNOWN_JOB\r\n", b"ERR unknown_job No+such+job\n"])
 def test_an_unknown_job(
-    ends: tuple[Admin, Peer], ask: Callable[[Admin, bytes], object], refusal: bytes
+    ends: tuple[Admin, Answering], ask: Callable[[Admin, bytes], object], refusal: bytes
 ) -> None:
-    admin, peer = ends
-    peer.send(refusal)
+    admin, server = ends
+    server.say(refusal)
     with pytest.raises(JobUnknown, match=r"^H:1: the server knows no such job; it is done, or never was$"):
         ask(admin, b"H:1")
 
 
 @pytest.mark.parametrize("ask", [Admin.cancel, Admin.job, Admin.workload, Admin.result])
-def test_a_refusal_about_a_job(ends: tuple[Admin, Peer], ask: Callable[[Admin, bytes], object]) -> None:
-    admin, peer = ends
-    peer.send(b"ERR PERMISSION_DENIED\r\n")
+def test_a_refusal_about_a_job(ends: tuple[Admin, Answering], ask: Callable[[Admin, bytes], object]) -> None:
+    admin, server = ends
+    server.say(b"ERR PERMISSION_DENIED\r\n")
     with pytest.raises(ServerError, match="refused: PERMISSION_DENIED"):
         ask(admin, b"H:1")
 
@@ -147,9 +160,9 @@ def test_a_handle_is_shown_safely() -> None:
     assert str(unknown_job(b"H:\x1b")).startswith("H:\\x1b: ")
 
 
-def test_names_of_a_document_are_readable(ends: tuple[Admin, Peer]) -> None:
-    admin, peer = ends
-    peer.send(b'{"handle":"H:a%20b","function":"%1B%25","state":"%41","reducer":null,"size":3,'
+def test_names_of_a_document_are_readable(ends: tuple[Admin, Answering]) -> None:
+    admin, server = ends
+    server.say(b'{"handle":"H:a%20b","function":"%1B%25","state":"%41","reducer":null,"size":3,'
               b'"worker":{"client_id":"%C3%BC","address":"%41"}}\n.\n')  # fmt: skip
     assert {
         "handle": "H:a b",
@@ -159,24 +172,24 @@ def test_names_of_a_document_are_readable(ends: tuple[Admin, Peer]) -> None:
         "size": 3,
         "worker": {"client_id": "ü", "address": "%41"},
     } == admin.job(b"H:a b")
-    assert (PacketType.TEXT, [b"job H:a%20b\r\n"]) == peer.packet()
+    assert [b"job H:a%20b"] == server.asked
 
 
 @pytest.mark.parametrize("rows", [b"", b"[]\n", b"{\n", b"{}\n{}\n", b"\xff\n"])
-def test_what_is_no_document(ends: tuple[Admin, Peer], rows: bytes) -> None:
-    admin, peer = ends
-    peer.send(rows + b".\n")
-    with pytest.raises(ProtocolError, match="with something else than the job's document"):
+def test_what_is_no_document(ends: tuple[Admin, Answering], rows: bytes) -> None:
+    admin, server = ends
+    server.say(rows + b".\n")
+    with pytest.raises(ProtocolError, match="with something else than the documents it was asked for"):
         admin.job(b"H:1")
 
 
 @pytest.mark.parametrize(
     "row", [b"{}", b'{"workload_base64":1}', b'{"workload_base64":"x"}', b'{"workload_base64":"\\u00fc"}']
 )
-def test_what_is_no_workload(ends: tuple[Admin, Peer], row: bytes) -> None:
-    admin, peer = ends
-    peer.send(row + b"\n.\n")
-    with pytest.raises(ProtocolError, match="with something else than the job's document"):
+def test_what_is_no_workload(ends: tuple[Admin, Answering], row: bytes) -> None:
+    admin, server = ends
+    server.say(row + b"\n.\n")
+    with pytest.raises(ProtocolError, match="with something else than the documents it was asked for"):
         admin.workload(b"H:1")
 
 
@@ -189,10 +202,10 @@ def test_what_is_no_workload(ends: tuple[Admin, Peer], row: bytes) -> None:
     ],
 )
 def test_a_server_without_the_command_is_named(
-    ends: tuple[Admin, Peer], code: bytes, version: bytes, name: str
+    ends: tuple[Admin, Answering], code: bytes, version: bytes, name: str
 ) -> None:
-    admin, peer = ends
-    peer.send(b"ERR %b Unknown+server+commandjob\r\n%b\r\n" % (code, version))
+    admin, server = ends
+    server.say(b"ERR %b Unknown+server+commandjob\r\n" % code, version + b"\r\n")
     with pytest.raises(ServerError) as caught:
         admin.job(b"H:1")
     assert f"this needs a gear server; {admin.address} is {name}" == str(caught.value)
@@ -204,18 +217,18 @@ ROW = (
 )
 
 
-def test_a_result(ends: tuple[Admin, Peer]) -> None:
-    admin, peer = ends
-    peer.send(ROW + b".\n")
+def test_a_result(ends: tuple[Admin, Answering]) -> None:
+    admin, server = ends
+    server.say(ROW + b".\n")
     assert KeptResult(
         b"H:a b", "ü".encode(), b"", "failed", 2, 1.5, 1, False, b"\0", None, b"\xff", "why"
     ) == admin.result(b"H:a b")
-    assert (PacketType.TEXT, [b"result H:a%20b\r\n"]) == peer.packet()
+    assert [b"result H:a%20b"] == server.asked
 
 
-def test_a_server_that_keeps_no_results(ends: tuple[Admin, Peer]) -> None:
-    admin, peer = ends
-    peer.send(b"ERR NOT_KEPT Whatever+words\r\n")
+def test_a_server_that_keeps_no_results(ends: tuple[Admin, Answering]) -> None:
+    admin, server = ends
+    server.say(b"ERR NOT_KEPT Whatever+words\r\n")
     with pytest.raises(ServerError) as caught:
         admin.result(b"H:1")
     words = f"{admin.address} keeps no results; start it with: gear serve --keep-results 1h"
@@ -231,10 +244,10 @@ def test_a_server_that_keeps_no_results(ends: tuple[Admin, Peer]) -> None:
         ROW.replace(b'"state"', b'"stat"'),
     ],
 )
-def test_what_is_no_result(ends: tuple[Admin, Peer], row: bytes) -> None:
-    admin, peer = ends
-    peer.send(row + b".\n")
-    with pytest.raises(ProtocolError, match="with something else than the job's document"):
+def test_what_is_no_result(ends: tuple[Admin, Answering], row: bytes) -> None:
+    admin, server = ends
+    server.say(row + b".\n")
+    with pytest.raises(ProtocolError, match="with something else than the documents it was asked for"):
         admin.result(b"H:1")
 
 

@@ -13,6 +13,7 @@ import pytest
 from gearcli.client.connection import Connection, connect, expired, milliseconds_until
 from gearcli.errors import ConnectFailed, ConnectionLost, ProtocolError, TimeLimit
 from gearcli.protocol.address import Address
+from gearcli.protocol.lines import Lines
 from gearcli.protocol.packets import PacketType, response
 from tests.client.peer import Peer, listening
 from tests.support import DEADLINE, FRAGMENTATIONS, free_port
@@ -100,11 +101,13 @@ def test_a_broken_packet_is_said_once_and_stays(ends: tuple[Connection, Peer]) -
             connection.next_packet(soon())
 
 
-def test_a_long_line_of_a_text_reply_is_taken(ends: tuple[Connection, Peer]) -> None:
-    connection, peer = ends
-    line = b"x" * 20_000 + b"\n"
-    peer.send(line)
-    assert (P.TEXT, [line]) == connection.next_packet(soon())
+def test_a_connection_for_text_commands_takes_long_lines() -> None:
+    with listening() as listener:
+        connection = connect(listener.address, lines=Lines())
+        with listener.accept() as peer:
+            peer.send(b"x" * 20_000 + b"\r\n")
+            assert (P.TEXT, [b"x" * 20_000]) == connection.next_packet(soon())
+            connection.close()
 
 
 def test_the_end_can_be_said_while_answers_are_read(ends: tuple[Connection, Peer]) -> None:

@@ -42,6 +42,7 @@ def test_functions(engine: Engine, console: Console, client: Talker, worker: Tal
         "delayed": 1,
         "running": 1,
         "workers": 1,
+        "oldest": 0.0,
         "paused": False,
         "maxqueue": {"high": 1, "normal": 2, "low": 3},
     } == function_of(console)

@@ -1,0 +1,121 @@
+"""What servers tell of their functions, in Prometheus's text format, under gearman-exporter's names.
+
+One renderer for ``gear status --format prometheus`` and ``gear metrics``: rows
+in, text out, no I/O.  Names: bakins/gearman-exporter, whose dashboards so go
+on working; ``gearman_jobs_waiting_by_priority`` is its issue 26.  Those that
+begin with ``gear_`` are ours.  With more than one server each has a label
+``server``.  Format: Prometheus's exposition formats, version 0.0.4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeAlias
+
+from gearcli.client.documents import FunctionState
+from gearcli.client.snapshot import Snapshot
+from gearcli.client.survey import Answer
+from gearcli.escape import shown
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+"""How HTTP names the format."""
+
+Sample: TypeAlias = tuple[str, float]
+"""The labels of a line, as `labels` writes them, and its value."""
+
+_Metric: TypeAlias = tuple[str, str, Callable[[FunctionState], float | None]]
+
+_PRIORITIES = ("high", "normal", "low")
+
+_OF_FUNCTIONS: tuple[_Metric, ...] = (
+    ("gearman_jobs", "Jobs of a function, queued and running.", lambda each: each.total),
+    ("gearman_jobs_running", "Jobs of a function that a worker has.", lambda each: each.running),
+    ("gearman_jobs_waiting", "Jobs of a function that no worker has.", lambda each: each.queued),
+    ("gearman_workers", "Workers of a function.", lambda each: each.workers),
+    ("gear_jobs_delayed", "Jobs of a function that are not due yet.", lambda each: each.delayed),
+    ("gear_function_paused", "Whether jobs of a function are held back.", lambda each: each.paused),
+    (
+        "gear_jobs_oldest_seconds",
+        "Age of the oldest job of a function that waits; 0 without one.",
+        lambda each: None if each.paused is None else each.oldest or 0.0,
+    ),
+)
+"""Names, helps and values of the gauges with a label for the function; None is left out."""
+
+
+def metrics(answers: Sequence[Answer[Snapshot]]) -> str:
+    """The text for what each server answered; of one that did not, only that it is not up."""
+    several = len(answers) > 1
+    servers = [({"server": str(answer.address)} if several else {}, answer.value) for answer in answers]
+    there = [(of, value) for of, value in servers if value is not None]
+    # The labels of a function are written once for all of its metrics.
+    functions = [
+        (labels({**of, "function": shown(each.function)}), each)
+        for of, value in there
+        for each in value.functions
+    ]
+    return "".join(
+        [
+            gauge(
+                "gearman_up",
+                "Whether the server answers.",
+                ((labels(of), value is not None) for of, value in servers),
+            ),
+            gauge(
+                "gearman_version_info",
+                "The version of the server; always 1.",
+                ((labels({**of, "version": value.version}), 1) for of, value in there),
+            ),
+            *(_of_functions(metric, functions) for metric in _OF_FUNCTIONS),
+            _by_priority(functions),
+        ]
+    )
+
+
+def _of_functions(metric: _Metric, functions: list[tuple[str, FunctionState]]) -> str:
+    name, explanation, value_of = metric
+    values = ((of, value_of(each)) for of, each in functions)
+    return gauge(name, explanation, ((of, value) for of, value in values if value is not None))
+
+
+def _by_priority(functions: list[tuple[str, FunctionState]]) -> str:
+    return gauge(
+        "gearman_jobs_waiting_by_priority",
+        "Jobs of a function that no worker has, by priority.",
+        (
+            (f'{of[:-1]},priority="{priority}"}}', count)
+            for of, each in functions
+            for priority, count in zip(_PRIORITIES, (each.high, each.normal, each.low), strict=True)
+            if count is not None
+        ),
+    )
+
+
+def gauge(name: str, explanation: str, samples: Iterable[Sample]) -> str:
+    """The lines of one gauge; none at all without a sample."""
+    return family(name, "gauge", explanation, samples)
+
+
+def family(name: str, kind: str, explanation: str, samples: Iterable[Sample]) -> str:
+    """The lines of one metric of a kind (``gauge``, ``counter``); none at all without a sample."""
+    lines = [f"{name}{of} {_number(value)}\n" for of, value in samples]
+    return "".join([f"# HELP {name} {explanation}\n# TYPE {name} {kind}\n", *lines]) if lines else ""
+
+
+def labels(values: dict[str, str]) -> str:
+    """Labels and their values as they stand in a line."""
+    return (
+        "{" + ",".join(f'{name}="{_escaped(value)}"' for name, value in values.items()) + "}"
+        if values
+        else ""
+    )
+
+
+def _escaped(value: str) -> str:
+    r"""A label's value; `shown` has left no line end in a name, but backslashes it has put there."""
+    return value.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
+
+
+def _number(value: float) -> str:
+    """A number, whole where it is whole."""
+    return str(int(value)) if value == int(value) else repr(float(value))
