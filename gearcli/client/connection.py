@@ -17,6 +17,7 @@ from collections import deque
 from gearcli.errors import ConnectFailed, ConnectionLost, ProtocolError, TimeLimit
 from gearcli.protocol.address import Address
 from gearcli.protocol.decoder import Decoder
+from gearcli.protocol.lines import Lines
 from gearcli.protocol.packets import RESPONSE, Packet
 
 CONNECT_TIMEOUT = 5.0
