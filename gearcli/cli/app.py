@@ -38,6 +38,7 @@ COMMANDS = (
     "admin",
     "ping",
     "bench",
+    "certs",
 )
 """Each is the function of its name in the module of its name; imported when it is asked for."""
 

@@ -13,12 +13,13 @@ from gearcli import __version__, systemd
 from gearcli.cli import serve_options as options
 from gearcli.cli.exits import ExitStatus
 from gearcli.cli.options import Grace, Quiet
-from gearcli.errors import OutputError
+from gearcli.errors import OutputError, UsageError
 from gearcli.escape import shown
 from gearcli.pidfile import PidFile
 from gearcli.protocol.address import DEFAULT_PORT, Address, parse
 from gearcli.server import listener as listening
 from gearcli.server import privileges
+from gearcli.server.access import Access, Files
 from gearcli.server.daemon import in_background
 from gearcli.server.documents import Document
 from gearcli.server.engine import Engine
@@ -26,6 +27,7 @@ from gearcli.server.log import Log, LogFile, Outlet, level_named
 from gearcli.server.loop import Server
 from gearcli.server.operator import Operator
 from gearcli.server.privileges import Account
+from gearcli.server.roles import parse as parse_role
 from gearcli.server.syslog import Syslog
 
 
@@ -33,6 +35,11 @@ def serve(
     listen: options.Listen = None,
     port: options.Port = None,
     insecure_listen: options.InsecureListen = False,
+    tls: options.UseTls = False,
+    ca: options.Ca = None,
+    cert: options.Certificate = None,
+    key: options.Key = None,
+    role: options.GivenRoles = None,
     socket_mode: options.SocketMode = "0600",  # type: ignore[assignment]  # typer parses it
     backlog: options.Backlog = options.DEFAULT_BACKLOG,
     keepalive: options.KeepaliveWanted = True,
@@ -72,7 +79,8 @@ def serve(
     wanted = _wanted(texts, DEFAULT_PORT if port is None else port)
     if daemon:
         wanted = [_whole(address) for address in wanted]
-    if not insecure_listen:
+    access = _access(tls, ca, cert, key, role)
+    if not insecure_listen and not (tls and ca):
         _require_loopback(wanted, given)
     log = Log(verbosity)
     if level_named(verbose) >= verbosity:
@@ -89,6 +97,7 @@ def serve(
             lease=lease,
             keep_results=keep_results,
         ),
+        access=access,
         log=log,
         on_console=log_file == "stderr" or (log_file is None and not syslog),
         grace=grace,
@@ -106,6 +115,7 @@ class _Plan(NamedTuple):
 
     listeners: Callable[[], list[socket.socket]]
     engine: Callable[[], Engine]
+    access: Access
     log: Log
     on_console: bool
     """Whether standard error hears more than the start."""
@@ -125,7 +135,7 @@ def _serve(plan: _Plan, ready: Callable[[], None]) -> int:
     listeners, engine, pid_files = plan.listeners(), plan.engine(), list[PidFile]()
     settings = {**plan.settings, "listen": [shown(listening.name_of(listener)) for listener in listeners]}
     operator = Operator(engine, version=__version__, pid=os.getpid(), settings=settings)
-    server = Server(engine, operator, listeners, log=plan.log, grace=plan.grace)
+    server = Server(engine, operator, listeners, log=plan.log, grace=plan.grace, access=plan.access)
 
     def started() -> None:
         if plan.pid_file:
@@ -179,6 +189,19 @@ def _outlets(log: Log, log_file: str | None, syslog: bool) -> list[Outlet]:
         except OutputError as error:
             log.notice(str(error))
     return outlets
+
+
+def _access(tls: bool, ca: str | None, cert: str | None, key: str | None, role: list[str] | None) -> Access:
+    """Who may come in, and what they may do.  Raises UsageError, and ConfigError for files."""
+    grants = [parse_role(text) for text in role or []]
+    if not tls:
+        return Access(grants=grants)
+    if cert is None:
+        raise UsageError(
+            "--tls needs the server's certificate: --cert FILE; 'gear certs' makes one for a try"
+        )
+    whole = os.path.abspath  # a daemon leaves its folder
+    return Access(Files(whole(cert), key and whole(key), ca and whole(ca)), grants)
 
 
 # -- addresses ---------------------------------------------------------------------------
