@@ -85,12 +85,12 @@ def _no_password() -> str:
 def _reason(error: OSError | ValueError) -> str:
     """What is wrong with a file, in words of people."""
     if isinstance(error, ssl.SSLError):
+        words = reason(error)
         known = {
-            "KEY_VALUES_MISMATCH": "the key does not belong to the certificate",
-            "NO_START_LINE": "there is no PEM in it",
-            "PEM_LIB": "it is no PEM file, or its key is not with it",
+            "key values mismatch": "the key does not belong to the certificate",
+            "pem lib": "there is no certificate in PEM in it, or not its key",
         }
-        return known.get(error.reason or "", (error.reason or str(error)).lower().replace("_", " "))
+        return next((said for sign, said in known.items() if sign in words), words)
     if isinstance(error, OSError):
         return (error.strerror or str(error)).lower()
     return str(error)
@@ -122,6 +122,10 @@ class TlsSocket:
         self.family = secured.family
         self.wants_read = False
         """Whether the handshake goes on once there is something to read, not to write."""
+        self._begun = b""
+        """The piece that OpenSSL has begun to send."""
+        self._over = False
+        """Whether both sides have said goodbye."""
 
     def shake(self) -> bool:
         """Go on with the handshake; whether it is over.  Raises OSError when it failed."""
@@ -137,6 +141,8 @@ class TlsSocket:
 
     def recv(self, size: int) -> bytes:
         """As of a socket; at most a record, which leaves nothing behind that a selector would not see."""
+        if self._over:
+            return b""
         try:
             return self._secured.recv(max(size, _PIECE))
         except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
@@ -145,30 +151,36 @@ class TlsSocket:
             return b""
 
     def send(self, data: bytes | memoryview) -> int:
-        """As of a socket."""
-        sent, view = 0, memoryview(data)
-        try:
-            while sent < len(view):
-                sent += self._secured.send(view[sent : sent + _PIECE])
-        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
-            if not sent:
-                raise BlockingIOError from None
-        return sent
+        """As of a socket: how many bytes were taken, which is at least one.
+
+        What was not taken has to come again, and first, whatever follows it then.
+        """
+        return self.sendmsg((data,))
 
     def sendmsg(self, parts: Iterable[bytes | memoryview]) -> int:
-        """As of a socket."""
+        """As of a socket; see `send`."""
         sent = 0
-        for part in parts:
-            try:
-                count = self.send(part)
-            except BlockingIOError:
-                if not sent:
-                    raise
-                return sent
-            sent += count
-            if count < len(part):
-                break
+        try:
+            if self._begun:
+                return self._write(self._begun)
+            for part in parts:
+                view = memoryview(part)
+                for start in range(0, len(view), _PIECE):
+                    sent += self._write(view[start : start + _PIECE])
+        except BlockingIOError:
+            if not sent:
+                raise
         return sent
+
+    def _write(self, piece: bytes | memoryview) -> int:
+        """Give OpenSSL a piece.  One that it cannot take now it wants to have again, as it is."""
+        try:
+            count = self._secured.send(piece)
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            self._begun = bytes(piece)
+            raise BlockingIOError from None
+        self._begun = b""
+        return count
 
     def names(self) -> tuple[str, ...]:
         """Whom the other side's certificate names: alternative names, then common names."""
@@ -191,8 +203,13 @@ class TlsSocket:
         self._secured.setsockopt(level, option, value)
 
     def shutdown(self, how: int) -> None:
-        """Say nothing more: TLS has no half of an end that both sides know, so the plain one is used."""
-        socket.socket.shutdown(self._secured, how)
+        """Say that nothing more will be said; the other side may still answer."""
+        if how != socket.SHUT_WR:
+            socket.socket.shutdown(self._secured, how)
+            return
+        with contextlib.suppress(ssl.SSLWantReadError):  # its goodbye has not come yet
+            self._secured.unwrap()
+            self._over = True
 
     def close(self) -> None:
         """End the connection; a goodbye is said if that does not block."""

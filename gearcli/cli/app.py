@@ -16,6 +16,7 @@ from typer.core import TyperGroup
 from gearcli import __version__
 from gearcli.cli.exits import ExitStatus, exit_status
 from gearcli.cli.output import message
+from gearcli.cli.securing import securing
 from gearcli.errors import GearError
 
 COMMANDS = (
@@ -69,7 +70,7 @@ def _command(name: str) -> Any:
     app = _typer(no_args_is_help=True, help=module.HELP) if group else _typer()
     for each in group or {name: getattr(module, name)}:
         function = group[each] if group else getattr(module, name)
-        app.command(each, context_settings=settings)(_answering(function))
+        app.command(each, context_settings=settings)(_answering(securing(function)))
     command = typer.main.get_command(app)
     command.name = name
     if group:

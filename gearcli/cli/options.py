@@ -9,6 +9,7 @@ from typing import Annotated, NamedTuple, TypeVar
 import typer
 
 from gearcli.cli import config
+from gearcli.cli.security import settled
 from gearcli.client.connection import CONNECT_TIMEOUT
 from gearcli.errors import UsageError
 from gearcli.protocol.address import ENVIRONMENT, Address, parse_list, servers
@@ -114,6 +115,8 @@ def reach(server: list[str] | None, context: str | None, connect_timeout: float 
         or servers([], {})
     )
     seconds = (connect_timeout, chosen.connect_timeout, defaults.connect_timeout, CONNECT_TIMEOUT)
+    tls = settled(chosen.tls, defaults.tls, os.environ)
+    found = [address if address.path else address._replace(tls=tls) for address in found]
     return Reach(found, next(each for each in seconds if each is not None))
 
 
