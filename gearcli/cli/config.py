@@ -22,7 +22,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from gearcli.cli.security import Wish
 from gearcli.errors import ConfigError, UsageError
 from gearcli.protocol.address import Address, parse_list
-from gearcli.units import duration
 
 if TYPE_CHECKING:
     from gearcli.toml import Document
@@ -136,6 +135,8 @@ def _connect_timeout(document: Document, values: dict[str, Any], table: tuple[st
         return None
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise document.error(f"{name} has to be a duration such as '5s', or a number of seconds", *table, key)
+    from gearcli.units import duration
+
     try:
         return duration(str(value))
     except UsageError as error:

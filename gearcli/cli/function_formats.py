@@ -148,7 +148,7 @@ def as_table(
     columns = [
         *map(Column, headings),
         *(Column(each.heading, number=True) for each in numbers),
-        Column(""),
+        Column("", whole=True),
     ]
 
     def line(server: str | None, name: str, state: FunctionState, note: str) -> Line:

@@ -79,7 +79,8 @@ def job(
 ) -> int:
     """Show whether jobs wait or run, and how far they are.
 
-    With --json everything that a gear server knows of a job with this handle.
+    On a terminal and with --json everything that a gear server knows of a job
+    with this handle.
     Exit status 1 when the server does not know one of them: it is done, or
     never was. With --watch it is 0 for a job that was seen before it went.
     """
@@ -87,7 +88,7 @@ def job(
     questions += [Question("unique", name) for name in unique or []]
     _check(questions, peek=peek, others=watch or json)
     reached = reach(server, context, connect_timeout)
-    with Jobs(reached, details=json) as jobs:
+    with Jobs(reached, details=json or on_terminal()) as jobs:
         if peek:
             return _peek(questions[0], jobs)
         if watch:
@@ -278,9 +279,17 @@ def _show(answer: Answer, as_json: bool) -> None:
     if as_json:
         write_text(json.dumps(_fields(answer)) + "\n")
     elif answer.state.known:
-        write_text(f"{shown(name)}\t{_in_words(answer.state)}\n")
+        write_text(f"{shown(name)}\t{_in_words(answer.state)}\n{_in_detail(answer.details)}")
     else:
         message(str(unknown_job(name)))
+
+
+def _in_detail(details: dict[str, Any]) -> str:
+    """What else is known of a job, a line for each, below it."""
+    told = {key: value for key, value in details.items() if key != "handle" and value not in (None, "")}
+    if isinstance(worker := told.get("worker"), dict):
+        told["worker"] = " ".join(str(worker.get(key, "")) for key in ("address", "client_id"))
+    return "".join(f"  {shown(key):<12}{shown(str(value))}\n" for key, value in told.items())
 
 
 def _in_words(state: JobStatus) -> str:

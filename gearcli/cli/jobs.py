@@ -20,7 +20,7 @@ from gearcli.escape import shown
 from gearcli.protocol.text import JobRow
 
 _COLUMNS = (
-    Column("HANDLE"),
+    Column("HANDLE", whole=True),
     Column("FUNCTION"),
     Column("STATE"),
     Column("PRIORITY"),
@@ -58,7 +58,8 @@ def jobs(
     reached = reach(server, context, connect_timeout)
     answers = where_known(ask(reached, _asking(function)))
     left_out = sum(answer.value.left_out for answer in answers if isinstance(answer.value, JobList))
-    status = show_list("jobs", _COLUMNS, answers, _items, as_json=json, left_out=left_out)
+    several = len(reached.servers) > 1
+    status = show_list("jobs", _COLUMNS, answers, _items, as_json=json, several=several, left_out=left_out)
     if left_out:
         message(f"{left_out} more jobs are not shown")
     return status

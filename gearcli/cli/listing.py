@@ -31,12 +31,14 @@ def show_list(
     items_of: Callable[[T], Iterable[Item]],
     *,
     as_json: bool,
+    several: bool | None = None,
     **more: Any,
 ) -> ExitStatus:
     """Print the items of all servers, and on standard error who did not answer; the exit status.
 
     ``server`` is a key of every item in JSON, and a column where there are
-    several.  In JSON the items stand under `name`, beside ``servers`` and `more`.
+    `several`: if that is not said, where there are several answers.  In JSON
+    the items stand under `name`, beside ``servers`` and `more`.
     """
     items = [
         (str(answer.address), item)
@@ -44,7 +46,7 @@ def show_list(
         if answer.value is not None
         for item in items_of(answer.value)
     ]
-    several = len(answers) > 1
+    several = len(answers) > 1 if several is None else several
     if as_json:
         listed = [{"server": server, **item.keys} for server, item in items]
         write_text(json.dumps({"servers": list(map(_server, answers)), name: listed, **more}) + "\n")

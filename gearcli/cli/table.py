@@ -22,10 +22,11 @@ _NARROWEST = 8  # cells that are left of a column that is too wide
 
 
 class Column(NamedTuple):
-    """A column: its heading, and whether it holds numbers, which stand to the right."""
+    """A column: its heading, whether its cells are numbers, which stand right; a `whole` one is never cut."""
 
     heading: str
     number: bool = False
+    whole: bool = False
 
 
 class Line(NamedTuple):
@@ -94,13 +95,17 @@ def cut(text: str, width: int) -> str:
 def _narrow(widths: list[int], columns: Sequence[Column], room: int) -> None:
     """Make the widest columns of text narrower, until all fit or none can be made narrower."""
     while (excess := sum(widths) - room) > 0:
-        texts = [n for n, column in enumerate(columns) if not column.number and widths[n] > _NARROWEST]
+        texts = [n for n, column in enumerate(columns) if _cuttable(column) and widths[n] > _NARROWEST]
         if not texts:
             return
         widest = max(texts, key=lambda n: widths[n])
         second = max((widths[n] for n in texts if n != widest), default=_NARROWEST)
         floor = max(_NARROWEST, second - 1)
         widths[widest] = max(widths[widest] - excess, floor)
+
+
+def _cuttable(column: Column) -> bool:
+    return not (column.number or column.whole)
 
 
 def _size(text: str) -> int:

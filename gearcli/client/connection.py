@@ -20,9 +20,9 @@ from gearcli.protocol.address import Address
 from gearcli.protocol.decoder import Decoder
 from gearcli.protocol.lines import Lines
 from gearcli.protocol.packets import RESPONSE, Packet
-from gearcli.sockets import Socket
 
 if TYPE_CHECKING:
+    from gearcli.sockets import Socket
     from gearcli.tls import TlsSocket
 
 CONNECT_TIMEOUT = 5.0
@@ -307,7 +307,7 @@ def _places(address: Address) -> deque[tuple[int, object]]:
     if address.path:
         return deque([(socket.AF_UNIX, address.path)])
     try:
-        found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
+        found = socket.getaddrinfo(_name(address.host), address.port, type=socket.SOCK_STREAM)
     except OSError as error:
         raise ConnectFailed(f"cannot find the host {address.host}: {_reason(error)}") from None
     except UnicodeError:  # a label of it is empty or longer than 63 characters
@@ -322,6 +322,13 @@ def _refusal(address: Address, error: OSError) -> str | None:
     from gearcli import tls
 
     return tls.refusal(error)
+
+
+def _name(host: str) -> str | bytes:
+    """A host for `getaddrinfo`: bytes where the codec for names, which is slow to load, changes nothing."""
+    labels = host.removesuffix(".").split(".")
+    plain = host.isascii() and all(0 < len(label) < 64 for label in labels)
+    return host.encode("ascii") if plain else host
 
 
 def _reason(error: OSError) -> str:

@@ -17,9 +17,6 @@ from gearcli.client.snapshot import Snapshot
 from gearcli.client.survey import Answer
 from gearcli.escape import shown
 
-CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-"""How HTTP names the format."""
-
 Sample: TypeAlias = tuple[str, float]
 """The labels of a line, as `labels` writes them, and its value."""
 

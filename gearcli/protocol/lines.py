@@ -1,4 +1,4 @@
-"""A conversation in the text protocol, cut into lines; it stands where `packets.Decoder` stands else.
+"""A conversation in the text protocol, cut into lines; it stands where `decoder.Decoder` stands else.
 
 What an answer may cost is bounded: whoever asks sets an allowance of bytes,
 and each line costs its own and what the program needs to hold it.

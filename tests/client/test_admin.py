@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from gearcli.client.admin import Admin, check_handle, unknown_job
-from gearcli.client.documents import KeptResult
+from gearcli.client.admin import Admin, check_handle, product, unknown_job
+from gearcli.client.documents import JobList, KeptResult
 from gearcli.errors import (
     ConnectFailed,
     ConnectionLost,
@@ -21,7 +21,7 @@ from gearcli.errors import (
 )
 from gearcli.protocol.address import Address
 from gearcli.protocol.packets import PacketType
-from gearcli.protocol.text import FunctionRow
+from gearcli.protocol.text import FunctionRow, JobRow
 from tests.client.answering import Answering, Reply, answering
 from tests.support import ServerProcess, Wire, free_port, gear_serve, gearmand, needs_peers
 
@@ -299,3 +299,155 @@ def test_gearmand_cancels_and_shows_nothing() -> None:
         admin.cancel(handle)
         with pytest.raises(JobUnknown):
             admin.cancel(b"H:no:1")
+
+
+# -- every command ---------------------------------------------------------------------------
+
+
+def test_commands_of_gearmand_are_written_so(ends: tuple[Admin, Answering]) -> None:
+    admin, server = ends
+    server.say(*[b"OK\r\n"] * 6)
+    admin.maxqueue(b"f", 3)
+    admin.maxqueue(b"f", 1, 2, 3)
+    admin.create(b"f")
+    admin.drop(b"f")
+    admin.shutdown()
+    admin.shutdown(graceful=True)
+    assert [
+        b"maxqueue f 3", b"maxqueue f 1 2 3", b"create function f", b"drop function f", b"shutdown",
+        b"shutdown graceful",
+    ] == server.asked  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        lambda admin: admin.maxqueue(b"f"),  # gearmand would take the limit away
+        lambda admin: admin.maxqueue(b"f", 1, 2),
+        lambda admin: admin.create(b"two words"),
+        lambda admin: admin.drop(b""),
+        lambda admin: admin.create(b"f\r\nshutdown"),
+        lambda admin: admin.verbose("INFO\nshutdown"),
+        lambda admin: admin.raw(b"status\nshutdown"),
+        lambda admin: admin.purge(b""),
+    ],
+)
+def test_what_cannot_be_said_is_not_said(
+    ends: tuple[Admin, Answering], command: Callable[[Admin], object]
+) -> None:
+    with pytest.raises(UsageError):
+        command(ends[0])
+    assert [] == ends[1].asked
+
+
+def test_a_process_id_is_a_number(ends: tuple[Admin, Answering]) -> None:
+    admin, server = ends
+    server.say(b"OK 123\n", b"OK many\n")
+    assert 123 == admin.getpid()
+    with pytest.raises(ProtocolError, match="something else than its process id"):
+        admin.getpid()
+
+
+def test_gearmands_level_stays(ends: tuple[Admin, Answering]) -> None:
+    admin, server = ends
+    server.say(b"OK ERROR\n", b"OK ERROR\n", b"OK 1.1.20\n", b"OK INFO\n")
+    assert "ERROR" == admin.verbose()
+    with pytest.raises(ServerError, match=r"this needs a gear server; .* is gearmand 1\.1\.20"):
+        admin.verbose("INFO")
+    assert "INFO" == admin.verbose("info")
+
+
+def test_any_line_may_be_said(ends: tuple[Admin, Answering]) -> None:
+    admin, server = ends
+    server.say(b"OK 1\n", b"a\nb\n.\n", b"ERR UNKNOWN_COMMAND What\r\n")
+    assert [b"OK 1"] == admin.raw(b"version")
+    assert [b"a", b"b"] == admin.raw(b"SHOW unique jobs")
+    with pytest.raises(ServerError):
+        admin.raw(b"what")
+
+
+def test_how_many_jobs_are_left_out_is_told(ends: tuple[Admin, Answering]) -> None:
+    admin, server = ends
+    server.say(b'{"left_out":7}\n.\n', b'{"left_out":"x"}\n.\n')
+    assert JobList([], 7) == admin.jobs(b"two words", 5)
+    assert [b"jobs two%20words 5"] == server.asked
+    with pytest.raises(ProtocolError):
+        admin.jobs()
+
+
+@pytest.mark.parametrize("rows", [b"?", b"{", b'{"a":1},{"b":2}', b"1],[2", b"[" * 100_000, b"7"])
+def test_what_is_not_our_json(ends: tuple[Admin, Answering], rows: bytes) -> None:
+    admin, server = ends
+    for ask in (Admin.functions, Admin.jobs, Admin.clients, Admin.settings):
+        server.say(rows + b"\n.\n")
+        with pytest.raises(ProtocolError, match="is it a gear server"):
+            ask(admin)
+
+
+def test_a_version_may_not_be_endless(ends: tuple[Admin, Answering]) -> None:
+    ends[1].say(b"OK " + b"x" * 100_000 + b"\n")
+    assert 200 == len(ends[0].version())
+
+
+@pytest.mark.parametrize(
+    ("version", "refusal", "name"),
+    [
+        ("1.1.20", "UNKNOWN_COMMAND", "gearmand 1.1.20"),
+        ("1.1.20", "", "gearmand 1.1.20"),
+        ("1.11", "unknown_command", "1.11"),
+        ("gear 0.1", "", "gear 0.1"),
+        ("", "", ""),
+    ],
+)
+def test_products(version: str, refusal: str, name: str) -> None:
+    assert name == product(version, refusal)
+
+
+def test_a_gear_server_tells_and_does_all() -> None:
+    with gear_serve() as server, operating(server) as (admin, handle), Wire(server.port) as worker:
+        name = b"a function"
+        worker.say(PacketType.CAN_DO, name)
+        assert worker.works()
+        (function,) = admin.functions()
+        assert (name, 1, 0, 1, False) == (*function[:4], function.paused)
+        assert admin.pause(name).paused
+        assert not admin.resume(name).paused
+        ((job,), left_out) = admin.jobs(name)
+        assert (handle, name, "waiting", 5, 0) == (job.handle, job.function, job.state, job.size, left_out)
+        assert [job.handle] == [each.handle for each in admin.jobs().jobs]
+        assert [(name,), ()] == sorted((client.functions for client in admin.clients()), reverse=True)[:2]
+        assert server.pid == admin.getpid() == admin.settings()["pid"]
+        assert [(b"a function", 0, 1, 0, 1)] == admin.priority_status()
+        assert [JobRow(handle, 0, False, True)] == admin.show_jobs()
+        assert [b""] == admin.show_unique_jobs()
+        assert 3 == len(admin.workers())
+        assert "DEBUG" == admin.verbose("DEBUG")
+        assert 1 == admin.purge(name)
+        with pytest.raises(ServerError, match="refused: function not found"):
+            admin.purge(b"no such")
+        admin.create(b"new")
+        admin.drop(b"new")
+        admin.shutdown()
+        assert 0 == server.exit_status()
+
+
+@needs_peers
+def test_gearmand_tells_and_does_what_it_can() -> None:
+    with gearmand() as server, operating(server) as (admin, handle):
+        assert server.pid == admin.getpid()
+        assert [FunctionRow(b"a function", 1, 0, 0)] == admin.status()
+        assert [(b"a function", 0, 1, 0, 0)] == admin.priority_status()
+        assert [JobRow(handle, 0, False, True)] == admin.show_jobs()
+        assert [b""] == [row[:0] for row in admin.show_unique_jobs()]
+        assert 2 == len(admin.workers())
+        admin.create(b"new")
+        assert [b"a function", b"new"] == [row.function for row in admin.status()]
+        admin.maxqueue(b"new", 1)
+        admin.drop(b"new")
+        for ask in (Admin.functions, Admin.jobs, Admin.clients, Admin.settings, Admin.shutdown):
+            with pytest.raises(ServerError, match=r"this needs a gear server; .* is gearmand \d"):
+                ask(admin)
+        for act in (Admin.purge, Admin.pause, Admin.resume):
+            with pytest.raises(ServerError, match=r"this needs a gear server; .* is gearmand \d"):
+                act(admin, b"new")
+        assert server.alive()

@@ -134,7 +134,7 @@ def test_a_server_that_was_started_again_is_found() -> None:
 
     with answering() as server:
         talk = conversation(server)
-        server.say(farewell, b"OK 2\n")
+        server.say(farewell, *[b"OK 2\n"] * 5)  # one may be said to the old connection
         assert b"OK 1" == talk.line(b"version")
         answer = b""
         end = time.monotonic() + DEADLINE

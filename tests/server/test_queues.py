@@ -128,3 +128,29 @@ def test_who_woke_up_elsewhere_is_dropped_and_knows_it(queue: FunctionQueue) -> 
         queue.list_sleeper(peer)
     assert queue.next_sleeper() is asleep
     assert ([queue], [queue], []) == (list(awake.unlisted), list(asleep.unlisted), list(queue.sleepers))
+
+
+def aged(queue: FunctionQueue, submitted: float, priority: int = NORMAL) -> Job:
+    """A waiting job that was submitted then."""
+    job = Job(b"%d" % submitted, queue, b"", b"", priority, True, submitted)
+    queue.put(job)
+    return job
+
+
+def test_the_oldest_job_is_told(queue: FunctionQueue) -> None:
+    assert queue.oldest() is None
+    second = aged(queue, 2.0, HIGH)
+    assert second is queue.oldest()
+    first = aged(queue, 1.0, LOW)
+    assert first is queue.oldest()
+
+
+def test_the_oldest_job_is_none_that_is_gone(queue: FunctionQueue) -> None:
+    jobs = [aged(queue, float(number)) for number in range(4)]
+    drop(queue, jobs[0])
+    drop(queue, jobs[1])
+    drop(queue, jobs[3])
+    assert jobs[2] is queue.oldest()
+    assert (1, [0, 1, 0], NORMAL) == (queue.waiting, queue.counts, queue.best)
+    assert [b"2"] == taken(queue)
+    assert queue.oldest() is None
