@@ -137,7 +137,7 @@ def client_document(peer: Peer) -> Document:
         **_short(peer),
         "functions": [percent_encoded(function) for function in peer.abilities],
         "asleep": peer.asleep,
-        "running": [percent_encoded(job.handle) for job in peer.running],
+        "running": [percent_encoded(handle) for handle in peer.running],
         "listening": len(peer.listening),
         "exceptions": peer.wants_exceptions,
     }

@@ -138,7 +138,7 @@ class Operator:
 
     def show(self, words: list[bytes]) -> bytes:
         """``show jobs``, ``show unique jobs``: every job, in the order of their submission."""
-        jobs = self._registry.jobs.values()
+        jobs = self._registry.jobs
         match [word.lower() for word in words]:
             case [b"jobs"]:
                 return show_jobs_reply(map(_row, jobs))
@@ -212,7 +212,7 @@ class Operator:
 
     def jobs(self, words: list[bytes]) -> bytes:
         """Jobs in the order of their submission; a last document says how many are left out."""
-        jobs: Iterable[Job] = self._registry.jobs.values()
+        jobs: Iterable[Job] = self._registry.jobs
         total = len(self._registry.jobs)
         if words:
             queue = self._queue(words)

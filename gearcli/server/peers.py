@@ -74,8 +74,8 @@ class Peer:
         """The queue of its one function, if it has just one; most workers do."""
         self.timeouts: dict[bytes, float] = {}
         """Seconds a job of a function may take, where CAN_DO_TIMEOUT said so."""
-        self.running: dict[Job, None] = {}
-        """The jobs it has taken and not finished."""
+        self.running: dict[bytes, Job] = {}
+        """The jobs it has taken and not finished, by handle."""
         self.lost: dict[bytes, None] = {}
         """Handles of jobs that ended before its last word of them; see `lose`."""
         self.heard = 0.0

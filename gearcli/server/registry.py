@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from hashlib import blake2b
 from itertools import count
 from typing import TYPE_CHECKING
 
 from gearcli.server import answers
-from gearcli.server.jobs import NO_PROGRESS, Job
+from gearcli.server.index import Index
+from gearcli.server.jobs import NO_PROGRESS, Job, Kind
 from gearcli.server.peers import Peer
-from gearcli.server.queues import FunctionQueue, Limits
+from gearcli.server.queues import FunctionQueue, Identity, Limits
 from gearcli.server.wakeups import Wakeups
 from gearcli.timers import Timers
 
@@ -42,8 +42,8 @@ class Registry:
         """Seconds, monotonic, as `tick` was last told."""
         self.wall = 0.0
         """Seconds since 1970, UTC, as `tick` was last told."""
-        self.jobs: dict[bytes, Job] = {}
-        """All jobs by handle."""
+        self.jobs = Index(handle_prefix)
+        """All jobs."""
         self.queues: dict[bytes, FunctionQueue] = {}
         """Functions by name."""
         self.wakeups = Wakeups(worker_wakeup)
@@ -57,7 +57,7 @@ class Registry:
         self._schedule = Timers()  # by time of day
         self._timers = Timers()  # by monotonic time
 
-        self._handle = handle_prefix.replace(b"%", b"%%") + b"%d"
+        self._handles = handle_prefix.replace(b"%", b"%%") + b"%d"
         self._numbers = count(1)
         self.limits: dict[bytes, Limits] = {}
         """The limits that are set, by function, which need not be known yet."""
@@ -95,8 +95,9 @@ class Registry:
 
     def new_queue(self, function: bytes) -> FunctionQueue:
         """Begin to know a function."""
-        queue = self.queues[function] = FunctionQueue(function)
-        queue.limits = self.limits.get(function)
+        queue = self.queues[function] = FunctionQueue(function, self._handles)
+        if self.limits:
+            queue.limits = self.limits.get(function)
         if self.paused:
             queue.pause()
         return queue
@@ -131,7 +132,7 @@ class Registry:
 
     def purge(self, queue: FunctionQueue) -> int:
         """Let all jobs of a function fail that no worker has; how many there were."""
-        jobs = [job for job in self.jobs.values() if job.queue is queue and job.worker is None]
+        jobs = [job for job in self.jobs if job.queue is queue and job.worker is None]
         for job in jobs:
             self.cancel(job, "it was purged")
         return len(jobs)
@@ -143,8 +144,7 @@ class Registry:
         queue: FunctionQueue,
         unique: bytes,
         workload: bytes,
-        priority: int,
-        background: bool,
+        kind: Kind,
         listeners: Sequence[Peer] = (),
         due: float | None = None,
     ) -> Job:
@@ -152,9 +152,8 @@ class Registry:
 
         It is given out from the time `due` on, in seconds since 1970, UTC; without one at once.
         """
-        handle = self._handle % next(self._numbers)
-        job = Job(handle, queue, unique, workload, priority, background, self.now, listeners)
-        self.jobs[handle] = job
+        job = Job(next(self._numbers), queue, unique, workload, kind, self.now, listeners)
+        self.jobs.add(job)
         if unique and (key := identity(unique, workload)):
             queue.meet(key, job)
         if due is not None and due > self.wall:
@@ -171,18 +170,17 @@ class Registry:
         self,
         queue: FunctionQueue,
         workloads: list[bytes],
-        priority: int,
-        background: bool,
+        kind: Kind,
         listeners: Sequence[Peer],
     ) -> list[Job]:
         """Queue new jobs that meet no other and can be given out at once."""
-        handle, now = self._handle, self.now
+        now = self.now
         jobs = [
-            Job(handle % number, queue, b"", workload, priority, background, now, listeners)
+            Job(number, queue, b"", workload, kind, now, listeners)
             for workload, number in zip(workloads, self._numbers, strict=False)
         ]
-        self.jobs.update([(job.handle, job) for job in jobs])
-        queue.put_many(jobs, priority)
+        self.jobs.add_many(jobs)
+        queue.put_many(jobs, kind[0])
         if queue.sleepers:
             self.wakeups.wake(queue, now)
         return jobs
@@ -199,15 +197,16 @@ class Registry:
 
     # -- how it finds a worker and loses it -------------------------------------------
 
-    def assign(self, queue: FunctionQueue, peer: Peer) -> Job:
-        """Give the next job of a queue, in which one waits, to a worker."""
+    def assign(self, queue: FunctionQueue, peer: Peer) -> tuple[bytes, Job]:
+        """Give the next job of a queue, in which one waits, to a worker; its handle and the job."""
         job = queue.take()
         job.worker = peer
-        peer.running[job] = None
+        handle = queue.handles % job.number
+        peer.running[handle] = job
         queue.running += 1
         if self.lease or peer.timeouts:
             self._time(peer, job)
-        return job
+        return handle, job
 
     def _time(self, peer: Peer, job: Job) -> None:
         """Let a job end when its worker has not ended it in the time it asked for, or is silent too long."""
@@ -249,7 +248,7 @@ class Registry:
         if UNLIMITED < self.retries < job.attempt:
             self.fail(job, f"its worker was lost in attempt {job.attempt}, the last")
             return
-        del worker.running[job]
+        del worker.running[job.handle]
         job.worker = None
         extras = job.extend()
         extras.losses += 1
@@ -301,22 +300,26 @@ class Registry:
             self.forget(job)
             job.queue.discard(job)
 
-    def forget(self, job: Job) -> None:
-        """Take a job from its worker, if it has one, and out of every index."""
+    def forget(self, job: Job, handle: bytes = b"") -> None:
+        """Take a job from its worker, if it has one, and out of every index.
+
+        Who has its handle at hand spares making it.
+        """
         queue, worker = job.queue, job.worker
         if worker is not None:
-            del worker.running[job]
+            del worker.running[handle or job.handle]
             job.worker = None
             queue.running -= 1
-            if job.extras is not None:
-                _untime(job)
-        del self.jobs[job.handle]
+        if job in queue.extras:
+            _untime(job)
+            del queue.extras[job]
+        self.jobs.remove(job)
         if job.unique:
             self._forget_unique(job)
         for listener in job.listeners:
             listener.listening.pop(job, None)
         job.listeners = ()
-        job.handle = job.workload = b""
+        job.number, job.workload = 0, b""
 
     def _forget_unique(self, job: Job) -> None:
         """Let identical jobs meet this one no longer."""
@@ -329,15 +332,14 @@ def _untime(job: Job) -> None:
     """Let no timer of a job come any longer."""
     for timers, timer in job.known.timers:
         timers.cancel(timer)
-    job.extend().timers = []
+        job.extend().timers = []
 
 
-def identity(unique: bytes, workload: bytes) -> bytes:
+def identity(unique: bytes, workload: bytes) -> Identity:
     """The key under which identical jobs of a function meet; empty for a job that meets none.
 
     The unique ``-`` stands for the workload itself, unless that is empty.
     """
     if unique != b"-":
         return unique
-    # A NUL cannot occur in a unique, so no unique can be mistaken for such a key.
-    return b"-\0" + blake2b(workload, digest_size=20).digest() if workload else b""
+    return (unique, workload) if workload else b""  # costs no copy of the workload

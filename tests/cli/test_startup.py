@@ -78,3 +78,10 @@ def test_a_report_needs_next_to_nothing(words: list[str]) -> None:
     assert "gearcli.worker.report_lines" in modules
     assert set() == modules & {*UNNEEDED, "re", "enum", "typing", "collections", "gearcli.errors"}
     assert len(modules) <= 8
+
+
+def test_a_server_does_without_openssl() -> None:
+    """It is in memory for months, and OpenSSL would take a fifth of what it takes without jobs."""
+    modules = modules_of("serve", "--help")
+    assert "gearcli.server.loop" in modules
+    assert set() == modules & {*SLOW, "hashlib", "_hashlib"}

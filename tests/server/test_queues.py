@@ -13,27 +13,28 @@ HIGH, NORMAL, LOW = 0, 1, 2
 
 @pytest.fixture
 def queue() -> FunctionQueue:
-    return FunctionQueue(b"f")
+    return FunctionQueue(b"f", b"H:%d")
 
 
 def put(queue: FunctionQueue, name: bytes, priority: int = NORMAL) -> Job:
-    job = Job(name, queue, b"", b"", priority, True)
+    """Let a job wait, whose workload is a name to know it by."""
+    job = Job(1, queue, b"", name, (priority, True))
     queue.put(job)
     return job
 
 
 def drop(queue: FunctionQueue, job: Job) -> None:
     """Let a waiting job be gone, as the engine does."""
-    job.handle = b""
+    job.number = 0
     queue.discard(job)
 
 
 def taken(queue: FunctionQueue) -> list[bytes]:
-    """The handles of all jobs, in the order in which they are handed out."""
-    handles = []
+    """The names of all jobs, in the order in which they are handed out."""
+    names = []
     while queue.best < NOTHING:
-        handles.append(queue.take().handle)
-    return handles
+        names.append(queue.take().workload)
+    return names
 
 
 def test_an_empty_queue_has_nothing(queue: FunctionQueue) -> None:
@@ -132,7 +133,7 @@ def test_who_woke_up_elsewhere_is_dropped_and_knows_it(queue: FunctionQueue) -> 
 
 def aged(queue: FunctionQueue, submitted: float, priority: int = NORMAL) -> Job:
     """A waiting job that was submitted then."""
-    job = Job(b"%d" % submitted, queue, b"", b"", priority, True, submitted)
+    job = Job(int(submitted) + 1, queue, b"", b"%d" % submitted, (priority, True), submitted)
     queue.put(job)
     return job
 
