@@ -15,7 +15,6 @@ from functools import lru_cache
 from typing import Any, TypeAlias
 
 from gearcli.errors import ConfigError
-from gearcli.protocol.address import Tls
 
 Context: TypeAlias = ssl.SSLContext
 """Whom to trust, and by which certificate to be known."""
@@ -28,15 +27,15 @@ _PIECE = 16384
 
 
 @lru_cache(maxsize=8)
-def client_context(files: Tls) -> ssl.SSLContext:
+def client_context(ca: str | None, cert: str | None, key: str | None) -> ssl.SSLContext:
     """How to reach servers.  Raises ConfigError for files that cannot be used.
 
     Without a `ca` file the system's authorities are trusted.
     """
     context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    _trust(context, files.ca)
-    _identify(context, files.cert, files.key)
+    _trust(context, ca)
+    _identify(context, cert, key)
     return context
 
 
@@ -112,6 +111,10 @@ def wrapped(connection: socket.socket, context: ssl.SSLContext, *, host: str | N
         suppress_ragged_eofs=True,
     )
     return TlsSocket(secured)
+
+
+Socket: TypeAlias = "socket.socket | TlsSocket"
+"""A connection, with TLS or without."""
 
 
 class TlsSocket:

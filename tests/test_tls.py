@@ -53,7 +53,7 @@ def agree(server: tls.TlsSocket, client: tls.TlsSocket) -> None:
 
 def contexts(folder: Path, ca: str = "ca.pem") -> tuple[tls.Context, tls.Context]:
     server = tls.server_context(str(folder / ca), str(folder / "server.pem"), None)
-    return server, tls.client_context(Tls(str(folder / "ca.pem"), str(folder / "alice.pem")))
+    return server, tls.client_context(*Tls(str(folder / "ca.pem"), str(folder / "alice.pem")))
 
 
 def received(end: tls.TlsSocket, size: int) -> bytes:
@@ -111,7 +111,7 @@ def test_the_end_is_seen(folder: Path) -> None:
 
 def test_who_trusts_another_authority_does_not_agree(folder: Path) -> None:
     server, _ = contexts(folder)
-    stranger = tls.client_context(Tls(str(folder / "other/ca.pem"), str(folder / "alice.pem")))
+    stranger = tls.client_context(*Tls(str(folder / "other/ca.pem"), str(folder / "alice.pem")))
     with pair(server, stranger) as ends, pytest.raises(OSError, match="certificate") as caught:
         agree(*ends)
     assert "certificate is not trusted" in (tls.refusal(caught.value) or "")
@@ -130,7 +130,7 @@ def test_another_host_is_not_trusted(folder: Path) -> None:
 def test_who_has_no_certificate_of_the_authority_is_not_let_in(folder: Path, client: Tls) -> None:
     server, _ = contexts(folder)
     files = Tls(*(name and str(folder / name) for name in client))
-    with pair(server, tls.client_context(files)) as ends, pytest.raises(OSError, match=r"(?i)certificate"):
+    with pair(server, tls.client_context(*files)) as ends, pytest.raises(OSError, match=r"(?i)certificate"):
         agree(*ends)
 
 
@@ -156,9 +156,9 @@ def test_files_that_cannot_be_used(folder: Path, ca: str, cert: str, key: str | 
     with pytest.raises(ConfigError, match=words):
         tls.server_context(paths[0], paths[1] or "", paths[2])
     with pytest.raises(ConfigError, match=words):
-        tls.client_context(Tls(*paths))
+        tls.client_context(*Tls(*paths))
 
 
 def test_a_key_needs_its_certificate(folder: Path) -> None:
     with pytest.raises(ConfigError, match="of no use without its certificate"):
-        tls.client_context(Tls(None, None, str(folder / "server.pem")))
+        tls.client_context(*Tls(None, None, str(folder / "server.pem")))

@@ -19,7 +19,6 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from gearcli.cli.security import Wish
 from gearcli.errors import ConfigError, UsageError
 from gearcli.protocol.address import Address, parse_list
 
@@ -30,6 +29,20 @@ ENVIRONMENT = "GEAR_CONTEXT"
 """The variable that names a context where the command line does not."""
 
 _KEYS = ("servers", "connect-timeout", "tls", "ca", "cert", "key")
+
+
+class Wish(NamedTuple):
+    """What the command line, or a context of the config file, says of TLS; None where it says nothing."""
+
+    tls: bool | None = None
+    ca: str | None = None
+    cert: str | None = None
+    key: str | None = None
+
+    @property
+    def wanted(self) -> bool | None:
+        """Whether TLS is wanted: to name a file says so too; None where nothing is said."""
+        return True if self.tls is None and any((self.ca, self.cert, self.key)) else self.tls
 
 
 class Section(NamedTuple):

@@ -12,7 +12,8 @@ from typing import Annotated, Any
 
 import typer
 
-from gearcli.cli.security import CA, CERT, KEY, Wish, ask
+from gearcli.cli.config import Wish
+from gearcli.cli.reach import CA, CERT, KEY, ask
 
 
 def securing(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -22,8 +22,7 @@ from gearcli.protocol.lines import Lines
 from gearcli.protocol.packets import RESPONSE, Packet
 
 if TYPE_CHECKING:
-    from gearcli.sockets import Socket
-    from gearcli.tls import TlsSocket
+    from gearcli.tls import Socket, TlsSocket
 
 CONNECT_TIMEOUT = 5.0
 """Seconds that connecting may take unless told otherwise."""
@@ -259,7 +258,7 @@ class Opening:
         if self.address.tls is not None:
             from gearcli import tls
 
-            context = tls.client_context(self.address.tls)
+            context = tls.client_context(*self.address.tls)
             self._secured = tls.wrapped(self._socket, context, host=self.address.host)
 
     def _attempt(self) -> None:

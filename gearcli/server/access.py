@@ -18,11 +18,10 @@ from gearcli.protocol.packets import PacketType
 from gearcli.server.log import Log
 from gearcli.server.peers import Peer
 from gearcli.server.roles import Grant, Handler, Rights, Roles, guard
-from gearcli.sockets import Socket
 
 if TYPE_CHECKING:
     from gearcli.server.handshakes import Handshakes
-    from gearcli.tls import Context
+    from gearcli.tls import Context, Socket
 
 _CREDENTIALS = struct.Struct("iII")  # struct ucred: pid, uid, gid
 

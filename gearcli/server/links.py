@@ -6,12 +6,15 @@ import contextlib
 import selectors
 from collections.abc import Iterator
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from gearcli.protocol.decoder import Decoder
 from gearcli.protocol.packets import PACKET_LIMIT, REQUEST, Packet
 from gearcli.server.peers import Peer
 from gearcli.server.trace import Trace
-from gearcli.sockets import Socket
+
+if TYPE_CHECKING:
+    from gearcli.tls import Socket
 
 READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 

@@ -9,12 +9,14 @@ import os
 import socket
 import stat
 from collections.abc import Collection
-from typing import Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from weakref import WeakKeyDictionary
 
 from gearcli.errors import BindError, UsageError
 from gearcli.protocol.address import Address
-from gearcli.sockets import Socket
+
+if TYPE_CHECKING:
+    from gearcli.tls import Socket
 
 BACKLOG = 1024
 """Connections that may wait to be accepted; gearmand's 32 made 10,000 connects take minutes."""

@@ -15,7 +15,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Iterator
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from gearcli.errors import ProtocolError
 from gearcli.protocol.packets import Packet, PacketType, response
@@ -31,7 +31,9 @@ from gearcli.server.peers import UNCOPIED, Peer
 from gearcli.server.shutdown import SIGNALS, Shutdown
 from gearcli.server.trace import Trace
 from gearcli.signals import received, registered
-from gearcli.sockets import Socket
+
+if TYPE_CHECKING:
+    from gearcli.tls import Socket
 
 _LONG_TURN = 0.02
 """Seconds after which a peer's further commands wait for the next turn."""
