@@ -15,12 +15,13 @@ from gearcli.cli import serve_options as options
 from gearcli.cli import serve_pages
 from gearcli.cli.exits import ExitStatus
 from gearcli.cli.options import Grace, Quiet
-from gearcli.errors import OutputError
+from gearcli.errors import OutputError, UsageError
 from gearcli.escape import shown
 from gearcli.pidfile import PidFile
 from gearcli.protocol.address import DEFAULT_PORT, Address, parse
 from gearcli.server import listener as listening
 from gearcli.server import privileges
+from gearcli.server.access import Access, Files
 from gearcli.server.daemon import in_background
 from gearcli.server.documents import Document
 from gearcli.server.engine import Engine
@@ -28,6 +29,7 @@ from gearcli.server.log import Log, LogFile, Outlet, level_named
 from gearcli.server.loop import Server
 from gearcli.server.operator import Operator
 from gearcli.server.privileges import Account
+from gearcli.server.roles import parse as parse_role
 from gearcli.server.syslog import Syslog
 
 
@@ -35,6 +37,11 @@ def serve(
     listen: options.Listen = None,
     port: options.Port = None,
     insecure_listen: options.InsecureListen = False,
+    tls: options.UseTls = False,
+    ca: options.Ca = None,
+    cert: options.Certificate = None,
+    key: options.Key = None,
+    role: options.GivenRoles = None,
     socket_mode: options.SocketMode = "0600",  # type: ignore[assignment]  # typer parses it
     backlog: options.Backlog = options.DEFAULT_BACKLOG,
     keepalive: options.KeepaliveWanted = True,
@@ -75,8 +82,11 @@ def serve(
     wanted = _wanted(texts, DEFAULT_PORT if port is None else port)
     if daemon:
         wanted, metrics = [_whole(address) for address in wanted], metrics and _whole(metrics)
+    access = _access(tls, ca, cert, key, role)
     if not insecure_listen:
-        _require_loopback([*wanted, metrics] if metrics else wanted, given)
+        _require_loopback([metrics] if metrics else [], [])
+        if not (tls and ca):  # else who connects has to show a certificate
+            _require_loopback(wanted, given)
     log = Log(verbosity)
     if level_named(verbose) >= verbosity:
         log.level_name = verbose
@@ -93,6 +103,7 @@ def serve(
             lease=lease,
             keep_results=keep_results,
         ),
+        access=access,
         log=log,
         on_console=log_file == "stderr" or (log_file is None and not syslog),
         grace=grace,
@@ -112,6 +123,7 @@ class _Plan(NamedTuple):
     watched: Callable[[], AbstractContextManager[list[socket.socket]]]
     """Makes the sockets at which figures can be read."""
     engine: Callable[[], Engine]
+    access: Access
     log: Log
     on_console: bool
     """Whether standard error hears more than the start."""
@@ -135,7 +147,7 @@ def _serve(plan: _Plan, ready: Callable[[], None]) -> int:
         operator = Operator(
             engine, version=__version__, pid=os.getpid(), settings={**plan.settings, "listen": where}
         )
-        server = Server(engine, operator, listeners, log=plan.log, grace=plan.grace)
+        server = Server(engine, operator, listeners, log=plan.log, grace=plan.grace, access=plan.access)
 
         def started() -> None:
             if plan.pid_file:
@@ -191,6 +203,19 @@ def _outlets(log: Log, log_file: str | None, syslog: bool) -> list[Outlet]:
         except OutputError as error:
             log.notice(str(error))
     return outlets
+
+
+def _access(tls: bool, ca: str | None, cert: str | None, key: str | None, role: list[str] | None) -> Access:
+    """Who may come in, and what they may do.  Raises UsageError, and ConfigError for files."""
+    grants = [parse_role(text) for text in role or []]
+    if not tls:
+        return Access(grants=grants)
+    if cert is None:
+        raise UsageError(
+            "--tls needs the server's certificate: --cert FILE; 'gear certs' makes one for a try"
+        )
+    whole = os.path.abspath  # a daemon leaves its folder
+    return Access(Files(whole(cert), key and whole(key), ca and whole(ca)), grants)
 
 
 # -- addresses ---------------------------------------------------------------------------

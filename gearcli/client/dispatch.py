@@ -178,7 +178,8 @@ class Dispatch:
                 mask = select.POLLIN if server.connection.lost is None else select.POLLIN | select.POLLOUT
                 masks[server.connection.fileno()] = mask | server.connection.interest
             elif server.opening is not None and server.opening.fileno() >= 0:
-                masks[server.opening.fileno()] = select.POLLOUT
+                mask = select.POLLIN if server.opening.wants_read else select.POLLOUT
+                masks[server.opening.fileno()] = mask
         return masks
 
     @property

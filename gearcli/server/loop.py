@@ -11,14 +11,16 @@ import contextlib
 import gc
 import os
 import selectors
+import signal
 import socket
 import time
 from collections.abc import Callable, Iterator
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from gearcli.errors import ProtocolError
 from gearcli.protocol.packets import Packet, PacketType
 from gearcli.server import listener as listening
+from gearcli.server.access import Access
 from gearcli.server.doors import Doors
 from gearcli.server.engine import Engine
 from gearcli.server.host import ServerHost
@@ -29,6 +31,9 @@ from gearcli.server.peers import UNCOPIED, Peer
 from gearcli.server.shutdown import SIGNALS, Shutdown
 from gearcli.server.trace import Trace
 from gearcli.signals import received, registered
+
+if TYPE_CHECKING:
+    from gearcli.tls import Socket
 
 _LONG_TURN = 0.02
 """Seconds after which a peer's further commands wait for the next turn."""
@@ -63,19 +68,23 @@ class Server:
         *,
         log: Log,
         grace: float = 5.0,
+        access: Access | None = None,
     ) -> None:
         self._engine = engine
         self._leased = bool(engine.registry.lease)
+        self._access = access or Access()
         self._shutdown = Shutdown(engine, log, grace, self._close_listeners)
         self._operator = operator
         operator.host = ServerHost(log, self._shutdown.on_signal)
         engine.handlers[PacketType.TEXT] = self._text
         engine.handlers[PacketType.GET_STATUS_UNIQUE] = self._in_turn(PacketType.GET_STATUS_UNIQUE)
+        self._access.guard(engine.handlers)
         self._log = log
         self.selector = selectors.DefaultSelector()
         """Others may wait for sockets in it too: its keys' data are whom to call, and with what."""
         self._links: dict[Peer, Link] = {}
-        self._doors = Doors(self.selector, listeners, self._connected, log)
+        admit = self._access.door(self.selector, self._connected, log)
+        self._doors = Doors(self.selector, listeners, admit, log)
         self._when_stopping = _nothing
         self._patient: list[Peer] = []
         """Peers whose answers wait for more to be sent with them."""
@@ -127,6 +136,8 @@ class Server:
             asked = time.monotonic(), time.time()
             self._turn(self._ready(), *asked)
             self._doors.retry()
+            if self._access.due <= asked[0]:
+                self._access.expire(asked[0])
 
     def _ready(self) -> list[_Ready]:
         """Wait for sockets.
@@ -148,7 +159,7 @@ class Server:
 
     def _sleep(self) -> float:
         """Seconds to sleep at most."""
-        due = min(self._engine.due(), self._shutdown.due)
+        due = min(self._engine.due(), self._shutdown.due, self._access.due)
         return min(max(0.0, due - time.monotonic()), _LONGEST_SLEEP)
 
     def _turn(self, ready: list[_Ready], asked: float, asked_wall: float) -> None:
@@ -316,13 +327,14 @@ class Server:
 
     # -- connections --------------------------------------------------------------------
 
-    def _connected(self, connection: socket.socket, sockname: object) -> None:
+    def _connected(self, connection: Socket, sockname: object) -> None:
         connection.setblocking(False)
         if connection.family != socket.AF_UNIX:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         who, host = listening.peer_name(connection, sockname)
         peer = self._engine.connect(connection.fileno(), host, who)
         link = self._links[peer] = Link(connection, peer, who, None)
+        link.free = self._access.welcome(peer, connection)
         self._trace(link)
         self.selector.register(connection, READ, link)
         self._log.say(Level.CONNECTIONS, f"{who} connected")
@@ -334,7 +346,8 @@ class Server:
         elif link.trace is None:
             link.trace = Trace(self._log, link.who)
             link.trace.said = len(link.peer.outbox)
-        link.decoder.in_runs = link.trace is None  # else each packet is said
+        # Else each packet is looked at: by who says it, or by who may forbid it.
+        link.decoder.in_runs = link.trace is None and link.free
 
     def _trace_all(self) -> None:
         for link in self._links.values():
@@ -349,6 +362,7 @@ class Server:
         del self._links[link.peer]
         link.peer.outbox.clear()
         self._leave(link)
+        self._access.leave(link.peer)
         self._log.say(Level.CONNECTIONS, f"{link.who} disconnected")
         self._doors.open()
 
@@ -360,6 +374,7 @@ class Server:
     def _close_all(self) -> None:
         for link in self._links.values():
             link.socket.close()
+        self._access.close()
         self._close_listeners()
 
     # -- the end --------------------------------------------------------------------------
@@ -371,6 +386,8 @@ class Server:
         for number in received(source):
             if number in SIGNALS:
                 self._shutdown.on_signal(number)
+            if number == signal.SIGHUP:
+                self._access.renew(self._log)
 
 
 def _nothing() -> None:
