@@ -11,8 +11,8 @@ import typer
 from gearcli.cli import config
 from gearcli.cli.security import settled
 from gearcli.client.connection import CONNECT_TIMEOUT
-from gearcli.errors import UsageError
-from gearcli.protocol.address import ENVIRONMENT, Address, parse_list, servers
+from gearcli.errors import AddressError, UsageError
+from gearcli.protocol.address import ENVIRONMENT, Address, parse, parse_list, servers
 from gearcli.units import duration
 
 T = TypeVar("T")
@@ -29,6 +29,17 @@ def parsed(parse: Callable[[str], T]) -> Callable[[str], T]:
 
     convert.__name__ = parse.__name__.upper()
     return convert
+
+
+def page_address(text: str) -> Address:
+    """Where pages are to be served: ``9100`` and ``:9100`` on loopback, ``HOST:PORT``, ``unix:/path``.
+
+    Raises AddressError.
+    """
+    address = parse(f":{text}" if text.isdigit() else text, default_host="127.0.0.1", default_port=-1)
+    if address.port < 0:
+        raise AddressError(f"{text!r} names no port; write 9100, or HOST:9100")
+    return address
 
 
 Servers = Annotated[

@@ -57,6 +57,8 @@ class Reports:
         self._pending: tuple[int, int] | None = None
         self._next = 0.0
         """When the next WORK_STATUS may be sent."""
+        self._is_puzzled = False
+        """Whether it has been said that a line means nothing; once is enough, some write no lines at all."""
         self.gave_data = False
         """Whether a part of the result has left."""
 
@@ -105,7 +107,8 @@ class Reports:
             self._note(shown(line[1:].strip()))
         elif (progress := _progress(line)) is not None:
             self._pending = progress
-        elif line.strip():
+        elif line.strip() and not self._is_puzzled:
+            self._is_puzzled = True
             self._note(f"descriptor {DESCRIPTOR} said what means nothing: {shown(line[:200])}")
 
     def _give(self, data: bytes) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from gearcli.cli.options import Reach, parsed, reach
+from gearcli.cli.options import Reach, page_address, parsed, reach
 from gearcli.errors import AddressError, ConfigError, UsageError
 from gearcli.protocol.address import Address
 from gearcli.units import duration
@@ -31,6 +31,29 @@ def test_the_help_calls_a_value_by_its_parser() -> None:
 def test_an_option_that_names_nothing_is_not_left_out(given: list[str]) -> None:
     with pytest.raises(UsageError, match="-s names no server"):
         reach(given, None, None)
+
+
+# -- pages -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("9100", Address("127.0.0.1", 9100)),
+        (":9100", Address("127.0.0.1", 9100)),
+        ("0", Address("127.0.0.1", 0)),
+        ("[::1]:9100", Address("::1", 9100)),
+        ("unix:/run/figures", Address("", 0, "/run/figures")),
+    ],
+)
+def test_where_pages_are_served(text: str, found: Address) -> None:
+    assert found == page_address(text)
+
+
+@pytest.mark.parametrize("text", ["", "localhost", "99999", "host:x", "::1"])
+def test_where_no_pages_can_be_served(text: str) -> None:
+    with pytest.raises(AddressError):
+        page_address(text)
 
 
 # -- servers, from everywhere ----------------------------------------------------------------

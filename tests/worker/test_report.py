@@ -84,11 +84,16 @@ def test_lines_may_come_in_pieces(job: Told, reports: Reports) -> None:
     assert (3, 4) == job.reports[-1]
 
 
+def test_who_writes_no_lines_at_all_is_noted_once(job: Told, reports: Reports) -> None:
+    for _ in range(40):
+        reports.take(bytes(1 << 16) + b"\n???\n", 100.0)
+    assert 1 == len(job.notes)
+
+
 def test_a_line_without_end_costs_little(job: Told, reports: Reports) -> None:
     for _ in range(40):
-        reports.take(bytes(1 << 16), 100.0)
-    assert 2 == len(job.notes)
-    assert [] == job.reports
+        reports.take(b"data " + bytes((1 << 16) - 5), 100.0)
+    assert 2 == len(job.reports)
 
 
 def test_no_more_than_ten_reports_a_second_and_the_last_in_any_case(job: Told, reports: Reports) -> None:
