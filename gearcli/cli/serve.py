@@ -10,6 +10,7 @@ from functools import partial
 from typing import NamedTuple
 
 from gearcli import __version__, systemd
+from gearcli.cli import limit_options as limits
 from gearcli.cli import serve_options as options
 from gearcli.cli.exits import ExitStatus
 from gearcli.cli.options import Grace, Quiet
@@ -20,6 +21,7 @@ from gearcli.protocol.address import DEFAULT_PORT, Address, parse
 from gearcli.server import listener as listening
 from gearcli.server import privileges
 from gearcli.server.access import Access, Files
+from gearcli.server.bounds import Bounds
 from gearcli.server.daemon import in_background
 from gearcli.server.documents import Document
 from gearcli.server.engine import Engine
@@ -53,6 +55,11 @@ def serve(
     job_handle_prefix: options.JobHandlePrefix = None,
     lease: options.Lease = "0",  # type: ignore[assignment]  # typer parses it
     keep_results: options.KeepResults = "0",  # type: ignore[assignment]  # typer parses it
+    max_packet: limits.MaxPacket = "256M",  # type: ignore[assignment]  # typer parses it
+    max_connections: limits.MaxConnections = None,
+    max_queue: limits.MaxQueue = 0,
+    max_memory: limits.MaxMemory = "1G",  # type: ignore[assignment]  # typer parses it
+    idle_timeout: limits.IdleTimeout = "30s",  # type: ignore[assignment]  # typer parses it
     grace: Grace = "5s",  # type: ignore[assignment]  # typer parses it
     daemon: options.Daemon = False,
     pid_file: options.PidPath = None,
@@ -96,7 +103,10 @@ def serve(
             exceptions=exceptions,
             lease=lease,
             keep_results=keep_results,
+            max_queue=max_queue,
         ),
+        bounds=Bounds(packet=max_packet, memory=max_memory, idle=idle_timeout),
+        connections=max_connections,
         access=access,
         log=log,
         on_console=log_file == "stderr" or (log_file is None and not syslog),
@@ -115,6 +125,9 @@ class _Plan(NamedTuple):
 
     listeners: Callable[[], list[socket.socket]]
     engine: Callable[[], Engine]
+    bounds: Bounds
+    connections: int | None
+    """How many there may be, if that was said."""
     access: Access
     log: Log
     on_console: bool
@@ -132,10 +145,19 @@ def _serve(plan: _Plan, ready: Callable[[], None]) -> int:
     """Serve until the end; `ready` is called once connections are accepted.  Returns the exit status."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is a log to open again
     privileges.allow_files(plan.files)
+    bounds = plan.bounds._replace(
+        connections=privileges.connections(plan.connections, as_files_allow=plan.files is not None)
+    )
     listeners, engine, pid_files = plan.listeners(), plan.engine(), list[PidFile]()
-    settings = {**plan.settings, "listen": [shown(listening.name_of(listener)) for listener in listeners]}
+    settings: Document = {
+        **plan.settings,
+        **_told(bounds),
+        "listen": [shown(listening.name_of(listener)) for listener in listeners],
+    }
     operator = Operator(engine, version=__version__, pid=os.getpid(), settings=settings)
-    server = Server(engine, operator, listeners, log=plan.log, grace=plan.grace, access=plan.access)
+    server = Server(
+        engine, operator, listeners, log=plan.log, grace=plan.grace, access=plan.access, bounds=bounds
+    )
 
     def started() -> None:
         if plan.pid_file:
@@ -152,6 +174,16 @@ def _serve(plan: _Plan, ready: Callable[[], None]) -> int:
         for file in pid_files:
             file.remove()
     return ExitStatus.DONE if cut_short is None else 128 + cut_short
+
+
+def _told(bounds: Bounds) -> Document:
+    """What an operator is told of the limits."""
+    return {
+        "max_packet": bounds.packet,
+        "max_connections": bounds.connections,
+        "max_memory": bounds.memory,
+        "idle_timeout": bounds.idle,
+    }
 
 
 def _say_where(plan: _Plan, listeners: list[socket.socket]) -> None:

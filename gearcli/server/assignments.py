@@ -11,10 +11,11 @@ from collections import OrderedDict
 
 from gearcli.protocol import runs
 from gearcli.protocol.numbers import number
-from gearcli.protocol.packets import PacketType, response
+from gearcli.protocol.packets import FUNCTION_LIMIT, PacketType, response
 from gearcli.protocol.refusals import Refusal
 from gearcli.server import answers
 from gearcli.server.jobs import Job
+from gearcli.server.memory import ABILITY
 from gearcli.server.peers import Peer
 from gearcli.server.queues import NOTHING, FunctionQueue
 from gearcli.server.registry import Registry
@@ -64,13 +65,19 @@ class Assignments:
         else:
             peer.timeouts.pop(function, None)
         self._add_ability(peer, function)
+        if function not in peer.abilities:  # it was refused
+            peer.timeouts.pop(function, None)
 
     def _add_ability(self, peer: Peer, function: bytes) -> None:
         if function in peer.abilities:
             return
+        if len(function) > FUNCTION_LIMIT:
+            peer.refuse(Refusal.FUNCTION)
+            return
         abilities = peer.abilities
         queue = self._registry.queues.get(function) or self._registry.new_queue(function)
         queue.workers += 1
+        self._registry.account.held += ABILITY
         abilities[function] = queue
         if len(abilities) == 1:
             peer.only = queue
@@ -105,6 +112,7 @@ class Assignments:
         peer.timeouts.pop(function, None)
         peer.only = next(iter(peer.abilities.values())) if len(peer.abilities) == 1 else None
         queue.workers -= 1
+        self._registry.account.held -= ABILITY
         if queue.sleepers.pop(peer, peer) is peer:
             del peer.unlisted[queue]
         if peer.woken is queue:

@@ -9,7 +9,7 @@ from functools import partial
 
 from gearcli.protocol import runs
 from gearcli.protocol.numbers import leading_number
-from gearcli.protocol.packets import HEADER_SIZE, SUBMITS, UNIQUE_LIMIT, Priority
+from gearcli.protocol.packets import FUNCTION_LIMIT, HEADER_SIZE, SUBMITS, UNIQUE_LIMIT, Priority
 from gearcli.protocol.refusals import Refusal
 from gearcli.server import answers
 from gearcli.server.peers import Peer
@@ -46,7 +46,12 @@ class Submissions:
 
         The parameters that are not in the packet serve the other ways to submit.
         """
-        queue = self._queues.get(function) or self._registry.new_queue(function)
+        queue = self._queues.get(function)
+        if queue is None:
+            if len(function) > FUNCTION_LIMIT:
+                peer.refuse(Refusal.FUNCTION)
+                return
+            queue = self._registry.new_queue(function)
         job = None
         if unique:
             if len(unique) > UNIQUE_LIMIT:
@@ -74,7 +79,7 @@ class Submissions:
         """Queue many jobs of one function, unless any of them may meet another or find the queue full."""
         first = packets[HEADER_SIZE : HEADER_SIZE + runs.size_of(packets)]
         function, _, rest = first.partition(b"\0")
-        if rest[:1] != b"\0":
+        if rest[:1] != b"\0" or len(function) > FUNCTION_LIMIT:
             return False
         queue = self._queues.get(function) or self._registry.new_queue(function)
         if queue.limits is not None:
