@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from gearcli.client.connection import Connection
-from gearcli.errors import ProtocolError
+from gearcli.errors import Forbidden, ProtocolError
 from gearcli.escape import shown
 from gearcli.protocol.address import Address
 from gearcli.protocol.packets import REQUEST, Packet, PacketType, head, request
@@ -168,7 +168,7 @@ class Slot:
         self._ask()
 
     def receive(self, session: Session, packet: Packet) -> Job | None:
-        """What a server said; a job if it assigned one.  Raises ProtocolError."""
+        """What a server said; a job if it assigned one.  Raises ProtocolError, Forbidden."""
         type_, fields = packet
         if type_ is PacketType.NOOP:
             if session not in self._willing:
@@ -200,13 +200,19 @@ class Slot:
         return job
 
     def _refused(self, session: Session, fields: list[bytes]) -> None:
-        """An ERROR: to a grab, it is tried the older way; to a late report, it changes nothing."""
-        code = fields[0]
+        """An ERROR: to a grab, it is tried the older way; to a late report, it changes nothing.
+
+        Raises Forbidden for one to a CAN_DO: the worker would wait for jobs that never come.
+        """
+        code, text = fields
+        if code == b"PERMISSION_DENIED":
+            words = f"{session.address} does not permit this worker to take its functions: {shown(text)}"
+            raise Forbidden(f"{words}; it needs the role work for each", code=shown(code), text=shown(text))
         if code == b"JOB_NOT_FOUND" or self._asked is not session:
             return
         self._asked = None
         if not session.grab_refused():
-            raise ProtocolError(f"{session.address} refused to give work: {shown(fields[1])}")
+            raise ProtocolError(f"{session.address} refused to give work: {shown(text)}")
         self._willing.append(session)
 
     def done(self) -> None:
