@@ -19,6 +19,8 @@ from gearcli.protocol.packets import REQUEST, Packet, PacketType, head, request
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 """Seconds between attempts to reach a lost server, at first and in the end."""
+STRANGE_MOST = 100_000
+"""Packets of a server that may come before it answers: a sleeper may be woken in vain, not without end."""
 UNCOPIED = 1 << 16
 """From this size on a result is sent on its own instead of being copied into a packet."""
 
@@ -127,6 +129,8 @@ class Slot:
         self._willing: deque[Session] = deque()
         """Sessions that may have a job."""
         self._resting = False
+        self._strange = 0
+        """Packets since the last answer to what was asked."""
 
     @property
     def free(self) -> bool:
@@ -170,12 +174,16 @@ class Slot:
     def receive(self, session: Session, packet: Packet) -> Job | None:
         """What a server said; a job if it assigned one.  Raises ProtocolError, Forbidden."""
         type_, fields = packet
+        self._strange += 1
+        if self._strange > STRANGE_MOST:
+            raise ProtocolError(f"{session.address} sends without end, and no answer")
         if type_ is PacketType.NOOP:
             if session not in self._willing:
                 self._willing.append(session)
         elif type_ is PacketType.NO_JOB:
             self._answered(session)
             session.sleep()
+            self._strange = 0
         elif type_ is PacketType.JOB_ASSIGN_UNIQ:
             return self._assigned(Job(session, *fields))
         elif type_ is PacketType.JOB_ASSIGN:
@@ -189,13 +197,15 @@ class Slot:
         return None
 
     def _answered(self, session: Session) -> None:
-        if self._asked is session:
-            self._asked = None
+        if self._asked is not session:
+            raise ProtocolError(f"{session.address} answered what nobody had asked")
+        self._asked = None
 
     def _assigned(self, job: Job) -> Job:
         if self._asked is not job.session or self.job is not None:
             raise ProtocolError(f"{job.session.address} assigned a job that nobody asked for")
         self._asked = None
+        self._strange = 0
         self.job = job
         return job
 
