@@ -11,7 +11,7 @@ from collections import OrderedDict
 
 from gearcli.protocol import runs
 from gearcli.protocol.numbers import number
-from gearcli.protocol.packets import FUNCTION_LIMIT, PacketType, response
+from gearcli.protocol.packets import PacketType, response
 from gearcli.protocol.refusals import Refusal
 from gearcli.server import answers
 from gearcli.server.jobs import Job
@@ -32,6 +32,7 @@ class Assignments:
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
+        self._queues, self._account = registry.queues, registry.account
         self._wakeups = registry.wakeups
         self._wakeups.hand_out = self.grab_job
         self.runs = {PacketType.CAN_DO: self._can_do_run}
@@ -47,8 +48,10 @@ class Assignments:
 
     def _can_do_run(self, peer: Peer, packets: bytes) -> bool:
         """The worker takes jobs of many functions, whose names are equally long."""
+        if peer.timeouts:
+            return False
         for function in runs.bodies(packets):
-            self.can_do(peer, function.removesuffix(b"\0"))
+            self._add_ability(peer, function.removesuffix(b"\0"))
         return True
 
     def can_do_timeout(self, peer: Peer, function: bytes, timeout: bytes) -> None:
@@ -69,15 +72,15 @@ class Assignments:
             peer.timeouts.pop(function, None)
 
     def _add_ability(self, peer: Peer, function: bytes) -> None:
-        if function in peer.abilities:
+        abilities = peer.abilities
+        if function in abilities:
             return
-        if len(function) > FUNCTION_LIMIT:
+        queue = self._queues.get(function) or self._registry.new_queue(function)
+        if queue is None:
             peer.refuse(Refusal.FUNCTION)
             return
-        abilities = peer.abilities
-        queue = self._registry.queues.get(function) or self._registry.new_queue(function)
         queue.workers += 1
-        self._registry.account.held += ABILITY
+        self._account.held += ABILITY
         abilities[function] = queue
         if len(abilities) == 1:
             peer.only = queue
@@ -112,7 +115,7 @@ class Assignments:
         peer.timeouts.pop(function, None)
         peer.only = next(iter(peer.abilities.values())) if len(peer.abilities) == 1 else None
         queue.workers -= 1
-        self._registry.account.held -= ABILITY
+        self._account.held -= ABILITY
         if queue.sleepers.pop(peer, peer) is peer:
             del peer.unlisted[queue]
         if peer.woken is queue:

@@ -11,7 +11,9 @@ JOB = 400
 TIMER = 700
 """Bytes of what is to be done with a job at a time."""
 FUNCTION = 300
-"""Bytes of a function besides its name."""
+"""Bytes of a function with a short name."""
+SHORT = 64
+"""Bytes up to which a function's name is not counted apart."""
 LANES = 2048
 """Bytes of what the first job of a function makes: a deque has room for 64 from the start."""
 ABILITY = 200
@@ -27,3 +29,8 @@ class Account:
 
     def __init__(self) -> None:
         self.held = 0
+
+
+def weight_of_name(function: bytes) -> int:
+    """The bytes that are counted for a function's name."""
+    return len(function) if len(function) > SHORT else 0

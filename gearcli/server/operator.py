@@ -180,10 +180,8 @@ class Operator:
         """``create function FUNCTION``: know a function before anybody uses it."""
         if len(words) != 2 or words[0].lower() != b"function":
             return incomplete("create")
-        if len(words[1]) > FUNCTION_LIMIT:
+        if words[1] not in self._registry.queues and self._registry.new_queue(words[1]) is None:
             return _TOO_LONG
-        if words[1] not in self._registry.queues:
-            self._registry.new_queue(words[1])
         return ok()
 
     def drop(self, words: list[bytes]) -> bytes:

@@ -18,7 +18,7 @@ from collections.abc import Iterable
 from typing import TypeAlias
 
 from gearcli.server.jobs import Job
-from gearcli.server.memory import FUNCTION, LANES, Account
+from gearcli.server.memory import LANES, Account, weight_of_name
 from gearcli.server.peers import Peer
 
 NOTHING = 3
@@ -72,8 +72,8 @@ class FunctionQueue:
 
     @property
     def weight(self) -> int:
-        """The bytes that it takes without workers and jobs."""
-        return FUNCTION + len(self.name) + (0 if self._lanes is _NO_LANES else LANES)
+        """The bytes that were counted for it alone: for a long name, and for having had a job."""
+        return weight_of_name(self.name) + (0 if self._lanes is _NO_LANES else LANES)
 
     @property
     def counts(self) -> list[int]:

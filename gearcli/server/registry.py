@@ -13,9 +13,10 @@ from hashlib import blake2b
 from itertools import count
 from typing import TYPE_CHECKING
 
+from gearcli.protocol.packets import FUNCTION_LIMIT
 from gearcli.server import answers
 from gearcli.server.jobs import NO_PROGRESS, Job
-from gearcli.server.memory import FUNCTION, JOB, TIMER, Account
+from gearcli.server.memory import FUNCTION, JOB, SHORT, TIMER, Account
 from gearcli.server.peers import Peer
 from gearcli.server.queues import FunctionQueue, Limits
 from gearcli.server.wakeups import Wakeups
@@ -71,7 +72,7 @@ class Registry:
     def weight(self) -> int:
         """The bytes that jobs and functions take."""
         timers = len(self._timers) + len(self._schedule)
-        return self.account.held + JOB * len(self.jobs) + TIMER * timers
+        return self.account.held + JOB * len(self.jobs) + TIMER * timers + FUNCTION * len(self.queues)
 
     @property
     def running(self) -> int:
@@ -104,11 +105,16 @@ class Registry:
 
     # -- functions ------------------------------------------------------------------
 
-    def new_queue(self, function: bytes) -> FunctionQueue:
-        """Begin to know a function."""
+    def new_queue(self, function: bytes) -> FunctionQueue | None:
+        """Begin to know a function; None if its name is too long."""
+        if len(function) > SHORT:
+            if len(function) > FUNCTION_LIMIT:
+                return None
+            self.account.held += len(function)
         queue = self.queues[function] = FunctionQueue(function, self.account)
-        self.account.held += queue.weight
-        queue.limits = self.limits.get(function, self.default_limits)
+        queue.limits = self.default_limits
+        if self.limits:
+            queue.limits = self.limits.get(function, queue.limits)
         if self.paused:
             queue.pause()
         return queue

@@ -9,7 +9,7 @@ from functools import partial
 
 from gearcli.protocol import runs
 from gearcli.protocol.numbers import leading_number
-from gearcli.protocol.packets import FUNCTION_LIMIT, HEADER_SIZE, SUBMITS, UNIQUE_LIMIT, Priority
+from gearcli.protocol.packets import HEADER_SIZE, SUBMITS, UNIQUE_LIMIT, Priority
 from gearcli.protocol.refusals import Refusal
 from gearcli.server import answers
 from gearcli.server.peers import Peer
@@ -48,10 +48,10 @@ class Submissions:
         """
         queue = self._queues.get(function)
         if queue is None:
-            if len(function) > FUNCTION_LIMIT:
+            queue = self._registry.new_queue(function)
+            if queue is None:
                 peer.refuse(Refusal.FUNCTION)
                 return
-            queue = self._registry.new_queue(function)
         job = None
         if unique:
             if len(unique) > UNIQUE_LIMIT:
@@ -79,10 +79,10 @@ class Submissions:
         """Queue many jobs of one function, unless any of them may meet another or find the queue full."""
         first = packets[HEADER_SIZE : HEADER_SIZE + runs.size_of(packets)]
         function, _, rest = first.partition(b"\0")
-        if rest[:1] != b"\0" or len(function) > FUNCTION_LIMIT:
+        if rest[:1] != b"\0":
             return False
         queue = self._queues.get(function) or self._registry.new_queue(function)
-        if queue.limits is not None:
+        if queue is None or queue.limits is not None:
             return False
         workloads = runs.tails(packets, function + b"\0\0")
         if workloads is None:

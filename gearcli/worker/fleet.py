@@ -24,7 +24,7 @@ _READ, _WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 _AT_ONCE = 32
 """Connections to one server that are being made at a time: more may not fit into its backlog."""
 _FAULTS = 3
-"""Connections on which a server breaks the protocol at once, until it is taken for no Gearman server."""
+"""Connections on which a server breaks the protocol and gives no job, until it is taken for none."""
 _FAREWELL = 2.0
 """Seconds for which a server may take to close a connection that is done with."""
 
@@ -56,7 +56,7 @@ class Server:
         self.refusal = ""
         """What went wrong at the last attempt."""
         self.faults = 0
-        """How many connections in a row ended because it broke the protocol and had said nothing right."""
+        """How many connections ended because it broke the protocol since it last assigned a job."""
         self.pauses = Pauses(FIRST_PAUSE, LONGEST_PAUSE)
         self.retry: Timer | None = None
         self.missing: dict[Slot, None] = {}
@@ -298,7 +298,8 @@ class Fleet:
         try:
             while connection.received and owner is not None and session in self._slot_of:
                 owner.take(slot, session, connection.received.popleft())
-                self._server(session).faults = 0
+                if slot.job is not None:
+                    self._server(session).faults = 0
         except ProtocolError as error:
             connection.lost = connection.lost or error
         if connection.lost is not None:

@@ -76,6 +76,7 @@ class House:
         monkeypatch.setattr(self.server, "_selector", self)
         self._keys: list[SelectorKey] = []
         self._numbers = 0
+        self.settle()  # in its first turn a server looks around
 
     # As a selector.
 

@@ -27,20 +27,28 @@ def test_jobs_are_counted_while_they_are_there(engine: Engine, client: Talker, w
 
 def test_jobs_of_a_run_are_counted_as_others(engine: Engine, client: Talker, console: Console) -> None:
     engine.run(client.peer, request(P.SUBMIT_JOB_BG, b"f", b"", b"w" * 50) * 10)
-    assert 10 * (JOB + 50) + LANES + FUNCTION + 1 == engine.registry.weight
+    assert 10 * (JOB + 50) + LANES + FUNCTION == engine.registry.weight
     console.ask(b"purge f")
-    assert LANES + FUNCTION + 1 == engine.registry.weight
+    assert LANES + FUNCTION == engine.registry.weight
     console.ask(b"drop function f")
     assert 0 == engine.registry.weight
 
 
 def test_abilities_are_counted_while_they_are_there(engine: Engine, client: Talker) -> None:
     client.can_do(b"a", b"b")
-    assert 2 * (ABILITY + FUNCTION + 1) == engine.registry.weight
+    assert 2 * (ABILITY + FUNCTION) == engine.registry.weight
     client.say(P.CANT_DO, b"a")
     client.leave()
-    assert 2 * (FUNCTION + 1) == engine.registry.weight
+    assert 2 * FUNCTION == engine.registry.weight
     engine.registry.drop_idle()
+    assert 0 == engine.registry.weight
+
+
+def test_long_names_are_counted(engine: Engine, client: Talker, console: Console) -> None:
+    client.can_do(b"f" * 500)
+    assert ABILITY + FUNCTION + 500 == engine.registry.weight
+    client.leave()
+    console.ask(b"drop function " + b"f" * 500)
     assert 0 == engine.registry.weight
 
 
@@ -54,7 +62,7 @@ def test_limits_are_counted_while_they_are_set(engine: Engine, console: Console)
 
 def test_jobs_of_later_are_counted_with_their_timers(engine: Engine, client: Talker) -> None:
     client.say(P.SUBMIT_JOB_EPOCH, b"f", b"", b"4000000000", b"w")
-    assert JOB + 1 + TIMER + FUNCTION + 1 == engine.registry.weight
+    assert JOB + 1 + TIMER + FUNCTION == engine.registry.weight
 
 
 def test_functions_that_are_needed_are_not_dropped(engine: Engine, worker: Talker, console: Console) -> None:
