@@ -27,10 +27,12 @@ CORE = {
     *(
         f"server/{name}.py"
         for name in (
+            "admission",
             "assignments",
             "documents",
             "engine",
             "jobs",
+            "memory",
             "operator",
             "peers",
             "queues",

@@ -308,8 +308,8 @@ class Dispatch:
 
 BEFORE_ANSWER = 512 << 20
 """Bytes that may come before an answer: two of the largest packets."""
-PACKET_COST = 512
-"""Bytes that a packet takes besides its arguments."""
+PACKET_COST = 4096
+"""Bytes that a packet counts besides its arguments: small ones without end are known by their number."""
 
 
 class _Answers:

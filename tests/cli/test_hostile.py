@@ -74,6 +74,13 @@ COMMANDS = {
 }
 
 
+_ALL = [(say, command) for say in SAYS for command in COMMANDS]
+_FEW = [(say, [*COMMANDS][number % len(COMMANDS)]) for number, say in enumerate(SAYS)]
+_FEW += [(say, "worker") for say in ("oversized in part", "wake-ups without end", "refusals without end")]
+PAIRS = _ALL if "GEAR_TEST_HOSTILE" in os.environ else [*dict.fromkeys(_FEW)]
+"""Each saying to one command, and to the worker what is for it; to every command on demand."""
+
+
 class Hostile:
     """A server that says one thing to everybody."""
 
@@ -119,8 +126,7 @@ def hostile(request: pytest.FixtureRequest) -> Iterator[Hostile]:
     server.close()
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-@pytest.mark.parametrize("hostile", SAYS, indirect=True)
+@pytest.mark.parametrize(("hostile", "command"), PAIRS, indirect=["hostile"])
 def test_a_hostile_server_is_left_soon(hostile: Hostile, command: str, tmp_path: Path) -> None:
     words = gear(COMMANDS[command][0], "-s", f"127.0.0.1:{hostile.port}", *COMMANDS[command][1:])
     with (tmp_path / "said").open("w+b") as said:

@@ -51,3 +51,14 @@ def test_a_server_that_drains_takes_no_jobs_whatever_was_refused_before(
         ((_, fields),) = client.say(P.SUBMIT_JOB, b"f", b"", b"")
         assert [Refusal.DRAINING.code, Refusal.DRAINING.text] == fields
         engine.admission.refuse(())
+
+
+def test_functions_with_names_that_are_too_long_are_refused(engine: Engine, client: Talker) -> None:
+    too_long = [(P.ERROR, [Refusal.FUNCTION.code, Refusal.FUNCTION.text])]
+    name = b"f" * 513
+    assert too_long == client.say(P.SUBMIT_JOB, name, b"", b"")
+    assert too_long == client.say(P.CAN_DO, name)
+    assert too_long == client.say(P.CAN_DO_TIMEOUT, name, b"5")
+    engine.run(client.peer, request(P.SUBMIT_JOB_BG, name, b"", b"w") * 10)
+    assert too_long * 10 == client.heard()
+    assert ({}, {}) == (engine.registry.queues, client.peer.timeouts)

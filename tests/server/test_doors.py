@@ -106,7 +106,12 @@ def test_as_many_as_there_may_be_are_let_in(house: House) -> None:
         plain.listen()
         plain.setblocking(False)
         doors = Doors(
-            house.selector, [plain], lambda *_: _count_in(inside), Log(descriptor=None), 2, lambda: inside[0]
+            house.selector,
+            [plain],
+            lambda guest, _: _count_in(inside, guest),
+            Log(descriptor=None),
+            2,
+            lambda: inside[0],
         )
         full = house._replace(doors=doors)
         callers = [socket.create_connection(plain.getsockname(), DEADLINE) for _ in range(3)]
@@ -122,7 +127,8 @@ def test_as_many_as_there_may_be_are_let_in(house: House) -> None:
             caller.close()
 
 
-def _count_in(inside: list[int]) -> None:
+def _count_in(inside: list[int], guest: socket.socket) -> None:
+    guest.close()
     inside[0] += 1
 
 

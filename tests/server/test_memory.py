@@ -52,6 +52,25 @@ def test_long_names_are_counted(engine: Engine, client: Talker, console: Console
     assert 0 == engine.registry.weight
 
 
+def test_functions_have_the_limit_of_all_unless_they_are_told_otherwise() -> None:
+    engine = Engine(b"H:", max_queue=2)
+    console, client = Console(engine), Talker(engine)
+    console.ask(b"maxqueue other 1")
+    console.ask(b"maxqueue any 0")
+    most = {}
+    for function in (b"f", b"other", b"any"):
+        answers = [client.say(P.SUBMIT_JOB_BG, function, b"", b"w")[0][0] for _ in range(4)]
+        most[function] = answers.count(P.JOB_CREATED)
+    assert {b"f": 2, b"other": 1, b"any": 4} == most
+
+
+def test_names_that_are_too_long_are_no_operators_either(console: Console) -> None:
+    for command in (b"create function ", b"maxqueue "):
+        assert console.ask(command + b"f" * 513 + b" 1"[: 2 * (b"max" in command)]).startswith(
+            b"ERR ARGUMENT"
+        )
+
+
 def test_limits_are_counted_while_they_are_set(engine: Engine, console: Console) -> None:
     for _ in range(2):
         console.ask(b"maxqueue resize 5")
