@@ -62,3 +62,12 @@ def test_functions_with_names_that_are_too_long_are_refused(engine: Engine, clie
     engine.run(client.peer, request(P.SUBMIT_JOB_BG, name, b"", b"w") * 10)
     assert too_long * 10 == client.heard()
     assert ({}, {}) == (engine.registry.queues, client.peer.timeouts)
+
+
+def test_functions_that_are_named_at_once_have_no_time_limit_any_longer(
+    engine: Engine, client: Talker
+) -> None:
+    client.say(P.CAN_DO_TIMEOUT, b"a", b"5000")
+    engine.run(client.peer, request(P.CAN_DO, b"a") * 8 + request(P.CAN_DO, b"b") * 8)
+    assert {} == client.peer.timeouts
+    assert {b"a", b"b"} == client.peer.abilities.keys()

@@ -7,6 +7,7 @@ import pytest
 from gearcli.server.jobs import Job
 from gearcli.server.peers import Peer
 from gearcli.server.queues import NOTHING, FunctionQueue
+from gearcli.server.registry import Registry
 
 HIGH, NORMAL, LOW = 0, 1, 2
 
@@ -128,3 +129,12 @@ def test_who_woke_up_elsewhere_is_dropped_and_knows_it(queue: FunctionQueue) -> 
         queue.list_sleeper(peer)
     assert queue.next_sleeper() is asleep
     assert ([queue], [queue], []) == (list(awake.unlisted), list(asleep.unlisted), list(queue.sleepers))
+
+
+def test_the_oldest_is_found_behind_those_that_are_gone() -> None:
+    registry = Registry(b"H:")
+    queue = registry.new_queue(b"f")
+    assert queue is not None
+    first, second = (registry.add(queue, b"", b"w", 1, True) for _ in range(2))
+    registry.cancel(first)
+    assert second is queue.oldest()
