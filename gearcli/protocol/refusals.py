@@ -55,3 +55,4 @@ class Refusal(Enum):
     HTTP = "INVALID_COMMAND", "This is a Gearman server, not a web server"
     LINE = "ARGUMENT_TOO_LARGE", "Text line too long"
     DRAINING = "QUEUE_ERROR", "Server is shutting down and takes no new jobs"
+    STORE = "QUEUE_ERROR", "The job could not be stored and is not queued; the server's log says why"

@@ -7,13 +7,17 @@ import selectors
 import socket
 from collections.abc import Iterator
 from itertools import islice
+from typing import Any
 
 from gearcli.protocol.decoder import Decoder
 from gearcli.protocol.packets import PACKET_LIMIT, REQUEST, Packet
+from gearcli.server.journal import Gate
 from gearcli.server.peers import Peer
 from gearcli.server.trace import Trace
 
 READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
+NOTHING = 0
+"""To wait for no more than that a gate opens."""
 
 UNREAD_LIMIT = 1 << 20
 """Bytes a peer may leave unread before nothing more is read from it."""
@@ -91,31 +95,51 @@ class Link:
         return True
 
     def _send_parts(self) -> bool:
-        """Send a big outbox part by part, without copying it together."""
-        outbox = self.peer.outbox
+        """Send a big outbox part by part, without copying it together; nothing from a closed gate on."""
+        peer = self.peer
+        outbox, gated = _parted(peer.outbox) if peer.gated else (peer.outbox, [])
         with contextlib.suppress(BlockingIOError, InterruptedError):
             while outbox:
                 _drop(outbox, self.socket.sendmsg(islice(outbox, _PARTS)))
-        self.peer.bulky = bool(outbox)
-        return not outbox
+        if peer.gated:
+            peer.outbox[:] = outbox + gated
+            peer.gated = bool(gated)
+        peer.bulky = bool(peer.outbox)
+        return not peer.bulky
 
     def _flush_and_say(self, trace: Trace) -> bool:
-        """Flush, and say in words what is in the outbox."""
-        trace.sent(self.peer.outbox)
+        """Flush, and say in words what leaves."""
+        leaving, gated = _parted(self.peer.outbox)
+        trace.sent(leaving)
         emptied = self._send_parts()
-        trace.said = len(self.peer.outbox)
+        trace.said = len(self.peer.outbox) - len(gated)
         return emptied
 
     def interest(self) -> int:
-        """What to wait for: to write while something is unsent, to read only from a peer that reads."""
+        """What to wait for: to write while something can be sent, to read only from a peer that reads."""
         outbox = self.peer.outbox
+        first: object = outbox[0] if self.peer.gated else None
+        shut = type(first) is Gate  # an open one would have left
         if self.closing or self.undecided is not None or sum(map(len, outbox)) > UNREAD_LIMIT:
-            return WRITE
-        return READ | WRITE if outbox else READ
+            return NOTHING if shut else WRITE
+        return READ | WRITE if outbox and not shut else READ
+
+
+def _parted(outbox: list[Any]) -> tuple[list[bytes | memoryview], list[Any]]:
+    """What may leave of an outbox, and the rest from the first closed gate on."""
+    leaving: list[bytes | memoryview] = []
+    for index, part in enumerate(outbox):
+        if not isinstance(part, Gate):
+            leaving.append(part)
+        elif part.leaving is not None:
+            leaving.append(part.leaving)
+        else:
+            return leaving, outbox[index:]
+    return leaving, []
 
 
 def _drop(outbox: list[bytes | memoryview], sent: int) -> None:
-    """Take the first `sent` bytes out of an outbox."""
+    """Take the first `sent` bytes out of what is to leave."""
     for index, part in enumerate(outbox):
         if sent < len(part):
             outbox[: index + 1] = [memoryview(part)[sent:]] if sent else [part]

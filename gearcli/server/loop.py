@@ -7,28 +7,30 @@ peer's whole outbox in one system call.
 
 from __future__ import annotations
 
-import contextlib
-import gc
 import os
 import selectors
 import socket
 import time
 from collections.abc import Callable, Iterator
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from gearcli.errors import ProtocolError
 from gearcli.protocol.packets import Packet, PacketType, response
 from gearcli.server import listener as listening
+from gearcli.server.collector import no_collector
 from gearcli.server.doors import Doors
 from gearcli.server.engine import Engine
 from gearcli.server.host import ServerHost
-from gearcli.server.links import READ, RECEIVED, UNREAD_LIMIT, WRITE, Link
+from gearcli.server.links import NOTHING, READ, RECEIVED, UNREAD_LIMIT, WRITE, Link
 from gearcli.server.log import Level, Log
 from gearcli.server.operator import Operator
 from gearcli.server.peers import UNCOPIED, Peer
 from gearcli.server.shutdown import SIGNALS, Shutdown
 from gearcli.server.trace import Trace
 from gearcli.signals import received, registered
+
+if TYPE_CHECKING:
+    from gearcli.server.commits import Commits
 
 _LONG_TURN = 0.02
 """Seconds after which a peer's further commands wait for the next turn."""
@@ -76,6 +78,7 @@ class Server:
         self._links: dict[Peer, Link] = {}
         self._doors = Doors(self._selector, listeners, self._connected, log)
         self._when_stopping = _nothing
+        self._commits: Commits | None = None
         self._patient: list[Peer] = []
         """Peers whose answers wait for more to be sent with them."""
         self._held = 0
@@ -84,6 +87,19 @@ class Server:
     def stop_when_readable(self, lifeline: socket.socket) -> None:
         """Stop at once when `lifeline` can be read: whoever holds its other end is gone."""
         self._watch(lifeline, lambda _: self._shutdown.stop())
+
+    def keep(self, commits: Commits) -> None:
+        """Keep background jobs in a store."""
+        self._commits = commits
+        self._watch(commits.bell, self._committed)
+
+    def _committed(self, _: socket.socket) -> None:
+        """Say what waited for a transaction."""
+        assert self._commits is not None, "it is its bell that rang"
+        for peer in self._commits.settle(self._engine.registry.now):
+            link = self._links.get(peer)
+            if link is not None:
+                self._writable(link)
 
     def _watch(self, source: socket.socket, call: Callable[[socket.socket], None]) -> None:
         self._selector.register(source, READ, (call, source))
@@ -104,7 +120,7 @@ class Server:
         that the process ends afterwards: a further signal shall not end it otherwise.
         """
         self._log.on_level = self._trace_all
-        with registered(self._selector, SIGNALS, self._signal_data, last=last), _no_collector():
+        with registered(self._selector, SIGNALS, self._signal_data, last=last), no_collector():
             try:
                 (started or _nothing)()
                 self._when_stopping = stopping or _nothing
@@ -112,6 +128,8 @@ class Server:
                 self._shutdown.say_what_is_lost()
             finally:
                 self._close_all()
+                if self._commits is not None:
+                    self._commits.close()
         self._selector.close()
         return self._shutdown.cut_short_by
 
@@ -143,6 +161,8 @@ class Server:
     def _sleep(self) -> float:
         """Seconds to sleep at most."""
         due = min(self._engine.due(), self._shutdown.due)
+        if self._commits is not None:
+            due = min(due, self._commits.due)
         return min(max(0.0, due - time.monotonic()), _LONGEST_SLEEP)
 
     def _turn(self, ready: list[_Ready], asked: float, asked_wall: float) -> None:
@@ -164,6 +184,8 @@ class Server:
                 if link.peer.abilities and link.peer.outbox:
                     self._flush(link)  # a worker stands still until it is answered
         self._engine.tick(asked, asked_wall)
+        if self._commits is not None:
+            self._commits.hand_over(self._engine.registry.now)
         if self._engine.talking or self._patient:
             self._flush_all(len(ready))
 
@@ -296,9 +318,15 @@ class Server:
         if link.closing and not link.peer.outbox:
             self._close(link)
             return
-        mask = link.interest()
-        if mask != link.mask:
-            link.mask = mask
+        mask, before = link.interest(), link.mask
+        if mask == before:
+            return
+        link.mask = mask
+        if mask == NOTHING:
+            self._selector.unregister(link.socket)
+        elif before == NOTHING:
+            self._selector.register(link.socket, mask, link)
+        else:
             self._selector.modify(link.socket, mask, link)
 
     def _writable(self, link: Link) -> None:
@@ -338,7 +366,8 @@ class Server:
         if link.closed:
             return
         link.closed = True
-        self._selector.unregister(link.socket)
+        if link.mask != NOTHING:
+            self._selector.unregister(link.socket)
         link.socket.close()
         del self._links[link.peer]
         link.peer.outbox.clear()
@@ -369,16 +398,3 @@ class Server:
 
 def _nothing() -> None:
     pass
-
-
-@contextlib.contextmanager
-def _no_collector() -> Iterator[None]:
-    """Do without the cycle collector: nothing here makes cycles that outlive their use.
-
-    It would walk through a million queued jobs again and again, and everybody would wait meanwhile.
-    """
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()

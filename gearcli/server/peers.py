@@ -10,6 +10,7 @@ from gearcli.server import answers
 
 if TYPE_CHECKING:
     from gearcli.server.jobs import Job
+    from gearcli.server.journal import Gate
     from gearcli.server.queues import FunctionQueue
 
 LOST_LIMIT = 1000
@@ -33,6 +34,7 @@ class Peer:
         "asleep",
         "bulky",
         "client_id",
+        "gated",
         "heard",
         "host",
         "listening",
@@ -62,6 +64,8 @@ class Peer:
         self.outbox: list[bytes | memoryview] = []
         self.bulky = False
         """Whether the outbox is not to be copied: there is a big body in it, or it did not leave at once."""
+        self.gated = False
+        """Whether there is a `Gate` in the outbox, which then is bulky too."""
 
         # As a client.
         self.listening: dict[Job, None] = {}
@@ -107,6 +111,13 @@ class Peer:
             start = b"\0".join((*fields[:-1], b""))
             outbox += answer[len(start) + len(opaque)], start, opaque
             self.bulky = True
+
+    def hold(self, gate: Gate) -> None:
+        """Let what is said from now on wait behind a gate."""
+        if not self.outbox:
+            self.talking.append(self)
+        self.outbox.append(gate)  # type: ignore[arg-type]  # `gated` says so to those whom it concerns
+        self.bulky = self.gated = True
 
     def refuse(self, refusal: Refusal) -> None:
         """Answer ERROR."""

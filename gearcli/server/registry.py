@@ -21,6 +21,7 @@ from gearcli.server.wakeups import Wakeups
 from gearcli.timers import Timers
 
 if TYPE_CHECKING:
+    from gearcli.server.journal import Journal
     from gearcli.server.results import Results
 
 UNLIMITED = -1
@@ -53,6 +54,9 @@ class Registry:
         self.lease = lease
         self.results: Results | None = None
         """Who is told of jobs that fail and of those that lose their worker, where results are kept."""
+
+        self.journal: Journal | None = None
+        """Where background jobs are noted and wait to be stored, if there is a store."""
 
         self._schedule = Timers()  # by time of day
         self._timers = Timers()  # by monotonic time
@@ -147,20 +151,25 @@ class Registry:
         background: bool,
         listeners: Sequence[Peer] = (),
         due: float | None = None,
+        reducer: bytes = b"",
     ) -> Job:
         """Queue a new job, which identical ones will meet.
 
         It is given out from the time `due` on, in seconds since 1970, UTC; without one at once.
+        Where there is a store, a background job is not before it is stored.
         """
         handle = self._handle % next(self._numbers)
         job = Job(handle, queue, unique, workload, priority, background, self.now, listeners)
         self.jobs[handle] = job
         if unique and (key := identity(unique, workload)):
             queue.meet(key, job)
+        if reducer:
+            job.extend().reducer = reducer
+        if background and self.journal is not None:
+            self.journal.add(job, due)
+            return job
         if due is not None and due > self.wall:
-            queue.delayed += 1
-            job.extend().due = due
-            self._at(self._schedule, due, job, self._is_due)
+            self.delay(job, due)
             return job
         queue.put(job)
         if queue.sleepers:
@@ -182,10 +191,30 @@ class Registry:
             for workload, number in zip(workloads, self._numbers, strict=False)
         ]
         self.jobs.update([(job.handle, job) for job in jobs])
+        if background and self.journal is not None:
+            self.journal.add_many(jobs)
+            return jobs
         queue.put_many(jobs, priority)
         if queue.sleepers:
             self.wakeups.wake(queue, now)
         return jobs
+
+    def promote(self, job: Job) -> None:
+        """Somebody wants a job done without listening."""
+        if not job.background:
+            job.background = True
+            if self.journal is not None:
+                self.journal.promote(job)
+
+    def number_from(self, number: int) -> None:
+        """Give the next job this number."""
+        self._numbers = count(number)
+
+    def delay(self, job: Job, due: float) -> None:
+        """Let a job wait for the time at which it may be given out."""
+        job.queue.delayed += 1
+        job.extend().due = due
+        self._at(self._schedule, due, job, self._is_due)
 
     def _is_due(self, job: Job) -> None:
         self._end_delay(job)
@@ -255,6 +284,8 @@ class Registry:
         extras.losses += 1
         extras.progress = NO_PROGRESS
         _untime(job)
+        if self.journal is not None:
+            self.journal.lost(job)
         queue = job.queue
         queue.running -= 1
         queue.put(job)
@@ -289,6 +320,7 @@ class Registry:
         for listener in job.listeners:
             listener.listening.pop(job, None)
         job.listeners = ()
+        self._end_in_store(job)
         job.background = False
         self._forget_unique(job)
 
@@ -296,6 +328,8 @@ class Registry:
         """A job that no worker has is not wanted any longer."""
         if job.known.due is not None:
             self._end_delay(job)
+            self.forget(job)
+        elif self.journal is not None and self.journal.holds(job):
             self.forget(job)
         else:
             self.forget(job)
@@ -310,6 +344,8 @@ class Registry:
             queue.running -= 1
             if job.extras is not None:
                 _untime(job)
+        if self.journal is not None:
+            self._end_in_store(job)
         del self.jobs[job.handle]
         if job.unique:
             self._forget_unique(job)
@@ -317,6 +353,10 @@ class Registry:
             listener.listening.pop(job, None)
         job.listeners = ()
         job.handle = job.workload = b""
+
+    def _end_in_store(self, job: Job) -> None:
+        if job.background and self.journal is not None:
+            self.journal.ended(job)
 
     def _forget_unique(self, job: Job) -> None:
         """Let identical jobs meet this one no longer."""

@@ -58,15 +58,16 @@ class Submissions:
                 peer.refuse(Refusal.FULL)
                 return
             listeners = () if background else (peer,)
-            job = self._registry.add(queue, unique, workload, priority, background, listeners, due)
-            if reducer:
-                job.extend().reducer = reducer
+            job = self._registry.add(queue, unique, workload, priority, background, listeners, due, reducer)
         elif background:
-            job.background = True
+            self._registry.promote(job)
         else:
             job.join(peer)
-        handle = job.handle
-        peer.send(_CREATED[len(handle)] + handle)
+        if self._registry.journal is not None:
+            self._registry.journal.acknowledge(peer, job)
+        else:
+            handle = job.handle
+            peer.send(_CREATED[len(handle)] + handle)
         if not background:
             peer.listening[job] = None
 
@@ -83,7 +84,10 @@ class Submissions:
         if workloads is None:
             return False
         jobs = self._registry.add_many(queue, workloads, priority, background, () if background else (peer,))
-        peer.send(b"".join([_CREATED[len(job.handle)] + job.handle for job in jobs]))
+        if background and self._registry.journal is not None:
+            self._registry.journal.acknowledge_many(peer, jobs)
+        else:
+            peer.send(b"".join([_CREATED[len(job.handle)] + job.handle for job in jobs]))
         if not background:
             peer.listening.update(dict.fromkeys(jobs))
         return True
