@@ -24,6 +24,7 @@ COMMANDS = (
     "worker",
     "report",
     "serve",
+    "store",
     "status",
     "job",
     "wait",
@@ -56,10 +57,17 @@ class Commands(TyperGroup):
 
 def _command(name: str) -> Any:
     module = importlib.import_module(f"gearcli.cli.{name}")
-    app = _typer()
     settings = {"help_option_names": ["-h", "--help"], **getattr(module, "CONTEXT", {})}
-    app.command(name, context_settings=settings)(_answering(getattr(module, name)))
-    return typer.main.get_command(app)
+    group = getattr(module, "GROUP", None)
+    app = _typer(no_args_is_help=True, help=module.HELP) if group else _typer()
+    for each in group or {name: getattr(module, name)}:
+        function = group[each] if group else getattr(module, name)
+        app.command(each, context_settings=settings)(_answering(function))
+    command = typer.main.get_command(app)
+    command.name = name
+    if group:
+        command.context_settings = settings
+    return command
 
 
 def _typer(**options: Any) -> typer.Typer:

@@ -23,7 +23,7 @@ from collections.abc import Generator, Iterator, Sequence
 from typing import Any
 from zlib import crc32
 
-from gearcli.errors import OutputError, StoreBroken, StoreDamaged, StoreError, StoreInUse
+from gearcli.errors import InputError, OutputError, StoreBroken, StoreDamaged, StoreError, StoreInUse
 from gearcli.escape import shown
 from gearcli.server.store import Changes, StoredJob
 
@@ -58,8 +58,9 @@ PRAGMA user_version = {VERSION};
 """
 """`start` has a row for each start of a server: what handles of that time begin with."""
 
-_FIELDS = 'number, function, "unique", workload, priority, submitted, due, losses, reducer'
-_INSERT = f"INSERT OR IGNORE INTO job ({_FIELDS}, start, checksum) VALUES "
+FIELDS = 'number, function, "unique", workload, priority, submitted, due, losses, reducer'
+"""The columns that make a `StoredJob`."""
+_INSERT = f"INSERT OR IGNORE INTO job ({FIELDS}, start, checksum) VALUES "
 _PLACES = f"({', '.join('?' * 11)})"
 _CHUNKS = (512, 64, 8, 1)
 """Rows of a statement: few kinds of statements, so that each is compiled once."""
@@ -75,7 +76,7 @@ class SqliteStore:
     """Keeps jobs in a file, which nobody else of us uses meanwhile."""
 
     def __init__(self, path: str, *, create: bool = True) -> None:
-        """Raises OutputError, StoreInUse and StoreDamaged."""
+        """Raises StoreInUse, StoreDamaged, and OutputError, or InputError where nothing shall be made."""
         self.path = os.path.abspath(path)
         self._start = 0
         self._gathered = self._commits = 0
@@ -122,7 +123,7 @@ class SqliteStore:
     def _rows(self) -> Generator[tuple[bytes, StoredJob], None, int]:
         """The jobs that wait; returns how many rows of any state there were."""
         prefixes = dict(self._run("SELECT id, handle_prefix FROM start"))
-        rows = self._run(f"SELECT start, state, checksum, {_FIELDS} FROM job ORDER BY number")
+        rows = self._run(f"SELECT start, state, checksum, {FIELDS} FROM job ORDER BY number")
         count = 0
         for start, state, checksum, *fields in rows:
             job = StoredJob(*fields)
@@ -152,6 +153,12 @@ class SqliteStore:
             self._run("PRAGMA wal_checkpoint(TRUNCATE)")
         self._connection.close()
         os.close(self._lock)
+
+    def compact(self) -> None:
+        """Give back what the file does not need.  Raises StoreError."""
+        with self._failing_well():
+            self._run("VACUUM")
+            self._run("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     # -- transactions -------------------------------------------------------------------
 
@@ -258,9 +265,8 @@ def _locked(path: str, create: bool) -> int:
                 raise
             descriptor, made = os.open(path, flags | os.O_CREAT | os.O_EXCL, 0o600), True
     except OSError as error:
-        raise OutputError(
-            f"cannot open the store {shown(path)}: {(error.strerror or str(error)).lower()}"
-        ) from None
+        kind = OutputError if create else InputError
+        raise kind(f"cannot open the store {shown(path)}: {(error.strerror or str(error)).lower()}") from None
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise OutputError(f"cannot use {shown(path)} as a store: it is not a regular file")
