@@ -31,6 +31,7 @@ CORE = {
             "documents",
             "engine",
             "jobs",
+            "journal",
             "operator",
             "peers",
             "queues",
@@ -38,6 +39,7 @@ CORE = {
             "reports",
             "results",
             "schedule",
+            "store",
             "submissions",
             "wakeups",
         )
