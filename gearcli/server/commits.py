@@ -53,6 +53,7 @@ class Commits:
         self._todo = SimpleQueue[Changes | None]()
         self._done = SimpleQueue[StoreError | None]()
         self._batch: Batch | None = None
+        self._noted = 0
         self._lazy_until = 0.0
         self._failing = self._broken = False
         self._thread = threading.Thread(target=self._work, name="store", daemon=True)
@@ -68,11 +69,16 @@ class Commits:
     def hand_over(self, now: float) -> None:
         """Begin a transaction if there is reason to, and none is being made."""
         batch = self._journal.batch
+        ended = batch.changes.ended
+        if len(ended) > self._noted:
+            self._store.over(ended[self._noted :])
+            self._noted = len(ended)
         if self._batch is None and batch.changes and (batch.changes.added or now >= self._lazy_until):
             self._begin()
 
     def _begin(self) -> None:
         self._batch = self._journal.take()
+        self._noted = 0
         self._todo.put(self._batch.changes)
 
     def settle(self, now: float) -> list[Peer]:

@@ -25,6 +25,7 @@ from zlib import crc32
 
 from gearcli.errors import InputError, OutputError, StoreBroken, StoreDamaged, StoreError, StoreInUse
 from gearcli.escape import shown
+from gearcli.server.ended import Ended
 from gearcli.server.store import Changes, StoredJob
 
 APPLICATION = 0x47656172
@@ -81,6 +82,7 @@ class SqliteStore:
         self._start = 0
         self._gathered = self._commits = 0
         self._lock = _locked(self.path, create)
+        self._ended = Ended(self._lock)
         try:
             self._connection = _connected(self.path)
         except BaseException:
@@ -105,7 +107,12 @@ class SqliteStore:
             )
             last: int | None = self._run("SELECT max(number) FROM job").fetchone()[0]
             self._run("COMMIT")
+        self._ended.begin(handle_prefix)
         return (last or 0) + 1
+
+    def over(self, numbers: Sequence[int]) -> None:
+        """Note ends for the case that the process dies; see `Store`."""
+        self._ended.note(numbers)
 
     def load(self) -> Iterator[tuple[bytes, StoredJob]]:
         """All jobs; see `Store`."""
@@ -113,12 +120,21 @@ class SqliteStore:
             (found,) = self._run("PRAGMA quick_check(1)").fetchone()
             if found != "ok":
                 raise self._damaged(found)
+            self._remove_noted()
             count = yield from self._rows()
             (expected,) = self._run("SELECT jobs FROM file").fetchone()
         except (sqlite3.Error, TypeError, ValueError, struct.error) as error:
             raise self._damaged(str(error)) from None
         if count != expected:
             raise self._damaged(f"{expected} jobs were put into it, {count} are there")
+
+    def _remove_noted(self) -> None:
+        """Remove the jobs whose end the last server could not store because it was killed."""
+        last = self._run("SELECT handle_prefix FROM start ORDER BY id DESC LIMIT 1").fetchone()
+        changes = Changes()
+        changes.ended += self._ended.of(last[0]) if last else []
+        if changes:
+            self.commit(changes)
 
     def _rows(self) -> Generator[tuple[bytes, StoredJob], None, int]:
         """The jobs that wait; returns how many rows of any state there were."""
@@ -152,6 +168,7 @@ class SqliteStore:
         with contextlib.suppress(sqlite3.Error):
             self._run("PRAGMA wal_checkpoint(TRUNCATE)")
         self._connection.close()
+        self._ended.close(forget=True)
         os.close(self._lock)
 
     def compact(self) -> None:

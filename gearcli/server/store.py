@@ -9,7 +9,7 @@ To add another engine: write a class with these methods, and run the contract's 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 
@@ -49,7 +49,7 @@ class Changes:
 
 
 class Store(Protocol):
-    """Keeps background jobs.  One thread at a time uses it."""
+    """Keeps background jobs.  One thread at a time uses it, but for `over`."""
 
     def begin(self, handle_prefix: bytes) -> int:
         """From now on added jobs have handles that begin so; the first number that is free.
@@ -69,6 +69,12 @@ class Store(Protocol):
         To make them twice is to make them once.  Raises StoreError when
         nothing was changed and another try may succeed, StoreBroken when it is
         not known what was and the store must not be used any longer.
+        """
+
+    def over(self, numbers: Sequence[int]) -> None:
+        """Jobs are over whose end a later transaction stores; called in any thread, and must not wait.
+
+        A store that can have these survive the death of the process does so.
         """
 
     def close(self) -> None:

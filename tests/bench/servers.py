@@ -27,7 +27,7 @@ KNOWN = {
     "geard": "geard -d -p {port} --listen-address 127.0.0.1 --log-config {here}/geard.ini",
     "bare": BARE,
 }
-"""Ours; the C server; both with SQLite; Perl's (Debian's gearman-server); that of the package `gear` on PyPI; see `bare`."""
+"""Ours; the C server; both with SQLite; Perl's (Debian's gearman-server); PyPI's `gear`; see `bare`."""
 
 _DIALECTS = {KNOWN["geard"]: ("grab=30",)}
 """What `load` has to be told about a server that does not know everything."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from gearcli.errors import StoreError
 from gearcli.server.store import Changes, StoredJob
@@ -43,6 +43,9 @@ class MemoryStore:
                 jobs[number] = handle, job._replace(losses=losses)
         for number in changes.ended:
             jobs.pop(number, None)
+
+    def over(self, numbers: Sequence[int]) -> None:
+        pass
 
     def close(self) -> None:
         pass
