@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import resource
 import signal
 import socket
 import sqlite3
+import sys
 import threading
 import time
 from pathlib import Path
@@ -18,7 +20,7 @@ from gearcli.protocol.packets import request
 from gearcli.server.sqlite import SqliteStore
 from tests.cli.driving import at, run_gear
 from tests.server.stores import changes, job
-from tests.support import Wire, gear_serve, gearmand, needs_peers, wait_until
+from tests.support import ServerProcess, Wire, gear_serve, gearmand, needs_peers, wait_until
 
 
 @pytest.fixture
@@ -225,3 +227,25 @@ def test_a_peer_with_much_on_its_way_is_read_again_later(path: Path) -> None:
         assert 60 == sum(wire.packet()[0] is P.JOB_CREATED for _ in range(60))
         sender.join()
         assert wire.works()
+
+
+def test_a_failed_fsync_ends_the_server(path: Path) -> None:
+    """It is not tried again; who waited for an answer gets none, and the job may be there after a restart."""
+    script = (
+        "from gearcli.errors import StoreBroken; from gearcli.server.sqlite import SqliteStore\n"
+        "def commit(self, changes): raise StoreBroken('cannot store jobs: a failed fsync')\n"
+        "SqliteStore.commit = commit\n"
+        "from gearcli.__main__ import main; main()"
+    )
+    server = ServerProcess([sys.executable, "-c", script, "serve", "-p", "0", "--store", str(path)])
+    try:
+        found = wait_until(lambda: re.search(r"listening on \S+:(\d+)", server.said()))
+        server.port = int(found[1])
+        with server.wire() as wire:
+            wire.say(P.SUBMIT_JOB_BG, b"f", b"", b"w")
+            assert wire.ends()
+        assert 74 == server.exit_status()
+        assert "gear: cannot store jobs: a failed fsync" in server.said()
+        assert "Traceback" not in server.said()
+    finally:
+        server.end()
