@@ -22,10 +22,10 @@ from gearcli.server.log import Log
 from gearcli.server.peers import Peer
 from gearcli.server.store import Changes, Store
 
-LAZINESS = 0.002
+LAZINESS = 0.05
 """Seconds for which jobs that are over may wait to be removed together, if nobody waits for anything else.
 
-A job whose end is not in the store when the server is killed runs again.
+A killed server runs them again only where the store has no better memory; see `Store.over`.
 """
 RETRY = 0.5
 """Seconds after a transaction that failed before the next one for whose sake nobody waits."""
