@@ -16,6 +16,10 @@ def main() -> None:
         from gearcli.cli.reporting import quickly
 
         sys.exit(quickly(arguments[1:]))
+    if arguments[:1] == ["submit"]:
+        from gearcli.cli.plain import submit_if_plain
+
+        submit_if_plain(arguments[1:])
     from gearcli.cli.app import run
 
     run(arguments)

@@ -17,10 +17,14 @@
     ├── NotPermitted          the system does not permit it to this user
     ├── ServerGone            no server, or no longer a server
     │   ├── ConnectFailed     it could not be reached
+    │   │   └── Untrusted     … with TLS: one of both does not trust the other
     │   └── ConnectionLost    it went away before it had answered
+    │       └── TurnedAway    … with TLS, when it had seen our certificate
     ├── ProtocolError         the peer broke the rules of the protocol
+    │   └── NoAnswer          … by not answering, or not wholly, in the time that is enough for it
     ├── ServerError           the server answered ERROR (attributes `code` and `text`)
-    │   └── QueueFull         … because its queue is full: try later
+    │   ├── QueueFull         … because its queue is full: try later
+    │   └── Forbidden         … because we may not do that
     ├── JobFailed             the job failed or threw an exception
     ├── NoWorker              nobody serves a function, and waiting is not wanted
     ├── JobUnknown            the server knows no such job
@@ -97,8 +101,16 @@ class ConnectFailed(ServerGone):
     """No connection to a server could be made."""
 
 
+class Untrusted(ConnectFailed):
+    """There is no connection with TLS: the server's certificate is not trusted, or ours is not."""
+
+
 class ConnectionLost(ServerGone):
     """The connection ended before the answer."""
+
+
+class TurnedAway(ConnectionLost):
+    """The server ended the connection because of our certificate, or because we have none."""
 
 
 class ProtocolError(GearError):
@@ -110,6 +122,10 @@ class ProtocolError(GearError):
     def __init__(self, message: str, *, code: str = "INVALID_PACKET") -> None:
         super().__init__(message)
         self.code = code
+
+
+class NoAnswer(ProtocolError):
+    """The server did not answer, or not wholly, in a time that is more than enough for it."""
 
 
 class ServerError(GearError):
@@ -127,6 +143,10 @@ class ServerError(GearError):
 
 class QueueFull(ServerError):
     """The server takes no more jobs for this function at present."""
+
+
+class Forbidden(ServerError):
+    """The server does not permit it to us."""
 
 
 class JobFailed(GearError):

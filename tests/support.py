@@ -32,6 +32,11 @@ GEARMAND, GEARMAN, GEARADMIN = "/usr/sbin/gearmand", "/usr/bin/gearman", "/usr/b
 needs_peers = pytest.mark.peers
 """For tests against Debian's gearmand, gearman and gearadmin; see conftest.py."""
 
+CHROMIUM = "/usr/bin/chromium"
+
+needs_browser = pytest.mark.peers(browser=True)
+"""For tests that need a browser besides."""
+
 needs_libraries = pytest.mark.peers(libraries=True)
 """For tests that need Gearman's libraries for PHP, Perl and C besides."""
 
@@ -47,9 +52,10 @@ LIBRARIES = {
 
 
 @functools.cache
-def missing_peers(libraries: bool = False) -> list[str]:
-    """Which of Gearman's own programs, or also of its libraries, are not installed."""
-    programs = [program for program in (GEARMAND, GEARMAN, GEARADMIN) if shutil.which(program) is None]
+def missing_peers(libraries: bool = False, browser: bool = False) -> list[str]:
+    """Which of Gearman's own programs, or also of its libraries, or a browser, are not installed."""
+    wanted = [GEARMAND, GEARMAN, GEARADMIN, *([CHROMIUM] if browser else [])]
+    programs = [program for program in wanted if shutil.which(program) is None]
     return programs + [name for name, command in LIBRARIES.items() if libraries and not succeeds(command)]
 
 

@@ -28,11 +28,15 @@ CORE = {
         f"server/{name}.py"
         for name in (
             "assignments",
+            "counters",
+            "counting",
             "documents",
             "engine",
             "jobs",
             "journal",
+            "metrics",
             "operator",
+            "overview",
             "peers",
             "queues",
             "registry",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import functools
 import importlib
 import os
@@ -14,9 +13,10 @@ import typer
 from typer.core import TyperGroup
 
 from gearcli import __version__
-from gearcli.cli.exits import ExitStatus, exit_status
+from gearcli.cli.exits import ExitStatus
 from gearcli.cli.output import message
-from gearcli.errors import GearError
+from gearcli.cli.process import end, status_of
+from gearcli.cli.securing import securing
 
 COMMANDS = (
     "submit",
@@ -26,17 +26,26 @@ COMMANDS = (
     "serve",
     "store",
     "status",
+    "top",
     "job",
     "wait",
     "result",
+    "jobs",
+    "workers",
+    "clients",
     "cancel",
+    "purge",
+    "pause",
+    "resume",
+    "admin",
     "ping",
+    "check",
+    "metrics",
+    "doctor",
     "bench",
+    "certs",
 )
 """Each is the function of its name in the module of its name; imported when it is asked for."""
-
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF})
-"""What is wrong with an output when the parser cannot print a help."""
 
 
 class Commands(TyperGroup):
@@ -62,12 +71,36 @@ def _command(name: str) -> Any:
     app = _typer(no_args_is_help=True, help=module.HELP) if group else _typer()
     for each in group or {name: getattr(module, name)}:
         function = group[each] if group else getattr(module, name)
-        app.command(each, context_settings=settings)(_answering(function))
+        app.command(each, context_settings=settings)(_answering(securing(function)))
     command = typer.main.get_command(app)
     command.name = name
     if group:
         command.context_settings = settings
+    misused = _its_own_words(module)
+    if misused is not None:
+        command.make_context = _saying(command.make_context, misused)  # type: ignore[method-assign]
     return command
+
+
+def _its_own_words(module: Any) -> Callable[[str], int] | None:
+    """How a command says that it was misused, and its exit status, if it does not do as the others."""
+    return getattr(module, "misused", None)
+
+
+def _saying(make_context: Callable[..., Any], misused: Callable[[str], int]) -> Callable[..., Any]:
+    """The maker of a command's context that has the command itself say what a wrong usage is."""
+
+    @functools.wraps(make_context)
+    def making(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return make_context(*args, **kwargs)
+        except Exception as error:
+            # The parser's classes are nobody's business but its own; what it shows has a status.
+            if getattr(error, "exit_code", None) != ExitStatus.USAGE or not hasattr(error, "format_message"):
+                raise
+            raise typer.Exit(misused(error.format_message())) from None
+
+    return making
 
 
 def _typer(**options: Any) -> typer.Typer:
@@ -89,22 +122,9 @@ def _answering(function: Callable[..., int | None]) -> Callable[..., None]:
 
     @functools.wraps(function)
     def command(*args: Any, **kwargs: Any) -> None:
-        raise typer.Exit(_status_of(lambda: function(*args, **kwargs)))
+        raise typer.Exit(status_of(lambda: function(*args, **kwargs)))
 
     return command
-
-
-def _status_of(call: Callable[[], int | None]) -> int:
-    try:
-        return call() or ExitStatus.DONE
-    except GearError as error:
-        message(str(error))
-        return exit_status(error)
-    except KeyboardInterrupt:
-        message("interrupted")
-        return ExitStatus.INTERRUPTED
-    except BrokenPipeError:
-        return ExitStatus.PIPE
 
 
 def _show_version(wanted: bool) -> None:
@@ -131,55 +151,23 @@ def _means_a_host(arguments: Sequence[str]) -> bool:
     return bool(following) and not following[0].startswith("-")
 
 
+def _misused(name: str, words: str) -> int:
+    """Say what is wrong with the use of a command, as that says it; the exit status."""
+    own = _its_own_words(importlib.import_module(f"gearcli.cli.{name}")) if name in COMMANDS else None
+    if own is not None:
+        return own(words)
+    message(words)
+    return ExitStatus.USAGE
+
+
 def run(arguments: Sequence[str]) -> None:
     """Run one command line; raises SystemExit with its status."""
     if _means_a_host(arguments):
-        message("-h is --help here; a server is named with -s HOST:PORT")
-        raise SystemExit(ExitStatus.USAGE)
-    _occupy_standard_descriptors()
+        raise SystemExit(_misused(arguments[0], "-h is --help here; a server is named with -s HOST:PORT"))
+    end(lambda: _parse(arguments))
+
+
+def _parse(arguments: Sequence[str]) -> None:
     app = _typer(cls=Commands, no_args_is_help=True)
     app.callback(context_settings={"help_option_names": ["-h", "--help"]})(_root)
-    command = typer.main.get_command(app)
-    printed = sys.stdout
-    try:
-        command.main(args=list(arguments), prog_name="gear")
-    except SystemExit as end:
-        # Of a broken pipe the parser makes a 1, and hides it behind another `sys.stdout`.
-        gone = sys.stdout is not printed
-        raise SystemExit(ExitStatus.PIPE if gone else _flushed() or end.code) from None
-    except OSError as error:
-        if error.errno not in _FULL:
-            raise
-        raise SystemExit(_unprintable(error)) from None
-
-
-def _occupy_standard_descriptors() -> None:
-    """A standard descriptor that is closed must not become that of a socket: results would go there.
-
-    What takes its place can be opened but not used, so that using it is said to be an error.
-    """
-    for number, flags in enumerate((os.O_WRONLY, os.O_RDONLY, os.O_WRONLY)):
-        try:
-            os.fstat(number)
-        except OSError:
-            os.open(os.devnull, flags)
-    sys.stdout = sys.stdout or open(1, "w", closefd=False)  # noqa: SIM115 (it stays open)
-    sys.stderr = sys.stderr or open(2, "w", closefd=False)  # noqa: SIM115
-
-
-def _flushed() -> ExitStatus | None:
-    """Flush what the parser printed; the exit status if that is impossible."""
-    try:
-        sys.stdout.flush()
-    except OSError as error:
-        return _unprintable(error)
-    return None
-
-
-def _unprintable(error: OSError) -> ExitStatus:
-    """A reader that has gone, or a full disk, is no reason for a traceback at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    if isinstance(error, BrokenPipeError):
-        return ExitStatus.PIPE
-    message(f"cannot write the output: {(error.strerror or str(error)).lower()}")
-    return ExitStatus.OUTPUT
+    typer.main.get_command(app).main(args=list(arguments), prog_name="gear")

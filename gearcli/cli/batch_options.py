@@ -10,7 +10,6 @@ from gearcli.cli.halt import Halt
 from gearcli.cli.halt import halt as parse_halt
 from gearcli.cli.options import parsed
 from gearcli.cli.progress import mode as progress_mode
-from gearcli.errors import UsageError
 
 Tag = Annotated[bool, typer.Option("--tag", help="Put the record and a TAB before each line of its result.")]
 JobLogPath = Annotated[
@@ -57,11 +56,3 @@ ProgressMode = Annotated[
         help="How progress is shown, on standard error.",
     ),
 ]
-
-
-def check_log(joblog: str | None, resume: bool, resume_failed: bool) -> None:
-    """Raise UsageError for a resumption of what nobody wrote down."""
-    if joblog is None and (resume or resume_failed):
-        raise UsageError("--resume and --resume-failed need --joblog FILE, which says what was done")
-    if resume and resume_failed:
-        raise UsageError("--resume and --resume-failed exclude each other; choose one")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from gearcli.cli.halt import Halt
 from gearcli.cli.outcomes import Outcomes
 from gearcli.cli.output import message, on_terminal
 from gearcli.cli.progress import Progress
@@ -16,6 +16,9 @@ from gearcli.client.tasks import Task
 from gearcli.errors import GearError, ServerGone
 from gearcli.escape import shown
 from gearcli.protocol.packets import PacketType
+
+if TYPE_CHECKING:
+    from gearcli.cli.halt import Halt
 
 GO_ON = "running ones and background ones go on"
 """What becomes of jobs that a client leaves alone."""

@@ -14,16 +14,17 @@ import typer
 from gearcli.cli.exits import ExitStatus
 from gearcli.cli.options import ConnectTimeout, Context, Json, Reach, Servers, parsed, reach
 from gearcli.cli.output import message, on_terminal, write, write_text
-from gearcli.client.admin import Admin, KeptResult, unknown_job
+from gearcli.client.admin import Admin, unknown_job
 from gearcli.client.client import Client, JobStatus
+from gearcli.client.documents import KeptResult
 from gearcli.errors import (
     ConnectFailed,
     ConnectionLost,
     GearError,
     JobUnknown,
+    NoAnswer,
     ProtocolError,
     ServerError,
-    TimeLimit,
     UsageError,
 )
 from gearcli.escape import shown
@@ -78,7 +79,8 @@ def job(
 ) -> int:
     """Show whether jobs wait or run, and how far they are.
 
-    With --json everything that a gear server knows of a job with this handle.
+    On a terminal and with --json everything that a gear server knows of a job
+    with this handle.
     Exit status 1 when the server does not know one of them: it is done, or
     never was. With --watch it is 0 for a job that was seen before it went.
     """
@@ -86,7 +88,7 @@ def job(
     questions += [Question("unique", name) for name in unique or []]
     _check(questions, peek=peek, others=watch or json)
     reached = reach(server, context, connect_timeout)
-    with Jobs(reached, details=json) as jobs:
+    with Jobs(reached, details=json or on_terminal()) as jobs:
         if peek:
             return _peek(questions[0], jobs)
         if watch:
@@ -179,7 +181,7 @@ class Jobs:
                     return admin.result(os.fsencode(handle))
                 except JobUnknown:
                     continue
-                except (ServerError, TimeLimit, ConnectionLost, ProtocolError) as error:
+                except (ServerError, ConnectionLost, ProtocolError) as error:
                     self._refusals[admin.address] = error
         refusals = (self._refusals[address] for address in addresses if address in self._refusals)
         raise next(refusals, unknown_job(handle))
@@ -231,7 +233,7 @@ class Jobs:
             return {}
         try:
             return self.home(question).job(os.fsencode(question.name))
-        except (ServerError, TimeLimit):
+        except (ServerError, NoAnswer):
             self._reticent.add(address)
             return {}
 
@@ -277,9 +279,17 @@ def _show(answer: Answer, as_json: bool) -> None:
     if as_json:
         write_text(json.dumps(_fields(answer)) + "\n")
     elif answer.state.known:
-        write_text(f"{shown(name)}\t{_in_words(answer.state)}\n")
+        write_text(f"{shown(name)}\t{_in_words(answer.state)}\n{_in_detail(answer.details)}")
     else:
         message(str(unknown_job(name)))
+
+
+def _in_detail(details: dict[str, Any]) -> str:
+    """What else is known of a job, a line for each, below it."""
+    told = {key: value for key, value in details.items() if key != "handle" and value not in (None, "")}
+    if isinstance(worker := told.get("worker"), dict):
+        told["worker"] = " ".join(str(worker.get(key, "")) for key in ("address", "client_id"))
+    return "".join(f"  {shown(key):<12}{shown(str(value))}\n" for key, value in told.items())
 
 
 def _in_words(state: JobStatus) -> str:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from gearcli.client.tasks import Task, packet_of, random_unique
 from gearcli.errors import UsageError
 from gearcli.protocol.packets import Priority
-from gearcli.units import moment
 
 if TYPE_CHECKING:
     from gearcli.cli.jsonl import Record
@@ -76,8 +75,18 @@ def _described(wanted: Wanted, record: Record) -> Wanted:
     )
 
 
+def priority(text: str) -> Priority:
+    """The priority of a name.  Raises UsageError."""
+    try:
+        return Priority[text.upper()]
+    except KeyError:
+        raise UsageError(f"{text!r} is no priority: high, normal or low (a server is -s HOST:PORT)") from None
+
+
 def due(text: str) -> float:
     """The epoch seconds that a text for --at names; what is long past is due at once.  Raises UsageError."""
+    from gearcli.units import moment  # few need it, and all would wait for it
+
     return max(0.0, moment(text, time.time()))
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from typing import Annotated, NamedTuple, TypeVar
+from typing import Annotated, TypeVar
 
 import typer
 
-from gearcli.cli import config
-from gearcli.client.connection import CONNECT_TIMEOUT
-from gearcli.errors import UsageError
-from gearcli.protocol.address import ENVIRONMENT, Address, parse_list, servers
+from gearcli.cli.reach import Reach as Reach
+from gearcli.cli.reach import reach as reach
+from gearcli.errors import AddressError, UsageError
+from gearcli.protocol.address import Address, parse
 from gearcli.units import duration
 
 T = TypeVar("T")
@@ -28,6 +27,18 @@ def parsed(parse: Callable[[str], T]) -> Callable[[str], T]:
 
     convert.__name__ = parse.__name__.upper()
     return convert
+
+
+def page_address(text: str, default_port: int = -1) -> Address:
+    """Where pages are to be served: ``9100`` and ``:9100`` on loopback, ``HOST:PORT``, ``unix:/path``.
+
+    Without a `default_port` one has to be named.  Raises AddressError.
+    """
+    alone = text.isascii() and text.isdigit()
+    address = parse(f":{text}" if alone else text, default_host="127.0.0.1", default_port=default_port)
+    if address.port < 0:
+        raise AddressError(f"{text!r} names no port; write 9100, or HOST:9100")
+    return address
 
 
 Servers = Annotated[
@@ -85,38 +96,5 @@ Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but erro
 Verbose = Annotated[
     int, typer.Option("-v", "--verbose", count=True, help="Say more; repeatable.", show_default=False)
 ]
+Yes = Annotated[bool, typer.Option("-y", "--yes", help="Do not ask.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-
-
-class Reach(NamedTuple):
-    """Which servers to talk to, and the seconds that connecting to one may take."""
-
-    servers: list[Address]
-    connect_timeout: float
-
-
-def reach(server: list[str] | None, context: str | None, connect_timeout: float | None) -> Reach:
-    """What the options, the environment and the config file say, in this order.
-
-    A context that is named on the command line goes before the environment,
-    as an option does.  Raises UsageError or ConfigError.
-    """
-    if server and not parse_list(server):
-        raise UsageError("-s names no server; write host, host:port, [::1]:port or unix:/path")
-    chosen, defaults = config.load(context, os.environ)
-    found = (
-        parse_list(server or [])
-        or (chosen.servers if context is not None else None)
-        or _from_environment()
-        or chosen.servers
-        or defaults.servers
-        or servers([], {})
-    )
-    seconds = (connect_timeout, chosen.connect_timeout, defaults.connect_timeout, CONNECT_TIMEOUT)
-    return Reach(found, next(each for each in seconds if each is not None))
-
-
-def _from_environment() -> list[Address]:
-    """The servers of the first variable that names some."""
-    lists = (parse_list([os.environ.get(name, "")]) for name in ENVIRONMENT)
-    return next(filter(None, lists), [])

@@ -5,18 +5,25 @@ from __future__ import annotations
 import json
 import statistics
 import time
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
 
+from gearcli.cli.asking import say_failures
+from gearcli.cli.exits import ExitStatus, worst
 from gearcli.cli.options import ConnectTimeout, Context, Json, Quiet, Servers, parsed, reach
 from gearcli.cli.output import write_text
 from gearcli.client.admin import Admin
 from gearcli.client.client import Client
+from gearcli.client.survey import Answer
+from gearcli.errors import GearError, NoAnswer, ServerError, TimeLimit
 from gearcli.protocol.address import Address
 from gearcli.units import duration
 
 _WORKLOAD = b"gear ping"
+_PATIENCE = 2.0
+"""Seconds in which a server has to tell its version, or it is taken to have none."""
 
 
 def ping(
@@ -32,38 +39,58 @@ def ping(
     json: Json = False,
     quiet: Quiet = False,
     connect_timeout: ConnectTimeout = None,
-) -> None:
+) -> int:
     """Measure round trips to a server; exit status 69 when none answers.
 
-    With several servers each has to answer.
+    With several servers each has to answer; one that does not is named, and
+    the next one is tried. Ctrl-C ends it with what was measured so far.
     """
     servers, seconds = reach(server, context, connect_timeout)
+    statuses = set[ExitStatus]()
     for address in servers:
-        version = _version(address, seconds)
-        times = _round_trips(address, count, interval, seconds)
-        if json:
-            write_text(_json(address, version, times))
-        elif not quiet:
-            low, middle, high = (f"{1000 * seconds:.2f}" for seconds in _summary(times))
-            write_text(
-                f"{address} ({version}): {count} round trips, min {low} median {middle} p99 {high} ms\n"
-            )
+        times: list[float] = []
+        version = ""
+        try:
+            version = _version(address, seconds)
+            for each in _round_trips(address, count, interval, seconds):
+                times.append(each)
+        except GearError as error:
+            statuses.add(say_failures([Answer(address, None, error, 0.0)]))
+        finally:
+            if times:
+                _show(address, version, times, as_json=json, quiet=quiet)
+    return worst(statuses)
+
+
+def _show(address: Address, version: str, times: list[float], *, as_json: bool, quiet: bool) -> None:
+    """Print how long round trips took."""
+    if as_json:
+        write_text(_json(address, version, times))
+    elif not quiet:
+        low, middle, high = (f"{1000 * seconds:.2f}" for seconds in _summary(times))
+        who = f"{address} ({version})" if version else str(address)
+        write_text(f"{who}: {len(times)} round trips, min {low} median {middle} p99 {high} ms\n")
 
 
 def _version(address: Address, connect_timeout: float) -> str:
-    with Admin(address, connect_timeout=connect_timeout) as admin:
-        return admin.version()
+    """What a server says of itself; nothing if it does not."""
+    try:
+        with Admin(address, connect_timeout=connect_timeout) as admin:
+            return admin.version(_PATIENCE)
+    except (NoAnswer, ServerError):
+        return ""
 
 
-def _round_trips(address: Address, count: int, interval: float, connect_timeout: float) -> list[float]:
-    """Seconds of each round trip."""
-    times = []
-    with Client([address], connect_timeout=connect_timeout) as client:
-        for number in range(count):
-            if number:
-                time.sleep(interval)
-            times.append(client.echo(_WORKLOAD))
-    return times
+def _round_trips(address: Address, count: int, interval: float, connect_timeout: float) -> Iterator[float]:
+    """Seconds of each round trip.  Raises NoAnswer for one that takes too long."""
+    try:
+        with Client([address], connect_timeout=connect_timeout) as client:
+            for number in range(count):
+                if number:
+                    time.sleep(interval)
+                yield client.echo(_WORKLOAD)
+    except TimeLimit as error:
+        raise NoAnswer(str(error)) from None
 
 
 def _summary(times: list[float]) -> tuple[float, float, float]:

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from gearcli.cli.batch_options import check_log
 from gearcli.cli.conduct import GO_ON, TICK, Conduct
 from gearcli.cli.exits import ExitStatus
-from gearcli.cli.halt import Halt
 from gearcli.cli.makers import Maker, except_finished
 from gearcli.cli.outcomes import Outcomes
 from gearcli.cli.output import on_terminal
 from gearcli.cli.progress import Progress, progress
 from gearcli.cli.results import Ended, OneResult, Results, Sink
-from gearcli.cli.sinks import Folder, Logged, Printed, PrintedJson, PrintedWhole
 from gearcli.client.batch import Batch
 from gearcli.client.dispatch import Dispatch
 from gearcli.client.records import Source
 from gearcli.client.tasks import Task
 from gearcli.errors import UsageError
+
+if TYPE_CHECKING:
+    from gearcli.cli.halt import Halt
 
 AHEAD = 1024
 """With results in order, how many jobs may be submitted ahead of the oldest one that is not done."""
@@ -128,6 +128,14 @@ def _check(wishes: Wishes) -> None:
         raise UsageError("--json tells the number of each record; --tag does not go with it")
 
 
+def check_log(joblog: str | None, resume: bool, resume_failed: bool) -> None:
+    """Raise UsageError for a resumption of what nobody wrote down."""
+    if joblog is None and (resume or resume_failed):
+        raise UsageError("--resume and --resume-failed need --joblog FILE, which says what was done")
+    if resume and resume_failed:
+        raise UsageError("--resume and --resume-failed exclude each other; choose one")
+
+
 def without_finished(wishes: Wishes, make: Maker, skip: Callable[[int], None]) -> Maker:
     """What makes no tasks of records that an earlier run has finished; `skip` is told of each.
 
@@ -145,6 +153,8 @@ def _results(wishes: Wishes, batch: bool, hide: Callable[[], None]) -> Results:
     """The results of a batch, or of one job that may have to be sent twice."""
     sinks: list[Sink] = [_printed(wishes, batch, hide)]
     if wishes.folder is not None:
+        from gearcli.cli.sinks import Folder
+
         sinks.append(Folder(wishes.folder))
     if wishes.joblog is not None:
         sinks.append(_logged(wishes))
@@ -152,6 +162,8 @@ def _results(wishes: Wishes, batch: bool, hide: Callable[[], None]) -> Results:
 
 
 def _printed(wishes: Wishes, batch: bool, hide: Callable[[], None]) -> Sink:
+    from gearcli.cli.sinks import Printed, PrintedJson, PrintedWhole  # the one job of most needs none
+
     if wishes.json:
         return PrintedJson(hide)
     if batch or wishes.background or wishes.tag:
@@ -161,6 +173,7 @@ def _printed(wishes: Wishes, batch: bool, hide: Callable[[], None]) -> Sink:
 
 def _logged(wishes: Wishes) -> Sink:
     from gearcli.cli.joblog import JobLog
+    from gearcli.cli.sinks import Logged
 
     assert wishes.joblog is not None
     return Logged(JobLog(wishes.joblog, append=wishes.resume or wishes.resume_failed), _key)

@@ -21,7 +21,8 @@ from gearcli.cli.output import message
 from gearcli.errors import ConnectionLost, GearError
 from gearcli.protocol.address import Address
 from gearcli.worker.notes import Silence
-from gearcli.worker.pool import Pool, Settings
+from gearcli.worker.plan import Settings
+from gearcli.worker.pool import Pool
 
 
 @contextlib.contextmanager

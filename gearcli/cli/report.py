@@ -21,7 +21,7 @@ def report(
         str | None,
         typer.Option("--warn", metavar="TEXT", help="Warn whoever submitted the job.", show_default=False),
     ] = None,
-) -> int:
+) -> None:
     """Say how far a job is, from within the command that works on it.
 
     `gear worker` gives every command a descriptor for this and names it in
@@ -29,4 +29,4 @@ def report(
     the last in any case.
     """
     words = [*(progress or []), *(["--data"] if data else []), *([] if warn is None else ["--warn", warn])]
-    return reported(words)
+    reported(words)

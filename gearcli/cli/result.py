@@ -11,7 +11,7 @@ from gearcli.cli.exits import ExitStatus
 from gearcli.cli.job import Jobs
 from gearcli.cli.options import ConnectTimeout, Context, Json, Servers, reach
 from gearcli.cli.output import message, on_terminal, write, write_text
-from gearcli.client.admin import KeptResult
+from gearcli.client.documents import KeptResult
 from gearcli.escape import shown, shown_lines
 
 _STATUSES = {"done": ExitStatus.DONE, "failed": ExitStatus.FAILED}

@@ -225,7 +225,7 @@ def _dispatch(servers: list[Address], connect_timeout: float) -> Iterator[Dispat
 def _workers(plan: Plan, servers: list[Address]) -> Iterator[None]:
     """Workers of our own, unless others do the work."""
     from gearcli.cli.private import private_workers
-    from gearcli.worker.pool import Settings
+    from gearcli.worker.plan import Settings
 
     if not plan.most:
         yield

@@ -6,19 +6,22 @@ import os
 import signal
 import socket
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import NamedTuple
 
 from gearcli import __version__, systemd
 from gearcli.cli import serve_options as options
+from gearcli.cli import serve_pages
 from gearcli.cli.exits import ExitStatus
 from gearcli.cli.options import Grace, Quiet
-from gearcli.errors import OutputError
+from gearcli.errors import OutputError, UsageError
 from gearcli.escape import shown
 from gearcli.pidfile import PidFile
 from gearcli.protocol.address import DEFAULT_PORT, Address, parse
 from gearcli.server import listener as listening
 from gearcli.server import privileges
+from gearcli.server.access import Access, Files
 from gearcli.server.daemon import in_background
 from gearcli.server.documents import Document
 from gearcli.server.engine import Engine
@@ -26,6 +29,7 @@ from gearcli.server.log import Log, LogFile, Outlet, level_named
 from gearcli.server.loop import Server
 from gearcli.server.operator import Operator
 from gearcli.server.privileges import Account
+from gearcli.server.roles import parse as parse_role
 from gearcli.server.syslog import Syslog
 
 
@@ -33,6 +37,11 @@ def serve(
     listen: options.Listen = None,
     port: options.Port = None,
     insecure_listen: options.InsecureListen = False,
+    tls: options.UseTls = False,
+    ca: options.Ca = None,
+    cert: options.Certificate = None,
+    key: options.Key = None,
+    role: options.GivenRoles = None,
     socket_mode: options.SocketMode = "0600",  # type: ignore[assignment]  # typer parses it
     backlog: options.Backlog = options.DEFAULT_BACKLOG,
     keepalive: options.KeepaliveWanted = True,
@@ -53,6 +62,7 @@ def serve(
     user: options.User = None,
     threads: options.Threads = None,
     file_descriptors: options.FileDescriptors = None,
+    metrics: options.Metrics = None,
     log_file: options.LogPath = None,
     syslog: options.ToSyslog = False,
     verbosity: options.Verbosity = 0,
@@ -72,9 +82,12 @@ def serve(
     texts = listen or ([] if given else ["127.0.0.1"])
     wanted = _wanted(texts, DEFAULT_PORT if port is None else port)
     if daemon:
-        wanted = [_whole(address) for address in wanted]
+        wanted, metrics = [_whole(address) for address in wanted], metrics and _whole(metrics)
+    access = _access(tls, ca, cert, key, role)
     if not insecure_listen:
-        _require_loopback(wanted, given)
+        _require_loopback([metrics] if metrics else [], [])
+        if not (tls and ca):  # else who connects has to show a certificate
+            _require_loopback(wanted, given)
     log = Log(verbosity)
     if level_named(verbose) >= verbosity:
         log.level_name = verbose
@@ -83,6 +96,7 @@ def serve(
     handle_prefix = options.handle_prefix(job_handle_prefix)
     plan = _Plan(
         listeners=lambda: _listeners(wanted, given, backlog, socket_mode, alive),
+        watched=lambda: serve_pages.listening_at(metrics, socket_mode),
         engine=lambda: Engine(
             handle_prefix,
             retries=job_retries,
@@ -93,6 +107,7 @@ def serve(
         ),
         store=None if store == "none" else os.path.abspath(store),
         handle_prefix=handle_prefix,
+        access=access,
         log=log,
         on_console=log_file == "stderr" or (log_file is None and not syslog),
         grace=grace,
@@ -109,10 +124,13 @@ class _Plan(NamedTuple):
     """What is to be done once the process is the one that will serve."""
 
     listeners: Callable[[], list[socket.socket]]
+    watched: Callable[[], AbstractContextManager[list[socket.socket]]]
+    """Makes the sockets at which figures can be read."""
     engine: Callable[[], Engine]
     store: str | None
     """The file in which background jobs are kept."""
     handle_prefix: bytes
+    access: Access
     log: Log
     on_console: bool
     """Whether standard error hears more than the start."""
@@ -129,27 +147,32 @@ def _serve(plan: _Plan, ready: Callable[[], None]) -> int:
     """Serve until the end; `ready` is called once connections are accepted.  Returns the exit status."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is a log to open again
     privileges.allow_files(plan.files)
-    listeners, engine, pid_files = plan.listeners(), plan.engine(), list[PidFile]()
-    settings = {**plan.settings, "listen": [shown(listening.name_of(listener)) for listener in listeners]}
-    operator = Operator(engine, version=__version__, pid=os.getpid(), settings=settings)
-    server = Server(engine, operator, listeners, log=plan.log, grace=plan.grace)
+    pid_files = list[PidFile]()
+    with plan.watched() as watched:
+        listeners, engine = plan.listeners(), plan.engine()
+        where = [shown(listening.name_of(listener)) for listener in listeners]
+        operator = Operator(
+            engine, version=__version__, pid=os.getpid(), settings={**plan.settings, "listen": where}
+        )
+        server = Server(engine, operator, listeners, log=plan.log, grace=plan.grace, access=plan.access)
 
-    def started() -> None:
-        if plan.pid_file:
-            pid_files.append(PidFile(plan.pid_file, "--pid-file"))
-        if plan.account is not None:
-            _become(plan.account, listeners, plan.log)
-        if plan.store is not None:
-            _keep_jobs(plan, plan.store, engine, server)
-        _say_where(plan, listeners)
-        systemd.notify(os.environ, "READY=1")
-        ready()
+        def started() -> None:
+            if plan.pid_file:
+                pid_files.append(PidFile(plan.pid_file, "--pid-file"))
+            if plan.account is not None:
+                _become(plan.account, [*listeners, *watched], plan.log)
+            if plan.store is not None:
+                _keep_jobs(plan, plan.store, engine, server)
+            _say_where(plan, listeners, watched)
+            systemd.notify(os.environ, "READY=1")
+            ready()
 
-    try:
-        cut_short = server.run(started, partial(systemd.notify, os.environ, "STOPPING=1"), last=True)
-    finally:
-        for file in pid_files:
-            file.remove()
+        try:
+            with serve_pages.pages(server, engine, watched, where):
+                cut_short = server.run(started, partial(systemd.notify, os.environ, "STOPPING=1"), last=True)
+        finally:
+            for file in pid_files:
+                file.remove()
     return ExitStatus.DONE if cut_short is None else 128 + cut_short
 
 
@@ -164,10 +187,11 @@ def _keep_jobs(plan: _Plan, path: str, engine: Engine, server: Server) -> None:
         plan.log.notice(f"background jobs are kept in {shown(path)}, {commits.restored} of them from before")
 
 
-def _say_where(plan: _Plan, listeners: list[socket.socket]) -> None:
+def _say_where(plan: _Plan, listeners: list[socket.socket], watched: list[socket.socket]) -> None:
     """The first lines of the log; standard error has them too, wherever the log goes."""
     if plan.store is None and not plan.quiet:
         plan.log.notice("jobs are kept in memory only: waiting background jobs do not survive a restart")
+    serve_pages.announce(watched, plan.log)
     for listener in listeners:
         plan.log.notice(f"listening on {listening.name_of(listener)}")
     if not plan.on_console:
@@ -199,6 +223,19 @@ def _outlets(log: Log, log_file: str | None, syslog: bool) -> list[Outlet]:
         except OutputError as error:
             log.notice(str(error))
     return outlets
+
+
+def _access(tls: bool, ca: str | None, cert: str | None, key: str | None, role: list[str] | None) -> Access:
+    """Who may come in, and what they may do.  Raises UsageError, and ConfigError for files."""
+    grants = [parse_role(text) for text in role or []]
+    if not tls:
+        return Access(grants=grants)
+    if cert is None:
+        raise UsageError(
+            "--tls needs the server's certificate: --cert FILE; 'gear certs' makes one for a try"
+        )
+    whole = os.path.abspath  # a daemon leaves its folder
+    return Access(Files(whole(cert), key and whole(key), ca and whole(ca)), grants)
 
 
 # -- addresses ---------------------------------------------------------------------------

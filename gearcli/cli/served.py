@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from gearcli.cli.makers import Maker
 from gearcli.client.admin import Admin
 from gearcli.client.tasks import Task
-from gearcli.errors import NoWorker, ServerGone, TimeLimit
+from gearcli.errors import NoAnswer, NoWorker, ServerGone
 from gearcli.escape import shown
 from gearcli.protocol.address import Address
 
@@ -22,7 +22,7 @@ def serving(servers: Sequence[Address], function: bytes, connect_timeout: float)
         try:
             if _workers(address, function, connect_timeout):
                 found.append(address)
-        except (ServerGone, TimeLimit) as error:
+        except (ServerGone, NoAnswer) as error:
             failures.append(error if isinstance(error, ServerGone) else ServerGone(str(error)))
     if len(failures) == len(servers):
         raise failures[0]

@@ -57,9 +57,11 @@ def import_(
     unique FILE has already is left out, so that importing twice is importing once.
     """
     with _store(file, create=True) as store:
-        known = {(job.function, job.unique) for _, job in store.load() if job.unique}
-        changes = Changes()
-        changes.added += read(source, table, store.begin(handle_prefix()), time.time(), known)
+        store.prefix(handle_prefix())
+        known = {(job.function, job.unique) for job in store.load() if job.unique}
+        changes, first = Changes(), store.begin()
+        changes.added += read(source, table, first, time.time(), known)
+        changes.next = first + len(changes.added)
         store.commit(changes)
     message(f"{len(changes.added)} jobs imported into {file}")
     return ExitStatus.DONE
@@ -75,11 +77,12 @@ def export(file: File) -> int:
     """
     left_out = 0
     with _store(file) as store:
-        for handle, job in store.load():
+        prefix = store.prefix()
+        for job in store.load():
             line, missing = _line(job)
             if missing:
                 left_out += 1
-                message(f"{shown(handle)}: {missing}")
+                message(f"{shown(prefix + b'%d' % job.number)}: {missing}")
             if line is not None:
                 write_text(line + "\n")
     return ExitStatus.FAILED if left_out else ExitStatus.DONE
@@ -137,11 +140,11 @@ def check(
     damage = ""
     try:
         with _store(file) as store:
-            jobs = [job for _, job in store.load()]
+            jobs = list(store.load())
         found = None
     except StoreDamaged as error:
         damage, found = str(error), salvage(file)
-        jobs = [job for _, job in found.jobs]
+        jobs = found.jobs
     _count(jobs)
     if found is None:
         message(f"{file}: no damage, {len(jobs)} jobs")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
@@ -10,7 +11,18 @@ import typer
 from gearcli.cli import recipe_options as recipes
 from gearcli.cli import worker_log
 from gearcli.cli.exits import ExitStatus
-from gearcli.cli.options import ConnectTimeout, Context, Grace, Quiet, Reach, Servers, Verbose, parsed, reach
+from gearcli.cli.options import (
+    ConnectTimeout,
+    Context,
+    Grace,
+    Quiet,
+    Reach,
+    Servers,
+    Verbose,
+    page_address,
+    parsed,
+    reach,
+)
 from gearcli.cli.output import message, on_terminal
 from gearcli.cli.recipe_options import one_of
 from gearcli.errors import UsageError
@@ -18,6 +30,7 @@ from gearcli.units import duration
 
 if TYPE_CHECKING:
     from gearcli.worker.config import Workers
+    from gearcli.worker.plan import Reread
 
 T = TypeVar("T")
 
@@ -153,11 +166,12 @@ def worker(
         ),
     ] = "text",
     metrics: Annotated[
-        str | None,
+        Any,
         typer.Option(
             "--metrics",
             metavar="[HOST:]PORT",
-            help="Serve Prometheus metrics there, at /metrics.",
+            parser=parsed(page_address),
+            help="Serve Prometheus metrics there, at /metrics, and /healthz.",
             show_default=False,
             rich_help_panel=_SERVICE,
         ),
@@ -177,7 +191,7 @@ def worker(
     from gearcli.cli import worker_process
     from gearcli.worker.config import Workers, read
     from gearcli.worker.ending import Terms
-    from gearcli.worker.pool import Settings
+    from gearcli.worker.plan import Settings
 
     fields = recipes.treatment(
         stream=stream,
@@ -219,11 +233,22 @@ def worker(
         grace=_first(grace, work.grace, 25.0),
         client_id=os.fsencode(_first(name, work.name, "")),
         connect_timeout=seconds,
-        reread=None if config is None else lambda: read(config).plans,
+        reread=None if config is None else partial(_reread, config, work),
     )
     level = -1 if quiet else verbose + on_terminal(2)
     cut_short = worker_process.run(settings, level, log_format=log_format, metrics=metrics, pidfile=pidfile)
     return ExitStatus.DONE if cut_short is None else 128 + cut_short
+
+
+def _reread(path: str, work: Workers) -> Reread:
+    """What the file says now, beside what it said at first.  Raises ConfigError."""
+    from gearcli.worker.config import read
+    from gearcli.worker.plan import Reread
+
+    found = read(path)
+    others = [name for name in found._fields if name != "plans"]
+    changed = [name for name in others if getattr(found, name) != getattr(work, name)]
+    return Reread(found.plans, [name.replace("_", "-") for name in changed])
 
 
 def _reach(work: Workers, server: list[str] | None, context: str | None, timeout: float | None) -> Reach:

@@ -4,29 +4,47 @@ from __future__ import annotations
 
 import contextlib
 import os
+import socket
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from gearcli.cli import worker_log
 from gearcli.pidfile import PidFile
 from gearcli.worker.child import pass_on
-from gearcli.worker.pool import Pool, Settings
+from gearcli.worker.notes import ALWAYS, Say
+from gearcli.worker.plan import Settings
+from gearcli.worker.pool import Pool
 from gearcli.worker.service import Service
+
+if TYPE_CHECKING:
+    from gearcli.protocol.address import Address
+    from gearcli.worker.metrics import Metrics
 
 
 def run(
-    settings: Settings, level: int, *, log_format: str, metrics: str | None, pidfile: str | None
+    settings: Settings, level: int, *, log_format: str, metrics: Address | None, pidfile: str | None
 ) -> int | None:
     """Work until told to stop, and log what is at most as detailed as `level`.
 
-    Returns the number of the signal that cut a job short, else None.  Raises
-    GearError where the worker cannot begin.
+    `metrics` is where figures can be read.  Returns the number of the signal
+    that cut a job short, else None.  Raises GearError where the worker cannot
+    begin.
     """
     as_json = log_format == "json"
     say = worker_log.JsonLog(level) if as_json else worker_log.TextLog(level)
     errors = worker_log.json_errors if as_json else pass_on
-    pool = Pool(settings, say, service=Service(os.environ), errors=errors)
-    with _pid_file(pidfile), _metrics(pool, metrics):
-        return pool.run()
+    service = Service(os.environ)
+    with _pid_file(pidfile), _listening(metrics) as listeners:
+        if not listeners:
+            return Pool(settings, say, service=service, errors=errors).run()
+        from gearcli.worker.metrics import Metrics
+
+        counts = Metrics()
+        pool = Pool(settings, say, observer=counts, service=service, errors=errors)
+        with _pages(pool, counts, listeners):
+            for each in listeners:
+                _announce(each, say)
+            return pool.run()
 
 
 @contextlib.contextmanager
@@ -43,6 +61,46 @@ def _pid_file(path: str | None) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _metrics(pool: Pool, address: str | None) -> Iterator[None]:
-    """Pages for whoever watches the worker."""
-    yield
+def _listening(address: Address | None) -> Iterator[list[socket.socket]]:
+    """The sockets of an address, none without one.  Raises BindError."""
+    if address is None:
+        yield []
+        return
+    from gearcli.server import listener
+
+    listeners = listener.listen(address, in_use="Choose another with --metrics.")
+    try:
+        yield listeners
+    finally:
+        for each in listeners:
+            listener.close(each)
+
+
+@contextlib.contextmanager
+def _pages(pool: Pool, counts: Metrics, listeners: list[socket.socket]) -> Iterator[None]:
+    """Pages for whoever watches the worker, as long as it works."""
+    from http import HTTPStatus
+
+    from gearcli.exposition import CONTENT_TYPE
+    from gearcli.pages import PLAIN, Page, Pages
+
+    def figures() -> tuple[HTTPStatus, str]:
+        return HTTPStatus.OK, counts.page(pool.slots(), pool.servers())
+
+    def health() -> tuple[HTTPStatus, str]:
+        if any(up for _, up in pool.servers()):
+            return HTTPStatus.OK, "ok\n"
+        return HTTPStatus.SERVICE_UNAVAILABLE, "no server is connected\n"
+
+    pages = {"/metrics": Page(CONTENT_TYPE, figures), "/healthz": Page(PLAIN, health)}
+    with contextlib.closing(Pages(listeners, pages, pool.selector, pool.timers)):
+        yield
+
+
+def _announce(listener: socket.socket, say: Say) -> None:
+    """Say where the figures can be read; a program that chose no port learns it here."""
+    from gearcli.server.listener import name_of
+
+    address = name_of(listener)
+    where = f"{address}:/metrics" if address.startswith("unix:") else f"http://{address}/metrics"
+    say(ALWAYS, f"metrics at {where}", "metrics", address=address)

@@ -14,7 +14,7 @@ from math import inf
 from types import TracebackType
 from typing import NamedTuple, Self
 
-from gearcli.client.connection import CONNECT_TIMEOUT, Connection, milliseconds_until
+from gearcli.client.connection import CONNECT_TIMEOUT, Connection, expired, milliseconds_until
 from gearcli.client.servers import Server, by_preference
 from gearcli.client.tasks import ABOUT_TASKS, Event, Local, Task, packet_of, server_error
 from gearcli.errors import ConnectFailed, ConnectionLost, GearError, ProtocolError, TimeLimit, UsageError
@@ -178,7 +178,8 @@ class Dispatch:
                 mask = select.POLLIN if server.connection.lost is None else select.POLLIN | select.POLLOUT
                 masks[server.connection.fileno()] = mask | server.connection.interest
             elif server.opening is not None and server.opening.fileno() >= 0:
-                masks[server.opening.fileno()] = select.POLLOUT
+                mask = select.POLLIN if server.opening.wants_read else select.POLLOUT
+                masks[server.opening.fileno()] = mask
         return masks
 
     @property
@@ -287,7 +288,7 @@ class Dispatch:
         while (found := answers.next()) is None:
             if connection.lost is not None:
                 raise connection.lost
-            if not connection.wait(deadline):
+            if expired(deadline) or not connection.wait(deadline):  # who talks of other things is silent too
                 server.late += 1
                 raise TimeLimit(f"{server.address} did not answer in time")
         return found

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from math import inf
-from zlib import crc32
 
 from gearcli.client.connection import Connection, Opening
 from gearcli.client.pauses import Pauses
@@ -102,6 +101,8 @@ def by_preference(servers: Sequence[Server], task: Task) -> Sequence[Server]:
     Every client that knows the same servers, in whatever order, finds the same
     one for the same function and unique.  When one is down, only its tasks move.
     """
+    from zlib import crc32  # which nobody needs who has one server
+
     key = b"%b\0%b\0" % (task.function, task.unique)
     return sorted(servers, key=lambda server: _mixed(crc32(key + str(server.address).encode())), reverse=True)
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import NamedTuple
 
-from gearcli.errors import ProtocolError, QueueFull, ServerError, UsageError
+from gearcli.errors import Forbidden, ProtocolError, QueueFull, ServerError, UsageError
 from gearcli.escape import shown
 from gearcli.protocol.address import Address
 from gearcli.protocol.packets import (
@@ -273,5 +273,5 @@ class Tasks:
 
 def server_error(code: bytes, text: bytes) -> ServerError:
     """The error that an ERROR packet stands for."""
-    kind = QueueFull if code == b"QUEUE_ERROR" else ServerError
+    kind = {b"QUEUE_ERROR": QueueFull, b"PERMISSION_DENIED": Forbidden}.get(code, ServerError)
     return kind(f"the server refused: {shown(text)} ({shown(code)})", code=shown(code), text=shown(text))

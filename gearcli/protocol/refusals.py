@@ -54,5 +54,6 @@ class Refusal(Enum):
     SIZE = "ARGUMENT_TOO_LARGE", "Packet too large"
     HTTP = "INVALID_COMMAND", "This is a Gearman server, not a web server"
     LINE = "ARGUMENT_TOO_LARGE", "Text line too long"
+    PERMISSION = "PERMISSION_DENIED", "Your role does not permit this"
     DRAINING = "QUEUE_ERROR", "Server is shutting down and takes no new jobs"
     STORE = "QUEUE_ERROR", "The job could not be stored and is not queued; the server's log says why"

@@ -8,7 +8,8 @@ libgearman-server/text.cc.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from gearcli.errors import ProtocolError
@@ -44,6 +45,15 @@ COMMANDS = {
     "settings": "settings",
 }
 """The text commands by their first word, and how they are written."""
+
+_LINE_ANSWERS = ("version", "getpid", "verbose", "maxqueue", "cancel", "create", "drop", "shutdown")
+ROWS = frozenset(COMMANDS) - {*_LINE_ANSWERS}
+"""The commands that are answered by rows, or by one line that refuses; the others by one line."""
+
+FOR_ADMINS = frozenset(
+    {"verbose", "maxqueue", "cancel", "create", "drop", "shutdown", "peek", "purge", "pause", "resume"}
+)
+"""The commands that change something, and the one that shows workloads: where roles are given, for admins."""
 
 END = b".\n"
 """The line that ends rows."""
@@ -167,13 +177,75 @@ def workers_reply(rows: Iterable[ConnectionRow]) -> bytes:
 def parse_status(rows: Iterable[bytes]) -> list[FunctionRow]:
     """The rows of ``status`` of any server.  Raises ProtocolError.
 
-    A function name may hold tabs (Perl's prefixes do), so the three numbers
-    are taken from the right.
+    A function name may hold tabs (Perl's prefixes do), so the numbers are
+    taken from the right.
+    """
+    return [FunctionRow(name, *numbers) for name, numbers in _numbered(rows, 3, "status")]
+
+
+def parse_priority_status(rows: Iterable[bytes]) -> list[PriorityRow]:
+    """The rows of ``prioritystatus``.  Raises ProtocolError."""
+    return [PriorityRow(name, *numbers) for name, numbers in _numbered(rows, 4, "prioritystatus")]
+
+
+def parse_show_jobs(rows: Iterable[bytes]) -> list[JobRow]:
+    """The rows of ``show jobs``.  Raises ProtocolError."""
+    return [
+        JobRow(handle, retries, bool(ignore), bool(queued))
+        for handle, (retries, ignore, queued) in _numbered(rows, 3, "show jobs")
+    ]
+
+
+def parse_workers(rows: Iterable[bytes]) -> list[ConnectionRow]:
+    """The rows of ``workers``.  Raises ProtocolError.
+
+    Spaces stand between the columns and may stand in names too.  The client
+    id ends where the first colon stands between spaces; functions are taken
+    to have no spaces in their names.
     """
     found = []
     for row in rows:
-        function, *numbers = row.rsplit(b"\t", 3)
-        if len(numbers) != 3 or not all(number.strip().isdigit() for number in numbers):
-            raise ProtocolError(f"the server's status has a row that is none: {shown(row[:100])}")
-        found.append(FunctionRow(function, *(int(number) for number in numbers)))
+        number, _, rest = row.partition(b" ")
+        host, _, rest = rest.partition(b" ")
+        client_id, colon, functions = (rest + b" ").partition(b" : ")
+        if not number.isdigit() or len(number) > _DIGITS or not colon:
+            raise _no_row("workers", row)
+        found.append(ConnectionRow(int(number), host, client_id, tuple(functions.split())))
     return found
+
+
+_DIGITS = 20
+"""Digits of a number that a server may tell; Python would work long on a million of them."""
+
+
+def _numbered(rows: Iterable[bytes], count: int, command: str) -> Iterator[tuple[bytes, list[int]]]:
+    """Rows of a name and `count` numbers behind tabs.  Raises ProtocolError."""
+    for row in rows:
+        name, *numbers = row.rsplit(b"\t", count)
+        if len(numbers) != count or not all(each.isdigit() and len(each) <= _DIGITS for each in numbers):
+            raise _no_row(command, row)
+        yield name, [int(each) for each in numbers]
+
+
+def _no_row(command: str, row: bytes) -> ProtocolError:
+    return ProtocolError(f"the server's {command} has a row that is none: {shown(row[:100])}")
+
+
+_CODE = re.compile(rb"[A-Z_]+|[a-z]+(?:_[a-z]+)+")
+"""What is a code in a refusal; Perl's server writes its own in lower case."""
+
+
+_LONGEST_REFUSAL = 1000  # bytes of it that are read
+
+
+def parse_refusal(line: bytes) -> tuple[str, str] | None:
+    """The code and the words of a reply line that says no; None for one that does not.
+
+    Some of gearmand's refusals have no code: there it is the words again.
+    """
+    if line[:4] not in (b"ERR ", b"err ") or b"\t" in line:
+        return None
+    code, _, text = line[4:_LONGEST_REFUSAL].partition(b" ")
+    if not _CODE.fullmatch(code):
+        code = text = line[4:_LONGEST_REFUSAL]
+    return shown(code), shown(text.replace(b"+", b" ")) or shown(code)

@@ -24,6 +24,7 @@ CLIENT_ID_LIMIT = 127
 """Bytes of a client id that are kept (GEARMAN_SERVER_CON_ID_SIZE with its NUL)."""
 
 _NO_JOB = response(PacketType.NO_JOB)
+_NONE: tuple[bytes, Job | None] = b"", None
 
 
 class Assignments:
@@ -87,14 +88,14 @@ class Assignments:
         """The worker takes no more jobs of a function; those it runs are offered again."""
         queue = self._remove_ability(peer, function)
         if queue is not None:
-            for job in [job for job in peer.running if job.queue is queue]:
+            for job in [job for job in peer.running.values() if job.queue is queue]:
                 self._registry.offer_again(job, peer)
 
     def reset_abilities(self, peer: Peer) -> None:
         """The worker takes no more jobs at all."""
         for function in list(peer.abilities):
             self._remove_ability(peer, function)
-        for job in list(peer.running):
+        for job in list(peer.running.values()):
             self._registry.offer_again(job, peer)
 
     def _remove_ability(self, peer: Peer, function: bytes) -> FunctionQueue | None:
@@ -139,39 +140,39 @@ class Assignments:
 
     def grab_job(self, peer: Peer) -> None:
         """The worker asks for a job: its handle, function and workload."""
-        job = self._grab(peer)
+        handle, job = self._grab(peer)
         if job is not None:
-            peer.tell(answers.JOB_ASSIGN, job.handle, job.queue.name, job.workload)
+            peer.tell(answers.JOB_ASSIGN, handle, job.queue.name, job.workload)
 
     def grab_job_uniq(self, peer: Peer) -> None:
         """As GRAB_JOB; the answer has the unique too."""
-        job = self._grab(peer)
+        handle, job = self._grab(peer)
         if job is not None:
-            peer.tell(answers.JOB_ASSIGN_UNIQ, job.handle, job.queue.name, job.unique, job.workload)
+            peer.tell(answers.JOB_ASSIGN_UNIQ, handle, job.queue.name, job.unique, job.workload)
 
     def grab_job_all(self, peer: Peer) -> None:
         """As GRAB_JOB_UNIQ; of a job with a reducer that too (libgearman's and PHP's workers send this)."""
-        job = self._grab(peer)
+        handle, job = self._grab(peer)
         if job is None:
             return
-        handle, function, unique, workload = job.handle, job.queue.name, job.unique, job.workload
+        function, unique, workload = job.queue.name, job.unique, job.workload
         reducer = job.known.reducer
         if reducer:
             peer.tell(answers.JOB_ASSIGN_ALL, handle, function, unique, reducer, workload)
         else:
             peer.tell(answers.JOB_ASSIGN_UNIQ, handle, function, unique, workload)
 
-    def _grab(self, peer: Peer) -> Job | None:
-        """Give the next job to a worker, or say NO_JOB and return None."""
+    def _grab(self, peer: Peer) -> tuple[bytes, Job | None]:
+        """Give the next job to a worker, and return its handle too, or say NO_JOB and return None."""
         peer.asleep = False
-        queue, job = peer.only or _next_queue(peer.abilities), None
+        queue, assigned = peer.only or _next_queue(peer.abilities), _NONE
         if queue is None or queue.best == NOTHING:
             peer.send(_NO_JOB)
         else:
-            job = self._registry.assign(queue, peer)
+            assigned = self._registry.assign(queue, peer)
         if peer.woken is not None:
             self._wakeups.awake(peer, self._registry.now)
-        return job
+        return assigned
 
 
 def _next_queue(abilities: OrderedDict[bytes, FunctionQueue]) -> FunctionQueue | None:

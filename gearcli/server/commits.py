@@ -20,7 +20,7 @@ from gearcli.server.engine import Engine
 from gearcli.server.journal import Batch, Journal, restore
 from gearcli.server.log import Log
 from gearcli.server.peers import Peer
-from gearcli.server.store import Changes, Store
+from gearcli.server.store import RESERVED, Changes, Store
 
 LAZINESS = 0.05
 """Seconds for which jobs that are over may wait to be removed together, if nobody waits for anything else.
@@ -39,11 +39,15 @@ class Commits:
     def __init__(self, engine: Engine, store: Store, handle_prefix: bytes, log: Log) -> None:
         """Raises StoreError and StoreDamaged."""
         engine.clock(time.monotonic(), time.time())
+        self._registry = engine.registry
+        self._registry.name_handles(store.prefix(handle_prefix))
         with no_collector():
-            self.restored = restore(engine.registry, store.load())
+            self.restored = restore(self._registry, store.load())
             """How many jobs the store had."""
-        engine.registry.number_from(store.begin(handle_prefix))
-        self._journal = Journal(engine.registry)
+        first = store.begin()
+        self._registry.number_from(first)
+        self._reserved = first + RESERVED
+        self._journal = Journal(self._registry)
         self._store = store
         self._log = log
         self.bell, self._hammer = socket.socketpair()
@@ -73,8 +77,16 @@ class Commits:
         if len(ended) > self._noted:
             self._store.over(ended[self._noted :])
             self._noted = len(ended)
-        if self._batch is None and batch.changes and (batch.changes.added or now >= self._lazy_until):
-            self._begin()
+        if self._batch is None:
+            self._reserve(batch.changes)
+            if batch.changes and (batch.changes.added or now >= self._lazy_until):
+                self._begin()
+
+    def _reserve(self, changes: Changes) -> None:
+        """Have numbers set aside long before they are needed."""
+        number = self._registry.next_number
+        if number + RESERVED // 2 > self._reserved:
+            changes.next = number + RESERVED
 
     def _begin(self) -> None:
         self._batch = self._journal.take()
@@ -101,12 +113,15 @@ class Commits:
         if failure is None and self._failing:
             self._log.notice("background jobs are stored again")
         self._failing = failure is not None
+        if failure is None and batch.changes.next is not None:
+            self._reserved = batch.changes.next
         self._lazy_until = now + (RETRY if failure else LAZINESS)
         return self._journal.settle(batch, stored=failure is None)
 
     def close(self) -> None:
         """Store what is left to be, and let go of the store."""
         deadline = time.monotonic() + PATIENCE
+        self._journal.batch.changes.next = self._registry.next_number  # those set aside are not needed
         try:
             while not self._broken and (self._batch is not None or self._journal.batch.changes):
                 if self._batch is None:

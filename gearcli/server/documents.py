@@ -33,14 +33,16 @@ def reply(documents: Iterable[Document]) -> bytes:
     return b"".join([*lines, END])
 
 
-def function_document(queue: FunctionQueue) -> Document:
-    """A function: its jobs by what they wait for, its workers, what is set."""
+def function_document(queue: FunctionQueue, now: float) -> Document:
+    """A function: its jobs by what they wait for, its workers, what is set; `now` in the engine's seconds."""
+    oldest = queue.oldest()
     return {
         "function": percent_encoded(queue.name),
         "waiting": dict(zip(_PRIORITIES, queue.counts, strict=True)),
         "delayed": queue.delayed,
         "running": queue.running,
         "workers": queue.workers,
+        "oldest": None if oldest is None else round(now - oldest.submitted, 3),
         "paused": queue.paused,
         "maxqueue": queue.limits and limits_document(queue.limits),
     }
@@ -135,7 +137,7 @@ def client_document(peer: Peer) -> Document:
         **_short(peer),
         "functions": [percent_encoded(function) for function in peer.abilities],
         "asleep": peer.asleep,
-        "running": [percent_encoded(job.handle) for job in peer.running],
+        "running": [percent_encoded(handle) for handle in peer.running],
         "listening": len(peer.listening),
         "exceptions": peer.wants_exceptions,
     }

@@ -63,10 +63,10 @@ class Engine:
         if keep_results > 0:
             self._parts.insert(-1, Results(self.registry, reports, keep_results))
         self.handlers = self._table()
-        self._runs: dict[PacketType, Callable[[Peer, bytes], bool]] = {PacketType.ECHO_REQ: self._echo_run}
+        self.runs: dict[PacketType, Callable[[Peer, bytes], bool]] = {PacketType.ECHO_REQ: self._echo_run}
         """Who takes many packets that are alike, and says whether it did; see `run`."""
         for part in self._parts:
-            self._runs.update(getattr(part, "runs", {}))
+            self.runs.update(getattr(part, "runs", {}))
 
     def _table(self) -> dict[PacketType, Callable[..., None]]:
         """The method for every packet; those that no peer may send are unexpected."""
@@ -93,7 +93,7 @@ class Engine:
         """From now on take no new jobs and give none out; those that run may end."""
         self.registry.pause()
         self.handlers.update(dict.fromkeys(_SUBMITS, self._draining))
-        self._runs.clear()
+        self.runs.clear()
 
     # -- connections ----------------------------------------------------------
 
@@ -130,7 +130,7 @@ class Engine:
 
     def run(self, peer: Peer, packets: bytes) -> None:
         """Packets that are alike: done together where somebody can, else one by one."""
-        together = self._runs.get(runs.type_of(packets))
+        together = self.runs.get(runs.type_of(packets))
         if together is None or not together(peer, packets):
             for each, fields in Decoder(REQUEST).feed(packets):
                 self.handlers[each](peer, *fields)
@@ -177,7 +177,7 @@ class Engine:
 
     def rejected(self, peer: Peer, code: bytes, text: bytes) -> None:
         """The decoder could not accept a packet; `code` and `text` say why."""
-        peer.tell(answers.ERROR, code, text)
+        peer.error(code, text)
 
     def _draining(self, peer: Peer, *_: bytes) -> None:
         peer.refuse(Refusal.DRAINING)

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from gearcli.server.peers import Peer
     from gearcli.server.queues import FunctionQueue
     from gearcli.timers import Timer, Timers
 
+
+Kind: TypeAlias = tuple[int, bool]
+"""The priority of a job, and whether it is one in the background.
+
+The priority is a plain number: as an index that is several times as fast as a member of Priority.
+"""
 
 NO_PROGRESS = (0, 0)
 
@@ -36,55 +42,72 @@ _NONE = Extras()  # what a job has that has none
 
 
 class Job:
-    """One piece of work: waiting while it has no worker, running while it has one, gone without a handle.
+    """One piece of work: waiting while it has no worker, running while it has one, gone without a number.
 
     `listeners` is a tuple while there are few, which costs less, and a list
-    once identical jobs have met.  `background` says that somebody wants it done without listening: then it
-    outlives its listeners.  A peer that submitted it twice is listed twice,
-    and is told everything twice, as gearmand does.
+    once identical jobs have met.  A peer that submitted it twice is listed
+    twice, and is told everything twice, as gearmand does.
     """
 
-    # A million of these may wait, and every slot costs 8 MB: hence `Extras`.
+    # A million of these may wait, and two slots more cost 16 MB.  So a kind is one object for all jobs of
+    # its kind, what few jobs have is in `Extras`, and the handle is made of the number when it is wanted.
     __slots__ = (  # noqa: RUF023 (what was submitted, then what became of it)
-        "handle", "queue", "unique", "workload", "priority", "background", "submitted",
-        "listeners", "worker", "extras",
+        "number", "queue", "unique", "workload", "kind", "submitted", "listeners", "worker",
     )  # fmt: skip
 
     def __init__(
         self,
-        handle: bytes,
+        number: int,
         queue: FunctionQueue,
         unique: bytes,
         workload: bytes,
-        priority: int,
-        background: bool,
+        kind: Kind,
         submitted: float = 0.0,
         listeners: Sequence[Peer] = (),
     ) -> None:
-        self.handle = handle
+        self.number = number
+        """The running number in its handle; 0 once it is gone."""
         self.queue = queue
         self.unique = unique
         self.workload = workload
-        self.priority = priority
-        """A plain number: as an index it is several times as fast as a member of Priority."""
-        self.background = background
+        self.kind = kind
         self.submitted = submitted
         """When it was submitted; many jobs share one number, which so costs little."""
 
         self.listeners = listeners
         self.worker: Peer | None = None
-        self.extras: Extras | None = None
+
+    @property
+    def handle(self) -> bytes:
+        """The handle, made anew each time."""
+        return self.queue.handles % self.number
+
+    @property
+    def priority(self) -> int:
+        """The priority, as a plain number."""
+        return self.kind[0]
+
+    @property
+    def background(self) -> bool:
+        """Whether somebody wants it done without listening: then it outlives its listeners."""
+        return self.kind[1]
+
+    @background.setter
+    def background(self, background: bool) -> None:
+        self.kind = self.kind[0], background
 
     @property
     def known(self) -> Extras:
         """What it has beyond others, to look at."""
-        return self.extras or _NONE
+        return self.queue.extras.get(self, _NONE)
 
     def extend(self) -> Extras:
         """What it has beyond others, to write to."""
-        if self.extras is None:
-            self.extras = Extras()
-        return self.extras
+        extras = self.queue.extras.get(self)
+        if extras is None:
+            extras = Extras()
+            self.queue.extend(self, extras)
+        return extras
 
     @property
     def attempt(self) -> int:

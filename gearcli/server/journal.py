@@ -19,9 +19,10 @@ from collections.abc import Iterable
 from itertools import repeat
 from typing import TYPE_CHECKING
 
+from gearcli.protocol.packets import Priority
 from gearcli.protocol.refusals import Refusal
 from gearcli.server import answers
-from gearcli.server.jobs import Job
+from gearcli.server.jobs import Job, Kind
 from gearcli.server.registry import Registry, identity
 from gearcli.server.store import Changes, StoredJob
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 ENDED_MOST = 5000
 """Jobs that are over which one transaction removes at most, so that others need not wait for long."""
 
-_DIGITS = b"0123456789"
+_KINDS: tuple[Kind, ...] = tuple((int(priority), True) for priority in Priority)
 _CREATED = answers.JOB_CREATED
 _BODY = b"\0".join((Refusal.STORE.code, Refusal.STORE.text))
 _NOT_STORED = answers.ERROR[len(_BODY)] + _BODY
@@ -104,10 +105,10 @@ class Journal:
 
     def _note(self, job: Job, due: float | None) -> None:
         self._pending[job] = self.batch
-        extras, number = job.known, number_of(job.handle)
+        extras = job.known
         names = job.queue.name, job.unique, job.workload
         stored = StoredJob(
-            number, *names, job.priority, self._registry.wall, due, extras.losses, extras.reducer
+            job.number, *names, job.priority, self._registry.wall, due, extras.losses, extras.reducer
         )
         self.batch.changes.added.append(stored)
 
@@ -119,18 +120,17 @@ class Journal:
         first.queue.delayed += len(jobs)
         function, priority, wall = first.queue.name, first.priority, self._registry.wall
         batch.changes.added += [
-            StoredJob(number, function, b"", job.workload, priority, wall)
-            for number, job in enumerate(jobs, number_of(first.handle))
+            StoredJob(job.number, function, b"", job.workload, priority, wall) for job in jobs
         ]
 
     def lost(self, job: Job) -> None:
         """A job has lost its worker once more."""
         if job.background:
-            self.batch.changes.losses[number_of(job.handle)] = job.known.losses
+            self.batch.changes.losses[job.number] = job.known.losses
 
     def ended(self, job: Job) -> None:
         """A background job is over."""
-        self.batch.changes.ended.append(number_of(job.handle))
+        self.batch.changes.ended.append(job.number)
         batch = self._pending.pop(job, None)
         if batch is None:
             return
@@ -156,9 +156,10 @@ class Journal:
 
     def acknowledge_many(self, peer: Peer, jobs: list[Job]) -> None:
         """Answer submissions of jobs that were just added."""
-        gate = _gate(peer, self.batch)
+        gate, handles = _gate(peer, self.batch), jobs[0].queue.handles
         for job in jobs:
-            gate.hold(_CREATED[len(job.handle)] + job.handle, len(job.workload))
+            handle = handles % job.number
+            gate.hold(_CREATED[len(handle)] + handle, len(job.workload))
 
     # -- transactions -------------------------------------------------------------------
 
@@ -222,18 +223,13 @@ def _gate(peer: Peer, batch: Batch) -> Gate:
     return gate
 
 
-def number_of(handle: bytes) -> int:
-    """The number that a handle ends with."""
-    return int(handle[len(handle.rstrip(_DIGITS)) :])
-
-
-def restore(registry: Registry, stored: Iterable[tuple[bytes, StoredJob]]) -> int:
-    """Queue the jobs of a store by the handles that they have had; how many there were."""
+def restore(registry: Registry, stored: Iterable[StoredJob]) -> int:
+    """Queue the jobs of a store, which are in the order of their numbers; how many there were."""
     begin, total = registry.now - registry.wall, 0
-    for handle, (_, function, unique, workload, priority, submitted, due, losses, reducer) in stored:
+    for number, function, unique, workload, priority, submitted, due, losses, reducer in stored:
         queue = registry.queues.get(function) or registry.new_queue(function)
-        job = Job(handle, queue, unique, workload, priority, True, begin + submitted)
-        registry.jobs[handle] = job
+        job = Job(number, queue, unique, workload, _KINDS[priority], begin + submitted)
+        registry.jobs.add(job)
         total += 1
         if unique and (key := identity(unique, workload)):
             queue.meet(key, job)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import selectors
-import socket
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gearcli.protocol.decoder import Decoder
 from gearcli.protocol.packets import PACKET_LIMIT, REQUEST, Packet
 from gearcli.server.journal import Gate
 from gearcli.server.peers import Peer
 from gearcli.server.trace import Trace
+
+if TYPE_CHECKING:
+    from gearcli.tls import Socket
 
 READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 NOTHING = 0
@@ -38,6 +40,7 @@ class Link:
         "closed",
         "closing",
         "decoder",
+        "free",
         "left",
         "mask",
         "peer",
@@ -49,20 +52,21 @@ class Link:
         "who",
     )
 
-    def __init__(self, connection: socket.socket, peer: Peer, who: str, trace: Trace | None) -> None:
+    def __init__(self, connection: Socket, peer: Peer, who: str, trace: Trace | None) -> None:
         self.socket = connection
         self.receive, self._send = connection.recv, connection.send
         self.peer = peer
         self.who = who
         self.trace = trace
         self.decoder = Decoder(REQUEST, PACKET_LIMIT)
-        self.decoder.in_runs = True
         self.undecided: Iterator[Packet] | None = None
         """Packets received but not handed to the engine, because the peer does not read."""
         self.replied = 0
         """Bytes of text replies since the outbox was last flushed: few bytes may ask for many."""
         self.mask = READ
         """What the selector waits for."""
+        self.free = True
+        """Whether the peer may do everything."""
         self.closing = False
         """Whether it is to be closed once its outbox has left."""
         self.closed = False

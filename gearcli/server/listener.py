@@ -9,11 +9,14 @@ import os
 import socket
 import stat
 from collections.abc import Collection
-from typing import Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from weakref import WeakKeyDictionary
 
 from gearcli.errors import BindError, UsageError
 from gearcli.protocol.address import Address
+
+if TYPE_CHECKING:
+    from gearcli.tls import Socket
 
 BACKLOG = 1024
 """Connections that may wait to be accepted; gearmand's 32 made 10,000 connects take minutes."""
@@ -24,6 +27,9 @@ SOCKET_MODE = 0o600
 
 _MISSING_HERE = frozenset({errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL})
 """What an address of a family that the machine does not have is answered with."""
+
+_IN_USE = "Is a server running there already? Choose another address with -L or port with -p."
+"""What to do about an address that is taken."""
 
 _files: WeakKeyDictionary[socket.socket, tuple[int, int]] = WeakKeyDictionary()
 """The Unix sockets that this module has bound: their files go with them."""
@@ -41,13 +47,19 @@ class Keepalive(NamedTuple):
 
 
 def listen(
-    address: Address, *, backlog: int = BACKLOG, mode: int = SOCKET_MODE, taken: Collection[str] = ()
+    address: Address,
+    *,
+    backlog: int = BACKLOG,
+    mode: int = SOCKET_MODE,
+    taken: Collection[str] = (),
+    in_use: str = _IN_USE,
 ) -> list[socket.socket]:
     """Sockets that listen on an address: one for a Unix path, one for each address of a host name.
 
     `mode` is the permissions of a Unix socket; `taken` are the names of
-    sockets that listen already, of which a host name may be another name.  Raises BindError where that
-    is impossible; of a name with several addresses those are left out that
+    sockets that listen already, of which a host name may be another name;
+    `in_use` is what to do about an address that somebody else has.  Raises
+    BindError where it is impossible; of a name with several addresses those are left out that
     the machine does not have (localhost as ::1 where IPv6 is off).
     """
     try:
@@ -55,14 +67,12 @@ def listen(
             return [_listen_unix(address.path, backlog, mode)]
         return _listen_tcp(address, backlog, taken)
     except OSError as error:
-        raise BindError(f"cannot listen on {address}: {_reason(error)}{_advice(error)}") from None
+        raise BindError(f"cannot listen on {address}: {_reason(error)}{_advice(error, in_use)}") from None
 
 
-def _advice(error: OSError) -> str:
+def _advice(error: OSError, in_use: str) -> str:
     """What to do about it, where that can be known."""
-    if error.errno == errno.EADDRINUSE:
-        return ". Is a server running there already? Choose another address with -L or port with -p."
-    return ""
+    return f". {in_use}" if error.errno == errno.EADDRINUSE else ""
 
 
 def _listen_tcp(address: Address, backlog: int, taken: Collection[str]) -> list[socket.socket]:
@@ -198,7 +208,7 @@ def name_of(listener: socket.socket) -> str:
     return str(_address(listener.family, listener.getsockname()))
 
 
-def peer_name(connection: socket.socket, sockname: object) -> tuple[str, bytes]:
+def peer_name(connection: Socket, sockname: object) -> tuple[str, bytes]:
     """A connection's other end: with its port for a log, without for ``workers``."""
     if connection.family == socket.AF_UNIX:
         return f"unix:{connection.fileno()}", b"unix"
@@ -236,7 +246,7 @@ def _require_loopback(host: object, name: str) -> None:
     if not _is_loopback(host):
         raise UsageError(
             f"{name} can be reached from other machines, and Gearman has no passwords. "
-            "Listen on 127.0.0.1, or say --insecure-listen if the network is trusted."
+            "Listen on 127.0.0.1, use --tls with --ca, or say --insecure-listen if the network is trusted."
         )
 
 

@@ -138,7 +138,7 @@ class Operator:
 
     def show(self, words: list[bytes]) -> bytes:
         """``show jobs``, ``show unique jobs``: every job, in the order of their submission."""
-        jobs = self._registry.jobs.values()
+        jobs = self._registry.jobs
         match [word.lower() for word in words]:
             case [b"jobs"]:
                 return show_jobs_reply(map(_row, jobs))
@@ -208,11 +208,11 @@ class Operator:
 
     def functions(self, words: list[bytes]) -> bytes:
         """Every function."""
-        return reply(map(function_document, self._registry.queues.values()))
+        return reply(function_document(queue, self._registry.now) for queue in self._registry.queues.values())
 
     def jobs(self, words: list[bytes]) -> bytes:
         """Jobs in the order of their submission; a last document says how many are left out."""
-        jobs: Iterable[Job] = self._registry.jobs.values()
+        jobs: Iterable[Job] = self._registry.jobs
         total = len(self._registry.jobs)
         if words:
             queue = self._queue(words)
@@ -259,7 +259,7 @@ class Operator:
         if queue is None:
             return _NO_FUNCTION
         queue.pause()
-        return reply([function_document(queue)])
+        return reply([function_document(queue, self._registry.now)])
 
     def resume(self, words: list[bytes]) -> bytes:
         """Give out jobs of a function again."""
@@ -268,7 +268,7 @@ class Operator:
             return _NO_FUNCTION
         if not self._registry.paused:
             self._registry.resume(queue)
-        return reply([function_document(queue)])
+        return reply([function_document(queue, self._registry.now)])
 
     def clients(self, words: list[bytes]) -> bytes:
         """Every connection."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from gearcli.protocol.refusals import Refusal
@@ -42,6 +43,7 @@ class Peer:
         "number",
         "only",
         "outbox",
+        "refused",
         "running",
         "talking",
         "timeouts",
@@ -67,6 +69,9 @@ class Peer:
         self.gated = False
         """Whether there is a `Gate` in the outbox, which then is bulky too."""
 
+        self.refused: Callable[[bytes], None] | None = None
+        """Who is told the code of each ERROR that is answered, where such are counted."""
+
         # As a client.
         self.listening: dict[Job, None] = {}
         """The jobs whose results it awaits."""
@@ -78,8 +83,8 @@ class Peer:
         """The queue of its one function, if it has just one; most workers do."""
         self.timeouts: dict[bytes, float] = {}
         """Seconds a job of a function may take, where CAN_DO_TIMEOUT said so."""
-        self.running: dict[Job, None] = {}
-        """The jobs it has taken and not finished."""
+        self.running: dict[bytes, Job] = {}
+        """The jobs it has taken and not finished, by handle."""
         self.lost: dict[bytes, None] = {}
         """Handles of jobs that ended before its last word of them; see `lose`."""
         self.heard = 0.0
@@ -121,7 +126,13 @@ class Peer:
 
     def refuse(self, refusal: Refusal) -> None:
         """Answer ERROR."""
-        self.tell(answers.ERROR, refusal.code, refusal.text)
+        self.error(refusal.code, refusal.text)
+
+    def error(self, code: bytes, text: bytes) -> None:
+        """Answer ERROR with a code and a text of one's own."""
+        if self.refused is not None:
+            self.refused(code)
+        self.tell(answers.ERROR, code, text)
 
     def lose(self, handle: bytes) -> None:
         """Note that a job the peer has is over although the peer may still report of it.

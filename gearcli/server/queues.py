@@ -17,7 +17,7 @@ from collections import OrderedDict, deque
 from collections.abc import Iterable
 from typing import TypeAlias
 
-from gearcli.server.jobs import Job
+from gearcli.server.jobs import Extras, Job
 from gearcli.server.peers import Peer
 
 NOTHING = 3
@@ -25,6 +25,9 @@ NOTHING = 3
 
 Limits: TypeAlias = tuple[int, int, int]
 """Numbers of jobs, for high, normal and low priority."""
+
+Identity: TypeAlias = bytes | tuple[bytes, bytes]
+"""What identical jobs have in common: the unique, or the unique ``-`` and the workload."""
 
 _WORTH_COMPACTING = 64
 
@@ -34,7 +37,8 @@ _WORTH_COMPACTING = 64
 _NO_LANES: tuple[deque[Job], ...] = (deque(), deque(), deque())
 _NONE_GONE = [0, 0, 0]
 _PRIORITIES = range(NOTHING)
-_NO_UNIQUES: dict[bytes, Job] = {}
+_NO_UNIQUES: dict[Identity, Job] = {}
+_NO_EXTRAS: dict[Job, Extras] = {}
 _NO_SLEEPERS: OrderedDict[Peer, None] = OrderedDict()
 
 
@@ -42,12 +46,14 @@ class FunctionQueue:
     """What waits, runs and works under one function name."""
 
     __slots__ = (
-        "_gone", "_lanes", "best", "delayed", "limits", "name", "paused",
+        "_gone", "_lanes", "best", "delayed", "extras", "handles", "limits", "name", "paused",
         "running", "sleepers", "uniques", "waking", "workers",
     )  # fmt: skip
 
-    def __init__(self, name: bytes) -> None:
+    def __init__(self, name: bytes, handles: bytes) -> None:
         self.name = name
+        self.handles = handles
+        """How the handles of its jobs are made of their numbers: a format of one object for all functions."""
         self._lanes: tuple[deque[Job], ...] = _NO_LANES
         self._gone = _NONE_GONE  # jobs in each lane that do not wait any longer
         self.best = NOTHING
@@ -63,6 +69,8 @@ class FunctionQueue:
         """Connections that have said CAN_DO."""
         self.uniques = _NO_UNIQUES
         """Waiting and running jobs that have a key by which identical ones are found; see `meet`."""
+        self.extras = _NO_EXTRAS
+        """What few of its jobs have; see `extend`."""
         self.sleepers = _NO_SLEEPERS
         """Workers that may be asleep, the longest first; see `list_sleeper`."""
         self.waking = 0
@@ -78,6 +86,19 @@ class FunctionQueue:
         """Jobs that wait for a worker."""
         high, normal, low = self._lanes
         return len(high) + len(normal) + len(low) - sum(self._gone)
+
+    def oldest(self) -> Job | None:
+        """The job that was submitted first of those that are next of their priority; None if none waits."""
+        first = [job for priority in range(3) if (job := self._first(priority)) is not None]
+        return min(first, key=lambda job: job.submitted, default=None)
+
+    def _first(self, priority: int) -> Job | None:
+        """The next job of a priority; gone ones before it are taken out, once for all."""
+        lane = self._lanes[priority]
+        while lane and not lane[0].number:
+            lane.popleft()
+            self._gone[priority] -= 1
+        return lane[0] if lane else None
 
     @property
     def total(self) -> int:
@@ -109,7 +130,7 @@ class FunctionQueue:
 
     def put(self, job: Job) -> None:
         """Let a job wait, behind those of its priority."""
-        lanes, priority = self._lanes, job.priority
+        lanes, priority = self._lanes, job.kind[0]
         if lanes is _NO_LANES:
             self.put_many((job,), priority)
             return
@@ -130,7 +151,7 @@ class FunctionQueue:
         best = self.best
         lane, gone = self._lanes[best], self._gone
         job = lane.popleft()
-        while not job.handle:
+        while not job.number:
             gone[best] -= 1
             job = lane.popleft()
         if len(lane) == gone[best]:
@@ -145,16 +166,22 @@ class FunctionQueue:
         if len(lane) == self._gone[priority]:
             self._find_best()
         if len(lane) > _WORTH_COMPACTING and len(lane) < 2 * self._gone[priority]:
-            waiting = [job for job in lane if job.handle]
+            waiting = [job for job in lane if job.number]
             lane.clear()
             lane.extend(waiting)
             self._gone[priority] = 0
 
-    def meet(self, key: bytes, job: Job) -> None:
+    def meet(self, key: Identity, job: Job) -> None:
         """Let identical jobs find this one by a key."""
         if self.uniques is _NO_UNIQUES:
             self.uniques = {}
         self.uniques[key] = job
+
+    def extend(self, job: Job, extras: Extras) -> None:
+        """Let a job have what few have, until it is gone."""
+        if self.extras is _NO_EXTRAS:
+            self.extras = {}
+        self.extras[job] = extras
 
     def _find_best(self) -> None:
         self.best = NOTHING

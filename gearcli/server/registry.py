@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from hashlib import blake2b
-from itertools import count
+from operator import length_hint
 from typing import TYPE_CHECKING
 
 from gearcli.server import answers
-from gearcli.server.jobs import NO_PROGRESS, Job
+from gearcli.server.index import Index
+from gearcli.server.jobs import NO_PROGRESS, Job, Kind
 from gearcli.server.peers import Peer
-from gearcli.server.queues import FunctionQueue, Limits
+from gearcli.server.queues import FunctionQueue, Identity, Limits
 from gearcli.server.wakeups import Wakeups
 from gearcli.timers import Timers
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 UNLIMITED = -1
 """As a number of retries: a job that loses its worker is always offered again."""
+_NUMBERS_END = 2**62
 
 
 class Registry:
@@ -43,8 +44,6 @@ class Registry:
         """Seconds, monotonic, as `tick` was last told."""
         self.wall = 0.0
         """Seconds since 1970, UTC, as `tick` was last told."""
-        self.jobs: dict[bytes, Job] = {}
-        """All jobs by handle."""
         self.queues: dict[bytes, FunctionQueue] = {}
         """Functions by name."""
         self.wakeups = Wakeups(worker_wakeup)
@@ -59,10 +58,11 @@ class Registry:
         """Where background jobs are noted and wait to be stored, if there is a store."""
 
         self._schedule = Timers()  # by time of day
-        self._timers = Timers()  # by monotonic time
+        self.timers = Timers()
+        """What is due at a monotonic time."""
 
-        self._handle = handle_prefix.replace(b"%", b"%%") + b"%d"
-        self._numbers = count(1)
+        self.name_handles(handle_prefix)
+        self.number_from(1)
         self.limits: dict[bytes, Limits] = {}
         """The limits that are set, by function, which need not be known yet."""
 
@@ -71,14 +71,20 @@ class Registry:
         """Jobs that a worker has."""
         return sum(queue.running for queue in self.queues.values())
 
+    def name_handles(self, prefix: bytes) -> None:
+        """Let handles begin so; there is no job and no function yet."""
+        self.jobs = Index(prefix)
+        """All jobs."""
+        self._handles = prefix.replace(b"%", b"%%") + b"%d"
+
     # -- time ---------------------------------------------------------------------
 
     def tick(self, now: float, wall: float) -> None:
         """Do what is due at a time: `now` is monotonic, `wall` UTC, both in seconds."""
         if now >= self.now:  # else both clocks have been told what is later, and belong together
             self.now, self.wall = now, wall
-        if self._timers.due <= now:
-            for call in self._timers.pop_due(now):
+        if self.timers.due <= now:
+            for call in self.timers.pop_due(now):
                 call()
         if self._schedule.due <= wall:
             for call in self._schedule.pop_due(wall):
@@ -89,18 +95,19 @@ class Registry:
     def due(self) -> float:
         """When `tick` is wanted next, monotonic; infinity if never."""
         scheduled = self.now + self._schedule.due - self.wall
-        return min(self._timers.due, scheduled, self.wakeups.due())
+        return min(self.timers.due, scheduled, self.wakeups.due())
 
     def call_at(self, due: float, call: Callable[[], None]) -> None:
         """Have something called at a time, monotonic."""
-        self._timers.add(due, call)
+        self.timers.add(due, call)
 
     # -- functions ------------------------------------------------------------------
 
     def new_queue(self, function: bytes) -> FunctionQueue:
         """Begin to know a function."""
-        queue = self.queues[function] = FunctionQueue(function)
-        queue.limits = self.limits.get(function)
+        queue = self.queues[function] = FunctionQueue(function, self._handles)
+        if self.limits:
+            queue.limits = self.limits.get(function)
         if self.paused:
             queue.pause()
         return queue
@@ -135,7 +142,7 @@ class Registry:
 
     def purge(self, queue: FunctionQueue) -> int:
         """Let all jobs of a function fail that no worker has; how many there were."""
-        jobs = [job for job in self.jobs.values() if job.queue is queue and job.worker is None]
+        jobs = [job for job in self.jobs if job.queue is queue and job.worker is None]
         for job in jobs:
             self.cancel(job, "it was purged")
         return len(jobs)
@@ -147,8 +154,7 @@ class Registry:
         queue: FunctionQueue,
         unique: bytes,
         workload: bytes,
-        priority: int,
-        background: bool,
+        kind: Kind,
         listeners: Sequence[Peer] = (),
         due: float | None = None,
         reducer: bytes = b"",
@@ -158,14 +164,13 @@ class Registry:
         It is given out from the time `due` on, in seconds since 1970, UTC; without one at once.
         Where there is a store, a background job is not before it is stored.
         """
-        handle = self._handle % next(self._numbers)
-        job = Job(handle, queue, unique, workload, priority, background, self.now, listeners)
-        self.jobs[handle] = job
+        job = Job(next(self._numbers), queue, unique, workload, kind, self.now, listeners)
+        self.jobs.add(job)
         if unique and (key := identity(unique, workload)):
             queue.meet(key, job)
         if reducer:
             job.extend().reducer = reducer
-        if background and self.journal is not None:
+        if self.journal is not None and kind[1]:
             self.journal.add(job, due)
             return job
         if due is not None and due > self.wall:
@@ -180,21 +185,20 @@ class Registry:
         self,
         queue: FunctionQueue,
         workloads: list[bytes],
-        priority: int,
-        background: bool,
+        kind: Kind,
         listeners: Sequence[Peer],
     ) -> list[Job]:
         """Queue new jobs that meet no other and can be given out at once."""
-        handle, now = self._handle, self.now
+        now = self.now
         jobs = [
-            Job(handle % number, queue, b"", workload, priority, background, now, listeners)
+            Job(number, queue, b"", workload, kind, now, listeners)
             for workload, number in zip(workloads, self._numbers, strict=False)
         ]
-        self.jobs.update([(job.handle, job) for job in jobs])
-        if background and self.journal is not None:
+        self.jobs.add_many(jobs)
+        if self.journal is not None and kind[1]:
             self.journal.add_many(jobs)
             return jobs
-        queue.put_many(jobs, priority)
+        queue.put_many(jobs, kind[0])
         if queue.sleepers:
             self.wakeups.wake(queue, now)
         return jobs
@@ -206,9 +210,14 @@ class Registry:
             if self.journal is not None:
                 self.journal.promote(job)
 
-    def number_from(self, number: int) -> None:
+    def number_from(self, first: int) -> None:
         """Give the next job this number."""
-        self._numbers = count(number)
+        self._numbers = iter(range(first, _NUMBERS_END))
+
+    @property
+    def next_number(self) -> int:
+        """The number of the next job."""
+        return _NUMBERS_END - length_hint(self._numbers)
 
     def delay(self, job: Job, due: float) -> None:
         """Let a job wait for the time at which it may be given out."""
@@ -228,24 +237,25 @@ class Registry:
 
     # -- how it finds a worker and loses it -------------------------------------------
 
-    def assign(self, queue: FunctionQueue, peer: Peer) -> Job:
-        """Give the next job of a queue, in which one waits, to a worker."""
+    def assign(self, queue: FunctionQueue, peer: Peer) -> tuple[bytes, Job]:
+        """Give the next job of a queue, in which one waits, to a worker; its handle and the job."""
         job = queue.take()
         job.worker = peer
-        peer.running[job] = None
+        handle = queue.handles % job.number
+        peer.running[handle] = job
         queue.running += 1
         if self.lease or peer.timeouts:
             self._time(peer, job)
-        return job
+        return handle, job
 
     def _time(self, peer: Peer, job: Job) -> None:
         """Let a job end when its worker has not ended it in the time it asked for, or is silent too long."""
         seconds = peer.timeouts.get(job.queue.name)
         if seconds is not None:
-            self._at(self._timers, self.now + seconds, job, self._took_too_long)
+            self._at(self.timers, self.now + seconds, job, self._took_too_long)
         if self.lease:
             peer.heard = self.now
-            self._at(self._timers, self.now + self.lease, job, self._lease_over)
+            self._at(self.timers, self.now + self.lease, job, self._lease_over)
 
     def _took_too_long(self, job: Job) -> None:
         assert job.worker is not None, "the timer goes with the worker"
@@ -257,7 +267,7 @@ class Registry:
         assert worker is not None, "the timer goes with the worker"
         until = worker.heard + self.lease
         if until > self.now:
-            self._at(self._timers, until, job, self._lease_over)
+            self._at(self.timers, until, job, self._lease_over)
         else:
             worker.lose(job.handle)
             self.offer_again(job, worker)
@@ -278,7 +288,7 @@ class Registry:
         if UNLIMITED < self.retries < job.attempt:
             self.fail(job, f"its worker was lost in attempt {job.attempt}, the last")
             return
-        del worker.running[job]
+        del worker.running[job.handle]
         job.worker = None
         extras = job.extend()
         extras.losses += 1
@@ -335,24 +345,28 @@ class Registry:
             self.forget(job)
             job.queue.discard(job)
 
-    def forget(self, job: Job) -> None:
-        """Take a job from its worker, if it has one, and out of every index."""
+    def forget(self, job: Job, handle: bytes = b"") -> None:
+        """Take a job from its worker, if it has one, and out of every index.
+
+        Who has its handle at hand spares making it.
+        """
         queue, worker = job.queue, job.worker
         if worker is not None:
-            del worker.running[job]
+            del worker.running[handle or job.handle]
             job.worker = None
             queue.running -= 1
-            if job.extras is not None:
-                _untime(job)
         if self.journal is not None:
             self._end_in_store(job)
-        del self.jobs[job.handle]
+        if job in queue.extras:
+            _untime(job)
+            del queue.extras[job]
+        self.jobs.remove(job)
         if job.unique:
             self._forget_unique(job)
         for listener in job.listeners:
             listener.listening.pop(job, None)
         job.listeners = ()
-        job.handle = job.workload = b""
+        job.number, job.workload = 0, b""
 
     def _end_in_store(self, job: Job) -> None:
         if job.background and self.journal is not None:
@@ -369,15 +383,14 @@ def _untime(job: Job) -> None:
     """Let no timer of a job come any longer."""
     for timers, timer in job.known.timers:
         timers.cancel(timer)
-    job.extend().timers = []
+        job.extend().timers = []
 
 
-def identity(unique: bytes, workload: bytes) -> bytes:
+def identity(unique: bytes, workload: bytes) -> Identity:
     """The key under which identical jobs of a function meet; empty for a job that meets none.
 
     The unique ``-`` stands for the workload itself, unless that is empty.
     """
     if unique != b"-":
         return unique
-    # A NUL cannot occur in a unique, so no unique can be mistaken for such a key.
-    return b"-\0" + blake2b(workload, digest_size=20).digest() if workload else b""
+    return (unique, workload) if workload else b""  # costs no copy of the workload

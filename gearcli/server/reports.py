@@ -20,7 +20,6 @@ class Reports:
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
-        self._jobs = registry.jobs
 
     def work_data(self, peer: Peer, handle: bytes, data: bytes) -> None:
         """A part of the result, for the listeners."""
@@ -43,13 +42,13 @@ class Reports:
 
     def work_complete(self, peer: Peer, handle: bytes, result: bytes) -> None:
         """The job is done."""
-        job = self._jobs.get(handle)
-        if job is None or job.worker is not peer:
+        job = peer.running.get(handle)
+        if job is None:
             _not_owned(peer, handle, Refusal.RESULT)
             return
-        if job.listeners:
-            self._forward(job, answers.WORK_COMPLETE, handle, result)
-        self._registry.forget(job)
+        for listener in job.listeners:
+            listener.tell(answers.WORK_COMPLETE, handle, result)
+        self._registry.forget(job, handle)
 
     def work_fail(self, peer: Peer, handle: bytes) -> None:
         """The job has failed; it is not offered again."""
@@ -75,8 +74,8 @@ class Reports:
 
     def _owned(self, peer: Peer, handle: bytes, refusal: Refusal) -> Job | None:
         """The job with this handle if the peer runs it, else None after an ERROR."""
-        job = self._jobs.get(handle)
-        if job is None or job.worker is not peer:
+        job = peer.running.get(handle)
+        if job is None:
             _not_owned(peer, handle, refusal)
             return None
         return job

@@ -106,36 +106,31 @@ class Results:
 
     def work_data(self, peer: Peer, handle: bytes, data: bytes) -> None:
         """Note a part of a result."""
-        job = self._run_by(peer, handle)
+        job = peer.running.get(handle)
         if job is not None:
             self._add_data(job, data)
         self._reports.work_data(peer, handle, data)
 
     def work_warning(self, peer: Peer, handle: bytes, warning: bytes) -> None:
         """Note a warning."""
-        job = self._run_by(peer, handle)
+        job = peer.running.get(handle)
         if job is not None and job.background:
             self._add_warning(job, warning)
         self._reports.work_warning(peer, handle, warning)
 
     def work_complete(self, peer: Peer, handle: bytes, result: bytes) -> None:
         """Keep a result."""
-        job = self._run_by(peer, handle)
+        job = peer.running.get(handle)
         if job is not None:
             self._keep(job, DONE, rest=result)
         self._reports.work_complete(peer, handle, result)
 
     def work_exception(self, peer: Peer, handle: bytes, exception: bytes) -> None:
         """Keep the words of an exception.  A WORK_FAIL comes by way of the registry."""
-        job = self._run_by(peer, handle)
+        job = peer.running.get(handle)
         if job is not None:
             self._keep(job, FAILED, exception=exception)
         self._reports.work_exception(peer, handle, exception)
-
-    def _run_by(self, peer: Peer, handle: bytes) -> Job | None:
-        """The job with this handle if the peer runs it."""
-        job = self._registry.jobs.get(handle)
-        return job if job is not None and job.worker is peer else None
 
     # -- what the registry tells ----------------------------------------------------------
 

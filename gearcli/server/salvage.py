@@ -13,9 +13,9 @@ from gearcli.server.sqlite import FIELDS, WAITING, SqliteStore, checksum_of
 from gearcli.server.store import Changes, StoredJob
 
 UNKNOWN_PREFIX = b"H:salvaged-"
-"""What the handles of a job begin with if that can no longer be read."""
+"""What handles begin with if that can no longer be read."""
 
-_READ = f"SELECT start, state, checksum, {FIELDS} FROM job"
+_READ = f"SELECT state, checksum, {FIELDS} FROM job"
 _PATIENCE = 10_000
 """Numbers that are looked up in vain, one after the other, before the search ends."""
 
@@ -25,12 +25,15 @@ Row = tuple[Any, ...]
 class Salvaged(NamedTuple):
     """What was found in a store."""
 
-    jobs: list[tuple[bytes, StoredJob]]
-    """What handles of the job begin with, and the job."""
+    prefix: bytes
+    """What handles begin with."""
+    jobs: list[StoredJob]
     changed: list[int]
     """Numbers of jobs of which not every byte is what it was."""
     others: int
     """Whole jobs that do not wait to be done."""
+    next: int | None
+    """The first number that the next start may give; None if that can no longer be read."""
     expected: int | None
     """How many jobs there must be; None if that can no longer be read."""
 
@@ -47,20 +50,25 @@ def salvage(path: str) -> Salvaged:
     except sqlite3.Error as error:
         raise OutputError(f"cannot open {shown(path)}: {error}") from None
     try:
-        prefixes: dict[int, bytes] = dict(
-            _tolerant(lambda: connection.execute("SELECT id, handle_prefix FROM start"))
-        )
-        expected = next(iter(_tolerant(lambda: connection.execute("SELECT jobs FROM file"))), (None,))[0]
-        jobs, changed, others = list[tuple[bytes, StoredJob]](), list[int](), 0
-        for start, state, checksum, *fields in _rows(connection):
+        about = _tolerant(lambda: connection.execute("SELECT jobs, next, handle_prefix FROM file"))
+        expected, following, prefix = next(iter(about), (None, None, None))
+        jobs, changed, others = list[StoredJob](), list[int](), 0
+        for state, checksum, *fields in _rows(connection):
             job = StoredJob(*fields)
             if not _whole(job, checksum):
                 changed.append(job.number)
             elif state == WAITING:
-                jobs.append((prefixes.get(start, UNKNOWN_PREFIX), job))
+                jobs.append(job)
             else:
                 others += 1
-        return Salvaged(jobs, changed, others, expected if isinstance(expected, int) else None)
+        return Salvaged(
+            prefix if isinstance(prefix, bytes) and prefix else UNKNOWN_PREFIX,
+            jobs,
+            changed,
+            others,
+            following if isinstance(following, int) else None,
+            expected if isinstance(expected, int) else None,
+        )
     finally:
         connection.close()
 
@@ -89,10 +97,10 @@ def _rows(connection: sqlite3.Connection) -> Iterator[Row]:
         return _tolerant(lambda: connection.execute(f"{_READ} WHERE {condition}", numbers))
 
     for row in read("number > ? ORDER BY number", front):
-        front = row[3]
+        front = row[2]
         yield row
     for row in read("number > ? ORDER BY number DESC", front):
-        back = row[3]
+        back = row[2]
         yield row
     number = gap = max(0, front + 1)
     while number < back and number - gap < _PATIENCE:
@@ -108,10 +116,10 @@ def rescue(salvaged: Salvaged, path: str) -> None:
         raise OutputError(f"{shown(path)} exists; name a file that does not")
     store = SqliteStore(path)
     try:
-        for prefix in dict.fromkeys(prefix for prefix, _ in salvaged.jobs):
-            changes = Changes()
-            changes.added += [job for each, job in salvaged.jobs if each == prefix]
-            store.begin(prefix)
-            store.commit(changes)
+        changes = Changes()
+        changes.added += salvaged.jobs
+        changes.next = salvaged.next
+        store.prefix(salvaged.prefix)
+        store.commit(changes)
     finally:
         store.close()

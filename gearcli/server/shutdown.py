@@ -85,7 +85,7 @@ class Shutdown:
     def say_what_is_lost(self) -> None:
         """The last words: jobs that nobody has done."""
         registry = self._registry
-        journal, jobs = registry.journal, registry.jobs.values()
+        journal, jobs = registry.journal, registry.jobs
         kept = [job for job in jobs if journal is not None and job.background]
         begun = sum(job.worker is not None for job in kept)
         never_begun, lost = len(kept) - begun, len(jobs) - registry.running - (len(kept) - begun)

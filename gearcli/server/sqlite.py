@@ -26,7 +26,7 @@ from zlib import crc32
 from gearcli.errors import InputError, OutputError, StoreBroken, StoreDamaged, StoreError, StoreInUse
 from gearcli.escape import shown
 from gearcli.server.ended import Ended
-from gearcli.server.store import Changes, StoredJob
+from gearcli.server.store import RESERVED, Changes, StoredJob
 
 APPLICATION = 0x47656172
 """Says in a file's header that it is one of ours: `Gear`."""
@@ -36,12 +36,15 @@ WAITING, DEAD = 0, 1
 """States of a job: one that is to be done, and one that is kept to be looked at, with its `reason`."""
 
 _SCHEMA = f"""
-CREATE TABLE file (jobs INTEGER NOT NULL);
-INSERT INTO file VALUES (0);
-CREATE TABLE start (id INTEGER PRIMARY KEY, handle_prefix BLOB NOT NULL);
+CREATE TABLE file (
+    jobs INTEGER NOT NULL,
+    next INTEGER NOT NULL,
+    handle_prefix BLOB NOT NULL,
+    start BLOB NOT NULL
+);
+INSERT INTO file VALUES (0, 1, x'', x'');
 CREATE TABLE job (
     number INTEGER PRIMARY KEY,
-    start INTEGER NOT NULL,
     state INTEGER NOT NULL DEFAULT {WAITING},
     function BLOB NOT NULL,
     "unique" BLOB NOT NULL,
@@ -57,12 +60,12 @@ CREATE TABLE job (
 PRAGMA application_id = {APPLICATION};
 PRAGMA user_version = {VERSION};
 """
-"""`start` has a row for each start of a server: what handles of that time begin with."""
+"""`file` has how many rows `job` has, the next start's first number, and a mark of the last start."""
 
 FIELDS = 'number, function, "unique", workload, priority, submitted, due, losses, reducer'
 """The columns that make a `StoredJob`."""
-_INSERT = f"INSERT OR IGNORE INTO job ({FIELDS}, start, checksum) VALUES "
-_PLACES = f"({', '.join('?' * 11)})"
+_INSERT = f"INSERT OR IGNORE INTO job ({FIELDS}, checksum) VALUES "
+_PLACES = f"({', '.join('?' * 10)})"
 _CHUNKS = (512, 64, 8, 1)
 """Rows of a statement: few kinds of statements, so that each is compiled once."""
 
@@ -79,7 +82,6 @@ class SqliteStore:
     def __init__(self, path: str, *, create: bool = True) -> None:
         """Raises StoreInUse, StoreDamaged, and OutputError, or InputError where nothing shall be made."""
         self.path = os.path.abspath(path)
-        self._start = 0
         self._gathered = self._commits = 0
         self._lock = _locked(self.path, create)
         self._ended = Ended(self._lock)
@@ -97,24 +99,35 @@ class SqliteStore:
 
     # -- the contract -----------------------------------------------------------------
 
-    def begin(self, handle_prefix: bytes) -> int:
-        """Note what new handles begin with; see `Store`."""
+    def prefix(self, proposed: bytes = b"") -> bytes:
+        """What handles begin with; see `Store`."""
         with self._failing_well():
+            if proposed:
+                self._run("UPDATE file SET handle_prefix = ? WHERE handle_prefix = x''", [proposed])
+            found = self._run("SELECT handle_prefix FROM file").fetchone()
+        if found is None or not isinstance(found[0], bytes):
+            raise self._damaged("nothing says what handles begin with")
+        return found[0]
+
+    def begin(self) -> int:
+        """A server starts; see `Store`."""
+        start = os.urandom(16)
+        with self._failing_well():
+            self._run("PRAGMA synchronous = FULL")
             self._run("BEGIN IMMEDIATE")
-            self._run("DELETE FROM start WHERE id NOT IN (SELECT start FROM job)")
-            self._start = (
-                self._run("INSERT INTO start (handle_prefix) VALUES (?)", [handle_prefix]).lastrowid or 0
-            )
-            last: int | None = self._run("SELECT max(number) FROM job").fetchone()[0]
+            (first,) = self._run(
+                "SELECT max(next, 1 + coalesce((SELECT max(number) FROM job), 0)) FROM file"
+            ).fetchone()
+            self._run("UPDATE file SET next = ?, start = ?", [first + RESERVED, start])
             self._run("COMMIT")
-        self._ended.begin(handle_prefix)
-        return (last or 0) + 1
+        self._ended.begin(start)
+        return int(first)
 
     def over(self, numbers: Sequence[int]) -> None:
         """Note ends for the case that the process dies; see `Store`."""
         self._ended.note(numbers)
 
-    def load(self) -> Iterator[tuple[bytes, StoredJob]]:
+    def load(self) -> Iterator[StoredJob]:
         """All jobs; see `Store`."""
         try:
             (found,) = self._run("PRAGMA quick_check(1)").fetchone()
@@ -130,36 +143,38 @@ class SqliteStore:
 
     def _remove_noted(self) -> None:
         """Remove the jobs whose end the last server could not store because it was killed."""
-        last = self._run("SELECT handle_prefix FROM start ORDER BY id DESC LIMIT 1").fetchone()
+        (start,) = self._run("SELECT start FROM file").fetchone()
         changes = Changes()
-        changes.ended += self._ended.of(last[0]) if last else []
+        changes.ended += self._ended.of(start)
         if changes:
             self.commit(changes)
 
-    def _rows(self) -> Generator[tuple[bytes, StoredJob], None, int]:
+    def _rows(self) -> Generator[StoredJob, None, int]:
         """The jobs that wait; returns how many rows of any state there were."""
-        prefixes = dict(self._run("SELECT id, handle_prefix FROM start"))
-        rows = self._run(f"SELECT start, state, checksum, {FIELDS} FROM job ORDER BY number")
+        rows = self._run(f"SELECT state, checksum, {FIELDS} FROM job ORDER BY number")
         count = 0
-        for start, state, checksum, *fields in rows:
+        for state, checksum, *fields in rows:
             job = StoredJob(*fields)
-            if checksum != checksum_of(job) or start not in prefixes:
+            if checksum != checksum_of(job):
                 raise self._damaged(f"the job of number {job.number} has changed")
             count += 1
             if state == WAITING:
-                yield prefixes[start] + b"%d" % job.number, job
+                yield job
         return count
 
     def commit(self, changes: Changes) -> None:
         """Make changes; see `Store`."""
         with self._failing_well():
-            self._run("PRAGMA synchronous = FULL" if changes.added else "PRAGMA synchronous = NORMAL")
+            durable = changes.added or changes.next is not None
+            self._run("PRAGMA synchronous = FULL" if durable else "PRAGMA synchronous = NORMAL")
             self._run("BEGIN IMMEDIATE")
             more = self._insert(changes.added) - self._delete(changes.ended)
             for number, losses in changes.losses.items():
                 self._run("UPDATE job SET losses = ? WHERE number = ?", [losses, number])
             if more:
                 self._run("UPDATE file SET jobs = jobs + ?", [more])
+            if changes.next is not None:
+                self._run("UPDATE file SET next = ?", [changes.next])
             self._run("COMMIT")
             self._checkpoint(changes)
 
@@ -184,9 +199,9 @@ class SqliteStore:
 
     def _insert(self, jobs: list[StoredJob]) -> int:
         """Add jobs that are not there yet; how many those were."""
-        start, more = self._start, 0
+        more = 0
         for chunk in _chunks(jobs):
-            values = [value for job in chunk for value in (*job, start, checksum_of(job))]
+            values = [value for job in chunk for value in (*job, checksum_of(job))]
             more += self._run(_INSERT + ", ".join([_PLACES] * len(chunk)), values).rowcount
         return more
 

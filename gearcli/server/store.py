@@ -12,6 +12,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol
 
+RESERVED = 10_000_000
+"""Numbers that are set aside at a time: a server that is killed has wasted the rest, which costs nothing.
+
+Not every job is stored, and none of those others waits until a number is
+set aside: so there are enough for a minute in which the disk stands still.
+"""
+
 
 class StoredJob(NamedTuple):
     """A background job, as a store keeps it."""
@@ -34,7 +41,7 @@ class StoredJob(NamedTuple):
 class Changes:
     """What one transaction does: all of it or, where it fails, nothing."""
 
-    __slots__ = ("added", "ended", "losses")
+    __slots__ = ("added", "ended", "losses", "next")
 
     def __init__(self) -> None:
         self.added: list[StoredJob] = []
@@ -43,24 +50,33 @@ class Changes:
         """How often jobs have lost their workers by now."""
         self.ended: list[int] = []
         """Jobs that are over.  They need not survive a power loss, for then they run again."""
+        self.next: int | None = None
+        """The first number that the next start may give, if that changes; it must survive as new jobs do."""
 
     def __bool__(self) -> bool:
-        return bool(self.added or self.losses or self.ended)
+        return bool(self.added or self.losses or self.ended or self.next is not None)
 
 
 class Store(Protocol):
     """Keeps background jobs.  One thread at a time uses it, but for `over`."""
 
-    def begin(self, handle_prefix: bytes) -> int:
-        """From now on added jobs have handles that begin so; the first number that is free.
+    def prefix(self, proposed: bytes = b"") -> bytes:
+        """What all handles of its jobs begin with; a new store takes what is proposed.
 
-        Handles of jobs that were added before stay as they are.
+        Raises StoreError and StoreDamaged.
         """
 
-    def load(self) -> Iterator[tuple[bytes, StoredJob]]:
-        """All jobs with their handles, in the order of their numbers.
+    def load(self) -> Iterator[StoredJob]:
+        """All jobs in the order of their numbers.
 
         Raises StoreDamaged if any of them may be missing or changed.
+        """
+
+    def begin(self) -> int:
+        """A server starts, which has loaded all jobs; the first number that it may give.
+
+        It may give as many as `RESERVED`, stored or not; before it gives others
+        it has `Changes.next` stored.  So no handle ever has two meanings.
         """
 
     def commit(self, changes: Changes) -> None:

@@ -9,17 +9,20 @@ from functools import partial
 
 from gearcli.protocol import runs
 from gearcli.protocol.numbers import leading_number
-from gearcli.protocol.packets import HEADER_SIZE, SUBMITS, UNIQUE_LIMIT, Priority
+from gearcli.protocol.packets import HEADER_SIZE, SUBMITS, UNIQUE_LIMIT, PacketType
 from gearcli.protocol.refusals import Refusal
 from gearcli.server import answers
+from gearcli.server.jobs import Kind
 from gearcli.server.peers import Peer
 from gearcli.server.registry import Registry, identity
 from gearcli.server.schedule import next_match
 
 _CREATED = answers.JOB_CREATED
 _LATEST = 2**63 - 1
-# Reading a member off an enum class costs as much as calling a function.
-_HIGH, _NORMAL, _LOW = (int(priority) for priority in Priority)
+_KINDS: dict[PacketType, Kind] = {
+    type_: (int(priority), background) for type_, (priority, background) in SUBMITS.items()
+}
+_HIGH, _NORMAL, _LOW, _HIGH_BG, _NORMAL_BG, _LOW_BG = _KINDS.values()
 
 
 class Submissions:
@@ -28,7 +31,7 @@ class Submissions:
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
         self._queues = registry.queues
-        self.runs = {type_: partial(self._run, *meaning) for type_, meaning in SUBMITS.items()}
+        self.runs = {type_: partial(self._run, kind) for type_, kind in _KINDS.items()}
         """Who takes many of a packet that are alike."""
 
     def submit_job(
@@ -37,8 +40,7 @@ class Submissions:
         function: bytes,
         unique: bytes,
         workload: bytes,
-        priority: int = _NORMAL,
-        background: bool = False,
+        kind: Kind = _NORMAL,
         due: float | None = None,
         reducer: bytes = b"",
     ) -> None:
@@ -54,24 +56,26 @@ class Submissions:
                 return
             job = queue.uniques.get(identity(unique, workload))
         if job is None:
-            if queue.limits is not None and queue.full(priority):
+            if queue.limits is not None and queue.full(kind[0]):
                 peer.refuse(Refusal.FULL)
                 return
-            listeners = () if background else (peer,)
-            job = self._registry.add(queue, unique, workload, priority, background, listeners, due, reducer)
-        elif background:
+            if kind[1]:
+                job = self._registry.add(queue, unique, workload, kind, (), due, reducer)
+            else:
+                job = self._registry.add(queue, unique, workload, kind, (peer,), due, reducer)
+                peer.listening[job] = None
+        elif kind[1]:
             self._registry.promote(job)
         else:
             job.join(peer)
+            peer.listening[job] = None
         if self._registry.journal is not None:
             self._registry.journal.acknowledge(peer, job)
         else:
-            handle = job.handle
+            handle = queue.handles % job.number
             peer.send(_CREATED[len(handle)] + handle)
-        if not background:
-            peer.listening[job] = None
 
-    def _run(self, priority: int, background: bool, peer: Peer, packets: bytes) -> bool:
+    def _run(self, kind: Kind, peer: Peer, packets: bytes) -> bool:
         """Queue many jobs of one function, unless any of them may meet another or find the queue full."""
         first = packets[HEADER_SIZE : HEADER_SIZE + runs.size_of(packets)]
         function, _, rest = first.partition(b"\0")
@@ -83,11 +87,12 @@ class Submissions:
         workloads = runs.tails(packets, function + b"\0\0")
         if workloads is None:
             return False
-        jobs = self._registry.add_many(queue, workloads, priority, background, () if background else (peer,))
+        _, background = kind
+        jobs = self._registry.add_many(queue, workloads, kind, () if background else (peer,))
         if background and self._registry.journal is not None:
             self._registry.journal.acknowledge_many(peer, jobs)
         else:
-            peer.send(b"".join([_CREATED[len(job.handle)] + job.handle for job in jobs]))
+            peer.send(_created(queue.handles, [job.number for job in jobs]))
         if not background:
             peer.listening.update(dict.fromkeys(jobs))
         return True
@@ -102,15 +107,15 @@ class Submissions:
 
     def submit_job_bg(self, peer: Peer, function: bytes, unique: bytes, workload: bytes) -> None:
         """A client wants a job done and does not await its result."""
-        self.submit_job(peer, function, unique, workload, _NORMAL, True)
+        self.submit_job(peer, function, unique, workload, _NORMAL_BG)
 
     def submit_job_high_bg(self, peer: Peer, function: bytes, unique: bytes, workload: bytes) -> None:
         """As SUBMIT_JOB_BG, before others."""
-        self.submit_job(peer, function, unique, workload, _HIGH, True)
+        self.submit_job(peer, function, unique, workload, _HIGH_BG)
 
     def submit_job_low_bg(self, peer: Peer, function: bytes, unique: bytes, workload: bytes) -> None:
         """As SUBMIT_JOB_BG, after others."""
-        self.submit_job(peer, function, unique, workload, _LOW, True)
+        self.submit_job(peer, function, unique, workload, _LOW_BG)
 
     def submit_job_epoch(
         self, peer: Peer, function: bytes, unique: bytes, epoch: bytes, workload: bytes
@@ -120,7 +125,7 @@ class Submissions:
         if abs(due) > _LATEST:
             peer.refuse(Refusal.EPOCH)
             return
-        self.submit_job(peer, function, unique, workload, _NORMAL, True, due)
+        self.submit_job(peer, function, unique, workload, _NORMAL_BG, due)
 
     def submit_job_sched(
         self,
@@ -140,24 +145,32 @@ class Submissions:
         except ValueError:
             peer.refuse(Refusal.SCHEDULE)
             return
-        self.submit_job(peer, function, unique, workload, _NORMAL, True, due)
+        self.submit_job(peer, function, unique, workload, _NORMAL_BG, due)
 
     def submit_reduce_job(
         self, peer: Peer, function: bytes, unique: bytes, reducer: bytes, aggregator: bytes, workload: bytes
     ) -> None:
         """As SUBMIT_JOB; workers that send GRAB_JOB_ALL are told the reducer.  The aggregator is not used."""
-        self._submit_reduce(peer, function, unique, reducer, workload, False)
+        self._submit_reduce(peer, function, unique, reducer, workload, _NORMAL)
 
     def submit_reduce_job_background(
         self, peer: Peer, function: bytes, unique: bytes, reducer: bytes, aggregator: bytes, workload: bytes
     ) -> None:
         """As SUBMIT_REDUCE_JOB, and the client does not await the result."""
-        self._submit_reduce(peer, function, unique, reducer, workload, True)
+        self._submit_reduce(peer, function, unique, reducer, workload, _NORMAL_BG)
 
     def _submit_reduce(
-        self, peer: Peer, function: bytes, unique: bytes, reducer: bytes, workload: bytes, background: bool
+        self, peer: Peer, function: bytes, unique: bytes, reducer: bytes, workload: bytes, kind: Kind
     ) -> None:
         if len(reducer) > UNIQUE_LIMIT:  # and gearmand's words for it are the same
             peer.refuse(Refusal.UNIQUE)
             return
-        self.submit_job(peer, function, unique, workload, _NORMAL, background, None, reducer)
+        self.submit_job(peer, function, unique, workload, kind, None, reducer)
+
+
+def _created(handles: bytes, numbers: list[int]) -> bytes:
+    """The answers JOB_CREATED for new jobs; where all handles are equally long, they are made in one go."""
+    size = len(handles % numbers[0])
+    if size == len(handles % numbers[-1]):
+        return (_CREATED[size].replace(b"%", b"%%") + handles) * len(numbers) % tuple(numbers)
+    return b"".join([_CREATED[len(handle)] + handle for handle in [handles % number for number in numbers]])

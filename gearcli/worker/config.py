@@ -19,18 +19,17 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from gearcli import toml
-from gearcli.errors import CommandError, ConfigError, UsageError
+from gearcli.errors import ConfigError, UsageError
 from gearcli.escape import shown
-from gearcli.protocol.address import Address, parse_list
-from gearcli.units import duration, size
-from gearcli.worker import environment, limits
-from gearcli.worker.command import program_of
+from gearcli.protocol.address import Address
+from gearcli.worker import written
 from gearcli.worker.plan import FRESH_FOLDER, ON_FAILURE, STDERR, Plan, Recipe
 from gearcli.worker.sense import nonsense
+from gearcli.worker.written import Reader
 
 _MOST_SLOTS = 10_000
 _LARGEST = 2**63 - 1  # https://toml.io/en/v1.0.0#integer; Python's parser knows no end
@@ -46,153 +45,42 @@ class Workers(NamedTuple):
     connect_timeout: float | None = None
 
 
-# -- values: each reader raises UsageError ------------------------------------------------
-
-Reader = Callable[[Any], Any]
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise UsageError("it has to be text in quotes")
-    if "\0" in value:
-        raise UsageError("it holds a NUL, which nothing can")
-    return value
-
-
-def _flag(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise UsageError("it has to be true or false")
-    return value
-
-
-def _number(least: int, most: int) -> Reader:
-    def read(value: Any) -> int:
-        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-            raise UsageError(f"it has to be a number from {least} to {most}")
-        return value
-
-    return read
-
-
-def _duration(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise UsageError("it has to be a duration such as '5s', or a number of seconds")
-    return duration(str(value))
-
-
-def _size(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        raise UsageError("it has to be a size such as '16M', or a number of bytes")
-    return size(str(value))
-
-
-def _one_of(*choices: str) -> Reader:
-    def read(value: Any) -> str:
-        if value not in choices:
-            raise UsageError(f"it has to be one of {', '.join(choices)}")
-        return str(value)
-
-    return read
-
-
-def _list_of(read: Reader, what: str) -> Reader:
-    def read_all(value: Any) -> list[Any]:
-        if not isinstance(value, list):
-            raise UsageError(f"it has to be a list of {what}: [...]")
-        return [read(each) for each in value]
-
-    return read_all
-
-
-def _table(value: Any) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise UsageError("it has to be a table: { NAME = VALUE, ... }")
-    return value
-
-
-def _command(value: Any) -> tuple[str, ...]:
-    argv = tuple(_list_of(_text, "texts, the program and its arguments; there is no shell")(value))
-    if not argv or not argv[0]:
-        raise UsageError("it has to begin with a program")
-    try:
-        program_of(argv)
-    except CommandError as error:
-        raise UsageError(str(error)) from None
-    return argv
-
-
-def _functions(value: Any) -> tuple[bytes, ...]:
-    names = [name.encode() for name in _list_of(_text, "names")(value)]  # TOML is UTF-8 in every locale
-    if not names or not all(names):
-        raise UsageError("a function needs a name")
-    if len(set(names)) < len(names):
-        raise UsageError("it names the same function twice")
-    return tuple(names)
-
-
-def _servers(value: Any) -> tuple[Address, ...]:
-    found = parse_list([_text(value)] if isinstance(value, str) else _list_of(_text, "addresses")(value))
-    if not found:
-        raise UsageError("it names no server; write host, host:port or unix:/path")
-    return tuple(found)
-
-
-def _persistent(value: Any) -> bytes | None:
-    known = {True: b"\n", False: None, "lines": b"\n", "null": b"\0"}
-    if not isinstance(value, bool | str) or value not in known:
-        raise UsageError("it has to be true or lines for lines, null for NUL-terminated records, or false")
-    return known[value]
-
-
-def _environment(value: Any) -> dict[str, str | None]:
-    """The variables of a table, where true stands for the worker's own value."""
-    variables = {name: None if text is True else _text(text) for name, text in _table(value).items()}
-    environment.check(variables)
-    return variables
-
-
-def _folder_name(value: Any) -> str:
-    if not (name := _text(value)):
-        raise UsageError(f"it has to be a folder, or {FRESH_FOLDER} for a fresh one per job")
-    return name
-
-
-def _limits(value: Any) -> dict[str, int]:
-    table = _table(value)
-    if any(isinstance(each, bool) or not isinstance(each, str | int) for each in table.values()):
-        raise UsageError("a limit has to be text such as '10s' or '512M', or a number")
-    return limits.from_table(table)
-
+# -- keys, and what reads their values ------------------------------------------------------
 
 _RECIPE: Mapping[str, Reader] = {
-    "stream": _flag,
-    "timeout": _duration,
-    "kill-after": _duration,
-    "stderr": _one_of(*STDERR),
-    "on-failure": _one_of(*ON_FAILURE),
-    "retries": _number(0, 1_000_000),
-    "retry-delay": _duration,
-    "retry-exit": lambda value: frozenset(_list_of(_number(1, 255), "numbers")(value)),
-    "persistent": _persistent,
-    "replace": _text,
-    "max-output": _size,
-    "workdir": _folder_name,
-    "env": _environment,
-    "clean-env": _flag,
-    "limit": _limits,
-    "backoff": _duration,
+    "stream": written.flag,
+    "timeout": written.seconds,
+    "kill-after": written.seconds,
+    "stderr": written.one_of(*STDERR),
+    "on-failure": written.one_of(*ON_FAILURE),
+    "retries": written.number(0, 1_000_000),
+    "retry-delay": written.seconds,
+    "retry-exit": lambda value: frozenset(written.list_of(written.number(1, 255), "numbers")(value)),
+    "persistent": written.delimiter,
+    "replace": written.text,
+    "max-output": written.byte_count,
+    "workdir": written.folder_name,
+    "env": written.variables,
+    "clean-env": written.flag,
+    "limit": written.limit_table,
+    "backoff": written.seconds,
 }
 """What may stand in [defaults] and in each worker."""
 _MERGED = {"env": "environment", "limit": "limits"}
 """Tables of which a worker's and the defaults' are put together, and their fields of a recipe."""
-_SLOTS: Mapping[str, Reader] = {key: _number(1, _MOST_SLOTS) for key in ("slots", "min", "max")}
-_WORKER: Mapping[str, Reader] = {"command": _command, "functions": _functions, **_SLOTS, **_RECIPE}
+_SLOTS: Mapping[str, Reader] = {key: written.number(1, _MOST_SLOTS) for key in ("slots", "min", "max")}
+_WORKER: Mapping[str, Reader] = {
+    "command": written.command,
+    "functions": written.functions,
+    **_SLOTS,
+    **_RECIPE,
+}
 _DEFAULTS: Mapping[str, Reader] = {**_SLOTS, **_RECIPE}
 _TOP: Mapping[str, Reader] = {
-    "servers": _servers,
-    "name": _text,
-    "grace": _duration,
-    "connect-timeout": _duration,
+    "servers": written.servers,
+    "name": written.text,
+    "grace": written.seconds,
+    "connect-timeout": written.seconds,
 }
 
 # -- the file -----------------------------------------------------------------------------
@@ -280,7 +168,7 @@ def _plan(document: toml.Document, name: str, values: Any, common: Mapping[str, 
 def _function(document: toml.Document, table: tuple[str, ...]) -> tuple[bytes, ...]:
     """The function that a worker's own name is."""
     try:
-        return _functions([table[-1]])
+        return written.functions([table[-1]])
     except UsageError as error:
         raise _error(document, f"{'.'.join(table)}: {error}", *table) from None
 

@@ -8,6 +8,8 @@ from functools import partial
 from typing import NamedTuple
 
 from gearcli.client.pauses import Pauses
+from gearcli.errors import ProtocolError
+from gearcli.escape import shown
 from gearcli.protocol.packets import Packet
 from gearcli.timers import Timers
 from gearcli.worker.children import Children
@@ -200,6 +202,9 @@ class Crew:
         if job is None:
             self._settle(slot)
             return
+        if job.function not in self.plan.functions:
+            slot.done()
+            raise ProtocolError(f"{session.address} assigned a job of {shown(job.function)}, unasked for")
         self.busy += 1
         if self._left is not None:
             self._left -= 1

@@ -36,7 +36,9 @@ class Ending:
         self._idle: Timer | None = None
         if terms.max_lifetime is not None:
             seconds = terms.max_lifetime + random.uniform(0, terms.splay)
-            self._timers.add(time.monotonic() + seconds, partial(end, f"has worked for {seconds:g} s"))
+            self._timers.add(
+                time.monotonic() + seconds, partial(end, f"has worked for {round(seconds, 1):g} s")
+            )
         self.worked(idle=True)
 
     def worked(self, *, idle: bool) -> None:

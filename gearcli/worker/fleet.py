@@ -238,7 +238,8 @@ class Fleet:
 
         attempt.descriptor = attempt.opening.fileno()
         if attempt.descriptor >= 0:
-            self._selector.register(attempt.descriptor, _WRITE, call)
+            mask = _READ if attempt.opening.wants_read else _WRITE
+            self._selector.register(attempt.descriptor, mask, call)
         attempt.timer = self._timers.add(attempt.opening.due, call)
 
     def _wait_no_more(self, attempt: _Attempt) -> None:

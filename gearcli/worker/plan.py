@@ -5,10 +5,13 @@ Only facts: who reads options or a file makes them, and the pool follows them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
+from gearcli.client.connection import CONNECT_TIMEOUT
+from gearcli.protocol.address import Address
 from gearcli.protocol.packets import PACKET_LIMIT
+from gearcli.worker.ending import Terms
 
 STDERR = ("both", "local", "warning")
 """Where a command's standard error may go: here and to the submitter, only here, only to the submitter."""
@@ -78,3 +81,25 @@ class Plan(NamedTuple):
     recipe: Recipe
     least: int = 1
     most: int = 1
+
+
+class Reread(NamedTuple):
+    """What HUP found: the plans as they are now, and the keys that cannot change while it works but did."""
+
+    plans: Sequence[Plan]
+    too_late: Sequence[str] = ()
+
+
+class Settings(NamedTuple):
+    """What a worker is to do, and where.  Times are in seconds."""
+
+    plans: Sequence[Plan]
+    servers: Sequence[Address]
+    terms: Terms = Terms()
+    """When it ends by itself."""
+    grace: float = 25.0
+    """How long the first TERM waits for running jobs."""
+    client_id: bytes = b""
+    connect_timeout: float = CONNECT_TIMEOUT
+    reread: Callable[[], Reread] | None = None
+    """What HUP does.  Raises GearError."""

@@ -7,47 +7,31 @@ import selectors
 import signal
 import socket
 import time
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable
 
-from gearcli.client.connection import CONNECT_TIMEOUT
 from gearcli.errors import GearError
-from gearcli.protocol.address import Address
 from gearcli.signals import received, registered
 from gearcli.timers import Timers
+from gearcli.worker import descriptors
 from gearcli.worker.child import Ears, Errors, pass_on
 from gearcli.worker.children import Children
 from gearcli.worker.crew import Crew, Means
-from gearcli.worker.ending import Ending, Terms
+from gearcli.worker.ending import Ending
 from gearcli.worker.fleet import Fleet
 from gearcli.worker.notes import ALWAYS, Observer, Say, Unobserved
-from gearcli.worker.plan import Plan
+from gearcli.worker.plan import Plan, Settings
 from gearcli.worker.service import Service
 from gearcli.worker.worker import Slot
 
 _DAY = 86400.0  # seconds; a selector knows no more than 24 of them
 
 
-class Settings(NamedTuple):
-    """What a worker is to do, and where.  Times are in seconds."""
-
-    plans: Sequence[Plan]
-    servers: Sequence[Address]
-    terms: Terms = Terms()
-    """When it ends by itself."""
-    grace: float = 25.0
-    """How long the first TERM waits for running jobs."""
-    client_id: bytes = b""
-    connect_timeout: float = CONNECT_TIMEOUT
-    reread: Callable[[], Sequence[Plan]] | None = None
-    """What HUP does: the plans as they are now.  Raises GearError."""
-
-
 class Pool:
     """Runs commands for the jobs of some functions, until told to stop.
 
     `say` takes what happens, `errors` what commands say on standard error.
-    Raises CommandError if a command cannot be executed at all.
+    Raises CommandError if a command cannot be executed at all, NotPermitted
+    if there are more slots than this process may have files open for.
     """
 
     def __init__(
@@ -93,6 +77,7 @@ class Pool:
         self._signalled = 0
         self._quiet = False
         try:
+            descriptors.see_to(settings.plans, len(settings.servers))
             for plan in settings.plans:
                 self._crews[plan.name] = Crew(plan, self._means, settings.terms.jobs)
         except GearError:
@@ -220,11 +205,15 @@ class Pool:
             return
         with self._service.reloading():
             try:
-                plans = self._settings.reread()
+                found = self._settings.reread()
+                descriptors.see_to(found.plans, len(self._settings.servers))
             except GearError as error:
                 self._say(ALWAYS, f"goes on as before: {error}", "reread failed")
-            else:
-                self._follow({plan.name: plan for plan in plans})
+                return
+            self._follow({plan.name: plan for plan in found.plans})
+            if found.too_late:
+                words = f"{', '.join(found.too_late)} as the file says now: only once it is started again"
+                self._say(ALWAYS, words, "reread")
 
     # -- plans ------------------------------------------------------------------------
 

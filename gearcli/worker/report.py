@@ -9,17 +9,17 @@ A line each::
     warn TEXT       a warning for whoever submitted the job
     # TEXT          a note for the worker's own log
 
-`lines_for` makes such lines of the arguments of `gear report`.
+`gearcli.worker.report_lines` makes such lines of the arguments of `gear report`.
 """
 
 from __future__ import annotations
 
 import binascii
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from typing import Protocol
 
-from gearcli.errors import UsageError
 from gearcli.escape import shown
+from gearcli.worker.report_lines import progress_of
 
 EVERY = 0.1
 """Seconds between two WORK_STATUS of a job, at least; what comes faster is left out, but for the last."""
@@ -28,10 +28,6 @@ DESCRIPTOR = 3
 
 _LONGEST = 1 << 20
 """Bytes of a line; a longer one is not understood."""
-_CHUNK = 3000
-"""Bytes in a line of data64: lines of up to 4096 bytes do not mix in a pipe, however many write."""
-_HIGHEST = 2**32 - 1
-"""What a number of progress may be: gearmand drops larger ones in silence."""
 
 
 class Reported(Protocol):
@@ -57,6 +53,8 @@ class Reports:
         self._pending: tuple[int, int] | None = None
         self._next = 0.0
         """When the next WORK_STATUS may be sent."""
+        self._is_puzzled = False
+        """Whether it has been said that a line means nothing; once is enough, some write no lines at all."""
         self.gave_data = False
         """Whether a part of the result has left."""
 
@@ -103,9 +101,10 @@ class Reports:
             self._job.warn(rest)
         elif word.startswith(b"#"):
             self._note(shown(line[1:].strip()))
-        elif (progress := _progress(line)) is not None:
+        elif (progress := progress_of(line)) is not None:
             self._pending = progress
-        elif line.strip():
+        elif line.strip() and not self._is_puzzled:
+            self._is_puzzled = True
             self._note(f"descriptor {DESCRIPTOR} said what means nothing: {shown(line[:200])}")
 
     def _give(self, data: bytes) -> None:
@@ -113,37 +112,8 @@ class Reports:
         self.gave_data = True
 
 
-def _progress(line: bytes) -> tuple[int, int] | None:
-    """The numerator and denominator of a line; None if it has none."""
-    words = line.split()
-    if len(words) == 1:
-        words = [words[0].removesuffix(b"%"), b"100"]
-    if len(words) != 2 or not all(word.isdigit() and len(word) <= 10 for word in words):
-        return None
-    numerator, denominator = map(int, words)
-    return (numerator, denominator) if max(numerator, denominator) <= _HIGHEST else None
-
-
 def _decoded(text: bytes) -> bytes | None:
     try:
         return binascii.a2b_base64(text, strict_mode=True)
     except binascii.Error:
         return None
-
-
-def lines_for(arguments: Sequence[str], data: Callable[[], bytes]) -> Iterator[bytes]:
-    """What `gear report` with these arguments says; `data` reads standard input.  Raises UsageError."""
-    match list(arguments):
-        case ["--data"]:
-            while part := data():
-                for start in range(0, len(part), _CHUNK):
-                    yield b"data64 " + binascii.b2a_base64(part[start : start + _CHUNK])
-        case ["--warn", text]:
-            for line in text.encode("utf-8", "surrogateescape").splitlines() or [b""]:
-                yield b"warn " + line[: 4096 - 6] + b"\n"
-        case [*words] if words and (progress := _progress(" ".join(words).encode("utf-8", "replace"))):
-            yield b"%d %d\n" % progress
-        case _:
-            raise UsageError(
-                "say how far the job is: gear report 3 10, gear report 30%; or --data, or --warn TEXT"
-            )

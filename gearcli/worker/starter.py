@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from gearcli.worker.command import Command, program_of
 from gearcli.worker.environment import of as variables_of
+from gearcli.worker.guardian import MARK, folder_prefix
 from gearcli.worker.plan import FRESH_FOLDER, Recipe
 from gearcli.worker.report import DESCRIPTOR
 from gearcli.worker.worker import Job
@@ -31,7 +32,7 @@ class Started(NamedTuple):
 class Starter:
     """Starts the command of a recipe again and again.
 
-    `marks` are variables that every command gets.  Raises CommandError if
+    `marks` are variables that every command gets, a guardian's among them.  Raises CommandError if
     the command cannot be executed at all.
     """
 
@@ -57,7 +58,8 @@ class Starter:
         return self._started(self.recipe.argv, {})
 
     def _started(self, argv: Sequence[str | bytes], about: Mapping[str, str]) -> Started:
-        folder = tempfile.mkdtemp(prefix="gear-job-") if self.recipe.workdir == FRESH_FOLDER else None
+        fresh = self.recipe.workdir == FRESH_FOLDER
+        folder = tempfile.mkdtemp(prefix=folder_prefix(self._environment[MARK])) if fresh else None
         try:
             command = self._command(argv, {**self._environment, **about}, folder or self.recipe.workdir)
         except BaseException:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import statistics
 import subprocess
 import sys
@@ -30,7 +31,8 @@ def rows(rounds: int) -> list[list[str]]:
         _row("`submit -b -n`, 100,000 lines (s)", rounds, _background(_ours), _background(_theirs)),
         _row("`submit -n`, 10,000 lines, 2 × `cat` (s)", rounds, _foreground(_ours), _foreground(_theirs)),
         _row("2 × `cat`, 3,000 jobs from a fast client (s)", rounds, _working(_ours), _working(_theirs)),
-        _row("`submit` of one job; an empty Typer program (s)", 5 * rounds, _one_job, _empty),
+        _row("`submit -b` of one job; an empty Typer program (s)", 5 * rounds, _one_job, _empty),
+        _row("`report`; `python -c pass` (s)", 5 * rounds, _report, _nothing),
     ]  # fmt: skip
 
 
@@ -100,6 +102,16 @@ def _empty() -> float:
         return _seconds([sys.executable, "-c", _EMPTY], lines)
 
 
+def _report() -> float:
+    with _lines(1) as lines:
+        return _seconds([*_GEAR, "report", "1", "2"], lines, GEARMAN_STATUS_FD="1")
+
+
+def _nothing() -> float:
+    with _lines(1) as lines:
+        return _seconds([sys.executable, "-c", "pass"], lines)
+
+
 @contextlib.contextmanager
 def _lines(count: int) -> Iterator[Path]:
     """A file of so many lines."""
@@ -126,9 +138,10 @@ def _at_work(tool: _Tool) -> Iterator[None]:
             process.wait()
 
 
-def _seconds(words: Sequence[str], lines: Path) -> float:
+def _seconds(words: Sequence[str], lines: Path, **environ: str) -> float:
     """How long a command takes from its start to its end."""
+    silent, env = subprocess.DEVNULL, {**os.environ, **environ}
     with lines.open("rb") as file:
         begin = time.perf_counter()
-        subprocess.run(words, stdin=file, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+        subprocess.run(words, stdin=file, stdout=silent, stderr=silent, env=env, check=True)
         return time.perf_counter() - begin

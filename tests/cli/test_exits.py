@@ -13,6 +13,7 @@ from gearcli import errors
 from gearcli.cli.exits import ExitStatus, exit_status, worst
 from gearcli.protocol.packets import PacketType
 from tests.cli.driving import Gear, Result, at, counts, gear_worker, pid_in, run_gear, take_job
+from tests.client.answering import answering
 from tests.client.peer import Listener, listening
 from tests.support import ServerProcess, Wire, free_port, gear_serve, gearmand, needs_peers, wait_until
 
@@ -49,10 +50,14 @@ ERRORS = [
     (errors.NotPermitted("x"), 77),
     (errors.ServerGone("x"), 69),
     (errors.ConnectFailed("x"), 69),
+    (errors.Untrusted("x"), 77),
+    (errors.TurnedAway("x"), 77),
     (errors.ConnectionLost("x"), 69),
     (errors.ProtocolError("x"), 76),
+    (errors.NoAnswer("x"), 76),
     (errors.ServerError("x", code="c", text="t"), 76),
     (errors.QueueFull("x", code="c", text="t"), 75),
+    (errors.Forbidden("x", code="c", text="t"), 77),
     (errors.JobFailed("x"), 1),
     (errors.NoWorker("x"), 75),
     (errors.JobUnknown("x"), 1),
@@ -322,11 +327,12 @@ def test_76_the_peer_speaks_something_else(listener: Listener, command: str, gar
     assert only_message(result)
 
 
-def test_76_the_status_has_rows_that_are_none(listener: Listener) -> None:
-    with Gear("status", *at(listener.port)) as client, listener.accept() as peer:
-        assert b"status\r\n" == b"".join(peer.expect(PacketType.TEXT))
-        peer.send(b"220 mail.example.org ESMTP\r\n")
-        result = client.result()
+def test_76_the_status_has_rows_that_are_none() -> None:
+    banner = b"220 mail.example.org ESMTP\r\n"
+    rows = dict.fromkeys((b"functions", b"status"), banner + b".\r\n")
+    with answering({b"version": banner, **rows}) as server:
+        result = run_gear("status", *at(server.port))
+    assert "row that is none: 220 mail.example.org ESMTP" in only_message(result)
     assert 76 == result.status
 
 
@@ -382,12 +388,15 @@ def test_130_interrupted_while_a_job_waits(server: ServerProcess) -> None:
 
 def test_130_interrupted_between_round_trips(listener: Listener) -> None:
     with Gear("ping", *at(listener.port), "-i", "1h") as client, listener.accept() as operator:
+        operator.expect(PacketType.TEXT)
         operator.send(b"OK 1.0\n")
         with listener.accept() as peer:
             peer.expect(PacketType.OPTION_REQ)
             peer.say(PacketType.ECHO_RES, *peer.expect(PacketType.ECHO_REQ))
             client.interrupt()
-            assert Result(130, b"", "gear: interrupted\n") == client.result()
+            status, out, err = client.result()
+            assert (130, "gear: interrupted\n") == (status, err)
+            assert b" (1.0): 1 round trips, min " in out
 
 
 def test_141_the_reader_has_gone(server: ServerProcess, cat: str) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from gearcli.cli.makers import Wanted, due, due_at, except_finished, key_of, object_maker
+from gearcli.cli.makers import Wanted, due, due_at, except_finished, key_of, object_maker, priority
 from gearcli.client.tasks import Task
 from gearcli.errors import UsageError
 from gearcli.protocol.packets import Priority
@@ -198,3 +198,13 @@ def test_records_that_are_no_tasks_are_skipped_too() -> None:
 def test_a_finished_record_is_not_even_looked_at() -> None:
     """What was wrong with it was said the first time."""
     assert ([], [1, 2, 3, 4]) == without(lambda number: True, b"{")
+
+
+@pytest.mark.parametrize("name", Priority)
+def test_priorities(name: Priority) -> None:
+    assert name == priority(name.name.lower())
+
+
+def test_a_priority_that_is_none() -> None:
+    with pytest.raises(UsageError, match="'urgent' is no priority: high, normal or low"):
+        priority("urgent")

@@ -9,7 +9,8 @@ import pytest
 
 from gearcli import __version__
 from gearcli.cli.ping import _summary
-from tests.cli.driving import at, exit_of
+from tests.cli.driving import Gear, at, exit_of
+from tests.client.answering import answering
 from tests.support import ServerProcess, free_port
 
 
@@ -52,3 +53,25 @@ def test_every_server_has_to_answer(server: ServerProcess, capfd: pytest.Capture
 )
 def test_the_summary(times: list[float], summary: tuple[float, float, float]) -> None:
     assert summary == _summary(times)
+
+
+def test_the_next_server_is_tried(server: ServerProcess, capfd: pytest.CaptureFixture[str]) -> None:
+    assert 69 == exit_of("ping", "-c", "1", *at(free_port()), *at(server.port))
+    out, err = capfd.readouterr()
+    assert out.startswith(f"127.0.0.1:{server.port} (")
+    assert 1 == err.count("connection refused")
+
+
+def test_76_a_server_that_breaks_the_protocol(capfd: pytest.CaptureFixture[str]) -> None:
+    with answering({b"version": b"\0RES\x1b[2J"}) as server:
+        assert 76 == exit_of("ping", "-c", "1", *at(server.port))
+    out, err = capfd.readouterr()
+    assert ("", "\x1b" in err) == (out, False)
+
+
+def test_ctrl_c_tells_what_was_measured(server: ServerProcess) -> None:
+    with Gear("ping", *at(server.port), "-c", "1000", "-i", "50ms") as running:
+        running.interrupt()
+        result = running.result()
+    assert 130 == result.status
+    assert re.search(rb"\): \d+ round trips, min ", result.out) or result.out == b""

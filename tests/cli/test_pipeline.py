@@ -15,7 +15,7 @@ from gearcli.cli import pipeline
 from gearcli.cli.exits import ExitStatus
 from gearcli.cli.halt import halt
 from gearcli.cli.makers import Maker, Wanted
-from gearcli.cli.pipeline import Pipeline, Wishes
+from gearcli.cli.pipeline import Pipeline, Wishes, check_log
 from gearcli.client.dispatch import Dispatch
 from gearcli.client.records import Given, Source, Splitter, Stream
 from gearcli.errors import ConnectionLost, InputError, OutputError, UsageError
@@ -395,3 +395,22 @@ def test_a_folder_that_cannot_be_made_costs_no_log(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=f"cannot write {tmp_path}/file: file exists"):
         refused(Wishes(joblog=str(tmp_path / "log"), folder=str(tmp_path / "file")))
     assert "of an earlier run\n" == (tmp_path / "log").read_text()
+
+
+@pytest.mark.parametrize(
+    ("joblog", "resume", "resume_failed"),
+    [(None, False, False), ("log", False, False), ("log", True, False), ("log", False, True)],
+)
+def test_what_goes_together(joblog: str | None, resume: bool, resume_failed: bool) -> None:
+    check_log(joblog, resume, resume_failed)
+
+
+@pytest.mark.parametrize(("resume", "resume_failed"), [(True, False), (False, True), (True, True)])
+def test_what_nobody_wrote_down_cannot_be_resumed(resume: bool, resume_failed: bool) -> None:
+    with pytest.raises(UsageError, match="--resume and --resume-failed need --joblog FILE, which says what"):
+        check_log(None, resume, resume_failed)
+
+
+def test_there_is_one_way_to_resume() -> None:
+    with pytest.raises(UsageError, match="--resume and --resume-failed exclude each other; choose one"):
+        check_log("log", True, True)

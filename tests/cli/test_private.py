@@ -14,8 +14,7 @@ from gearcli.cli.private import _child, _noticing_the_end_of, private_server, pr
 from gearcli.client.client import Client
 from gearcli.errors import ConnectionLost
 from gearcli.worker.plan import Plan, Recipe
-from gearcli.worker.plan import Plan, Recipe
-from gearcli.worker.pool import Settings
+from gearcli.worker.plan import Plan, Recipe, Settings
 """
 
 

@@ -19,7 +19,7 @@ def pipe(monkeypatch: pytest.MonkeyPatch) -> int:
 
 
 def test_it_writes_a_line(pipe: int) -> None:
-    assert ExitStatus.DONE == quickly(["3", "10"])
+    assert quickly(["3", "10"]) is None
     assert b"3 10\n" == os.read(pipe, 100)
 
 

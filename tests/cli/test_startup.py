@@ -5,24 +5,35 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 from tests.cli.driving import at
 from tests.support import DEADLINE, ServerProcess, clean_environment
 
 SLOW = {"rich", "ssl", "sqlite3", "asyncio", "pydantic", "importlib.metadata"}
 """Each costs 5 to 50 ms."""
 
+UNNEEDED = {
+    *SLOW, "typer", "dataclasses", "datetime", "difflib", "encodings.idna", "inspect", "json", "logging",
+    "pathlib", "platform", "random", "shutil", "subprocess", "tempfile", "threading", "tokenize", "traceback",
+    "urllib", "zlib", "gearcli.cli.app", "gearcli.cli.options", "gearcli.cli.submit", "gearcli.cli.halt",
+    "gearcli.cli.jsonl", "gearcli.cli.bars", "gearcli.cli.lines", "gearcli.cli.served", "gearcli.units",
+}  # fmt: skip
+"""What a job of a plain command line has no use for.  Together this takes longer than the job."""
+
 PROGRAM = """
 import sys
+before = {*sys.modules}
 from gearcli.__main__ import main
 try:
     main()
 finally:
-    print(*sorted(sys.modules), file=sys.stderr)
+    print(*sorted({*sys.modules} - before), file=sys.stderr)
 """
 
 
 def modules_of(*arguments: str, **environ: str) -> set[str]:
-    """What is loaded at the end of a command line that succeeds."""
+    """What a command line that succeeds has loaded at its end, beyond what Python itself starts with."""
     ended = subprocess.run(
         [sys.executable, "-c", PROGRAM, *arguments],
         capture_output=True,
@@ -33,10 +44,22 @@ def modules_of(*arguments: str, **environ: str) -> set[str]:
     return set(ended.stderr.decode().split())
 
 
-def test_submit_imports_nothing_slow(server: ServerProcess, cat: str) -> None:
-    modules = modules_of("submit", *at(server.port), cat, "x")
-    assert "gearcli.client.dispatch" in modules
+@pytest.mark.parametrize("more", [["-k"], ["--raw", "-v"], ["--retries", "1"]])
+def test_submit_imports_nothing_slow(server: ServerProcess, cat: str, more: list[str]) -> None:
+    """What only the parser understands is no reason to load more than the parser."""
+    modules = modules_of("submit", *at(server.port), cat, "x", *more)
+    assert {"gearcli.client.dispatch", "typer"} <= modules
     assert set() == modules & SLOW
+
+
+@pytest.mark.parametrize("more", [[], ["-b"], ["-u", "-", "-p", "high"], ["-q", "-j", "3"]])
+def test_a_plain_submit_imports_what_it_needs(server: ServerProcess, cat: str, more: list[str]) -> None:
+    modules = modules_of("submit", "-s", f"localhost:{server.port}", *more, cat, "x")
+    assert "gearcli.client.dispatch" in modules
+    assert set() == modules & UNNEEDED
+    ours = {name for name in modules if name.startswith("gearcli")}
+    assert len(ours) <= 36
+    assert len(modules - ours) <= 45
 
 
 def test_submit_imports_nothing_of_other_commands(server: ServerProcess, cat: str) -> None:
@@ -48,10 +71,17 @@ def test_the_version_needs_no_parser() -> None:
     assert set() == modules_of("--version") & {*SLOW, "typer", "gearcli.cli.app"}
 
 
-def test_a_report_needs_no_parser() -> None:
+@pytest.mark.parametrize("words", [["1", "2"], ["30%"], ["--warn", "x"]])
+def test_a_report_needs_next_to_nothing(words: list[str]) -> None:
     """A command may report many times."""
-    assert set() == modules_of("report", "1", "2", GEARMAN_STATUS_FD="1") & {
-        *SLOW,
-        "typer",
-        "gearcli.cli.app",
-    }
+    modules = modules_of("report", *words, GEARMAN_STATUS_FD="1")
+    assert "gearcli.worker.report_lines" in modules
+    assert set() == modules & {*UNNEEDED, "re", "enum", "typing", "collections", "gearcli.errors"}
+    assert len(modules) <= 8
+
+
+def test_a_server_does_without_openssl() -> None:
+    """It is in memory for months, and OpenSSL would take a fifth of what it takes without jobs."""
+    modules = modules_of("serve", "--help")
+    assert "gearcli.server.loop" in modules
+    assert set() == modules & {*SLOW, "hashlib", "_hashlib"}

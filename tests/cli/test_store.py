@@ -30,7 +30,8 @@ def path(tmp_path: Path) -> Path:
 
 def filled(path: Path) -> None:
     store = SqliteStore(str(path))
-    store.begin(b"H:one-")
+    store.prefix(b"H:one-")
+    store.begin()
     store.commit(
         changes(
             job(1, unique=b"u", priority=0),

@@ -9,9 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gearcli.cli.submit import priority
-from gearcli.errors import UsageError
-from gearcli.protocol.packets import PacketType, Priority
+from gearcli.protocol.packets import PacketType
 from tests.cli.driving import Gear, Result, at, counts, exit_of, run_gear
 from tests.client.peer import Listener, listening
 from tests.support import ServerProcess, Wire, wait_until
@@ -190,13 +188,3 @@ def test_gearmans_option_for_the_port_is_explained(capfd: pytest.CaptureFixture[
 
 def test_bytes_that_are_no_utf_8_are_arguments(server: ServerProcess, cat: str) -> None:
     assert Result(0, b"\xff\xfe", "") == run_gear("submit", *at(server.port), cat, os.fsdecode(b"\xff\xfe"))
-
-
-@pytest.mark.parametrize("name", Priority)
-def test_priorities(name: Priority) -> None:
-    assert name == priority(name.name.lower())
-
-
-def test_a_priority_that_is_none() -> None:
-    with pytest.raises(UsageError, match="'urgent' is no priority: high, normal or low"):
-        priority("urgent")

@@ -3,48 +3,56 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 from collections.abc import Callable, Iterator
 
 import pytest
 
-from gearcli.client import admin as module
-from gearcli.client.admin import Admin, KeptResult, check_handle, unknown_job
+from gearcli.client.admin import Admin, check_handle, product, unknown_job
+from gearcli.client.documents import JobList, KeptResult
 from gearcli.errors import (
     ConnectFailed,
     ConnectionLost,
     JobUnknown,
+    NoAnswer,
     ProtocolError,
     ServerError,
-    TimeLimit,
     UsageError,
 )
 from gearcli.protocol.address import Address
 from gearcli.protocol.packets import PacketType
-from gearcli.protocol.text import FunctionRow
-from tests.client.peer import Peer, listening
+from gearcli.protocol.text import FunctionRow, JobRow
+from tests.client.answering import Answering, Reply, answering
 from tests.support import ServerProcess, Wire, free_port, gear_serve, gearmand, needs_peers
 
 
 @pytest.fixture
-def ends() -> Iterator[tuple[Admin, Peer]]:
+def ends() -> Iterator[tuple[Admin, Answering]]:
     """An operator's connection and the server at its other end."""
-    with listening() as listener:
-        admin = Admin(listener.address)
-        with listener.accept() as peer:
-            yield admin, peer
-        admin.close()
+    with answering() as server, Admin(server.address) as admin:
+        yield admin, server
 
 
-def test_status_is_sorted_by_function(ends: tuple[Admin, Peer]) -> None:
-    admin, peer = ends
-    peer.send(b"z\t1\t0\t2\na\tb\t3\t1\t0\n.\n")
+def cut_after(data: bytes) -> Reply:
+    """Say this and close the connection."""
+
+    def reply(accepted: socket.socket) -> None:
+        accepted.sendall(data)
+        accepted.shutdown(socket.SHUT_RDWR)
+
+    return reply
+
+
+def test_status_is_sorted_by_function(ends: tuple[Admin, Answering]) -> None:
+    admin, server = ends
+    server.say(b"z\t1\t0\t2\na\tb\t3\t1\t0\n.\n")
     assert [FunctionRow(b"a\tb", 3, 1, 0), FunctionRow(b"z", 1, 0, 2)] == admin.status()
-    assert (PacketType.TEXT, [b"status\r\n"]) == peer.packet()
+    assert [b"status"] == server.asked
 
 
-def test_a_status_may_be_empty(ends: tuple[Admin, Peer]) -> None:
-    admin, peer = ends
-    peer.send(b".\n")
+def test_a_status_may_be_empty(ends: tuple[Admin, Answering]) -> None:
+    admin, server = ends
+    server.say(b".\n")
     assert [] == admin.status()
 
 
@@ -53,46 +61,51 @@ def test_a_status_may_be_empty(ends: tuple[Admin, Peer]) -> None:
     [(b"OK 1.1.20\n", "1.1.20"), (b"1.11\n", "1.11"), (b"OK gear\x1b[1m 1\r\n", "gear\\x1b[1m 1")],
 )
 def test_every_server_words_its_version_in_its_way(
-    ends: tuple[Admin, Peer], line: bytes, version: str
+    ends: tuple[Admin, Answering], line: bytes, version: str
 ) -> None:
-    admin, peer = ends
-    peer.send(line)
+    admin, server = ends
+    server.say(line)
     assert version == admin.version()
 
 
-def test_a_refusal_is_an_error_with_its_words(ends: tuple[Admin, Peer]) -> None:
-    admin, peer = ends
-    peer.send(b"ERR UNKNOWN_COMMAND Unknown+server+command\r\n")
+def test_a_refusal_is_an_error_with_its_words(ends: tuple[Admin, Answering]) -> None:
+    admin, server = ends
+    server.say(b"ERR UNKNOWN_COMMAND Unknown+server+command\r\n")
     with pytest.raises(ServerError, match="refused: Unknown server command") as caught:
         admin.version()
     assert "UNKNOWN_COMMAND" == caught.value.code
 
 
-def test_a_function_may_be_named_like_a_refusal(ends: tuple[Admin, Peer]) -> None:
-    admin, peer = ends
-    peer.send(b"ERR or\t1\t0\t0\n.\n")
+def test_a_function_may_be_named_like_a_refusal(ends: tuple[Admin, Answering]) -> None:
+    admin, server = ends
+    server.say(b"ERR or\t1\t0\t0\n.\n")
     assert [FunctionRow(b"ERR or", 1, 0, 0)] == admin.status()
 
 
-def test_a_binary_answer_breaks_the_protocol(ends: tuple[Admin, Peer]) -> None:
-    admin, peer = ends
-    peer.say(PacketType.NOOP)
-    with pytest.raises(ProtocolError, match="answered a text command with a binary packet"):
+def test_a_binary_answer_breaks_the_protocol(ends: tuple[Admin, Answering]) -> None:
+    admin, server = ends
+    server.say(b"\0RES\0\0\0\x06\0\0\0\0")
+    with pytest.raises(ProtocolError, match="answers a text command with a binary packet"):
         admin.version()
 
 
-def test_a_cut_answer(ends: tuple[Admin, Peer]) -> None:
-    admin, peer = ends
-    peer.send(b"f\t1\t0\t0\n")
-    peer.close()
+def test_a_cut_answer(ends: tuple[Admin, Answering]) -> None:
+    admin, server = ends
+    server.say(cut_after(b"f\t1\t0\t0\n"), cut_after(b"f\t1"), None)
+    for _ in range(2):
+        with pytest.raises(ProtocolError, match="closed the connection in the middle of an answer"):
+            admin.status()
     with pytest.raises(ConnectionLost):
         admin.status()
 
 
-def test_silence_has_an_end(ends: tuple[Admin, Peer], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "ANSWER_TIMEOUT", 0.02)
-    with pytest.raises(TimeLimit):
-        ends[0].version()
+def test_silence_has_an_end() -> None:
+    with (
+        answering() as server,
+        Admin(server.address, timeout=0.02) as admin,
+        pytest.raises(NoAnswer, match=f"^{server.address} did not answer in time$"),
+    ):
+        admin.version()
 
 
 def test_no_server_is_there() -> None:
@@ -100,39 +113,39 @@ def test_no_server_is_there() -> None:
         Admin(Address("127.0.0.1", free_port()))
 
 
-def test_it_closes_at_the_end_of_a_block(ends: tuple[Admin, Peer]) -> None:
-    admin, peer = ends
+def test_it_closes_at_the_end_of_a_block(ends: tuple[Admin, Answering]) -> None:
+    admin, server = ends
+    server.say(b"OK 1\n", b"OK 2\n")
     with admin:
-        pass
-    with pytest.raises(ConnectionError):
-        peer.packet()
+        admin.version()
+    assert "2" == admin.version()  # over another connection
 
 
 # -- jobs, of a server that the test plays ---------------------------------------------------
 
 
-def test_a_cancelled_job(ends: tuple[Admin, Peer]) -> None:
-    admin, peer = ends
-    peer.send(b"OK\r\n")
+def test_a_cancelled_job(ends: tuple[Admin, Answering]) -> None:
+    admin, server = ends
+    server.say(b"OK\r\n")
     admin.cancel(b"H:1")
-    assert (PacketType.TEXT, [b"cancel job H:1\r\n"]) == peer.packet()
+    assert [b"cancel job H:1"] == server.asked
 
 
 @pytest.mark.parametrize("ask", [Admin.cancel, Admin.job, Admin.workload, Admin.result])
 @pytest.mark.parametrize("refusal", [b"ERR UNKNOWN_JOB\r\n", b"ERR unknown_job No+such+job\n"])
 def test_an_unknown_job(
-    ends: tuple[Admin, Peer], ask: Callable[[Admin, bytes], object], refusal: bytes
+    ends: tuple[Admin, Answering], ask: Callable[[Admin, bytes], object], refusal: bytes
 ) -> None:
-    admin, peer = ends
-    peer.send(refusal)
+    admin, server = ends
+    server.say(refusal)
     with pytest.raises(JobUnknown, match=r"^H:1: the server knows no such job; it is done, or never was$"):
         ask(admin, b"H:1")
 
 
 @pytest.mark.parametrize("ask", [Admin.cancel, Admin.job, Admin.workload, Admin.result])
-def test_a_refusal_about_a_job(ends: tuple[Admin, Peer], ask: Callable[[Admin, bytes], object]) -> None:
-    admin, peer = ends
-    peer.send(b"ERR PERMISSION_DENIED\r\n")
+def test_a_refusal_about_a_job(ends: tuple[Admin, Answering], ask: Callable[[Admin, bytes], object]) -> None:
+    admin, server = ends
+    server.say(b"ERR PERMISSION_DENIED\r\n")
     with pytest.raises(ServerError, match="refused: PERMISSION_DENIED"):
         ask(admin, b"H:1")
 
@@ -147,9 +160,9 @@ def test_a_handle_is_shown_safely() -> None:
     assert str(unknown_job(b"H:\x1b")).startswith("H:\\x1b: ")
 
 
-def test_names_of_a_document_are_readable(ends: tuple[Admin, Peer]) -> None:
-    admin, peer = ends
-    peer.send(b'{"handle":"H:a%20b","function":"%1B%25","state":"%41","reducer":null,"size":3,'
+def test_names_of_a_document_are_readable(ends: tuple[Admin, Answering]) -> None:
+    admin, server = ends
+    server.say(b'{"handle":"H:a%20b","function":"%1B%25","state":"%41","reducer":null,"size":3,'
               b'"worker":{"client_id":"%C3%BC","address":"%41"}}\n.\n')  # fmt: skip
     assert {
         "handle": "H:a b",
@@ -159,24 +172,24 @@ def test_names_of_a_document_are_readable(ends: tuple[Admin, Peer]) -> None:
         "size": 3,
         "worker": {"client_id": "ü", "address": "%41"},
     } == admin.job(b"H:a b")
-    assert (PacketType.TEXT, [b"job H:a%20b\r\n"]) == peer.packet()
+    assert [b"job H:a%20b"] == server.asked
 
 
 @pytest.mark.parametrize("rows", [b"", b"[]\n", b"{\n", b"{}\n{}\n", b"\xff\n"])
-def test_what_is_no_document(ends: tuple[Admin, Peer], rows: bytes) -> None:
-    admin, peer = ends
-    peer.send(rows + b".\n")
-    with pytest.raises(ProtocolError, match="with something else than the job's document"):
+def test_what_is_no_document(ends: tuple[Admin, Answering], rows: bytes) -> None:
+    admin, server = ends
+    server.say(rows + b".\n")
+    with pytest.raises(ProtocolError, match="with something else than the documents it was asked for"):
         admin.job(b"H:1")
 
 
 @pytest.mark.parametrize(
     "row", [b"{}", b'{"workload_base64":1}', b'{"workload_base64":"x"}', b'{"workload_base64":"\\u00fc"}']
 )
-def test_what_is_no_workload(ends: tuple[Admin, Peer], row: bytes) -> None:
-    admin, peer = ends
-    peer.send(row + b"\n.\n")
-    with pytest.raises(ProtocolError, match="with something else than the job's document"):
+def test_what_is_no_workload(ends: tuple[Admin, Answering], row: bytes) -> None:
+    admin, server = ends
+    server.say(row + b"\n.\n")
+    with pytest.raises(ProtocolError, match="with something else than the documents it was asked for"):
         admin.workload(b"H:1")
 
 
@@ -189,10 +202,10 @@ def test_what_is_no_workload(ends: tuple[Admin, Peer], row: bytes) -> None:
     ],
 )
 def test_a_server_without_the_command_is_named(
-    ends: tuple[Admin, Peer], code: bytes, version: bytes, name: str
+    ends: tuple[Admin, Answering], code: bytes, version: bytes, name: str
 ) -> None:
-    admin, peer = ends
-    peer.send(b"ERR %b Unknown+server+commandjob\r\n%b\r\n" % (code, version))
+    admin, server = ends
+    server.say(b"ERR %b Unknown+server+commandjob\r\n" % code, version + b"\r\n")
     with pytest.raises(ServerError) as caught:
         admin.job(b"H:1")
     assert f"this needs a gear server; {admin.address} is {name}" == str(caught.value)
@@ -204,18 +217,18 @@ ROW = (
 )
 
 
-def test_a_result(ends: tuple[Admin, Peer]) -> None:
-    admin, peer = ends
-    peer.send(ROW + b".\n")
+def test_a_result(ends: tuple[Admin, Answering]) -> None:
+    admin, server = ends
+    server.say(ROW + b".\n")
     assert KeptResult(
         b"H:a b", "ü".encode(), b"", "failed", 2, 1.5, 1, False, b"\0", None, b"\xff", "why"
     ) == admin.result(b"H:a b")
-    assert (PacketType.TEXT, [b"result H:a%20b\r\n"]) == peer.packet()
+    assert [b"result H:a%20b"] == server.asked
 
 
-def test_a_server_that_keeps_no_results(ends: tuple[Admin, Peer]) -> None:
-    admin, peer = ends
-    peer.send(b"ERR NOT_KEPT Whatever+words\r\n")
+def test_a_server_that_keeps_no_results(ends: tuple[Admin, Answering]) -> None:
+    admin, server = ends
+    server.say(b"ERR NOT_KEPT Whatever+words\r\n")
     with pytest.raises(ServerError) as caught:
         admin.result(b"H:1")
     words = f"{admin.address} keeps no results; start it with: gear serve --keep-results 1h"
@@ -231,10 +244,10 @@ def test_a_server_that_keeps_no_results(ends: tuple[Admin, Peer]) -> None:
         ROW.replace(b'"state"', b'"stat"'),
     ],
 )
-def test_what_is_no_result(ends: tuple[Admin, Peer], row: bytes) -> None:
-    admin, peer = ends
-    peer.send(row + b".\n")
-    with pytest.raises(ProtocolError, match="with something else than the job's document"):
+def test_what_is_no_result(ends: tuple[Admin, Answering], row: bytes) -> None:
+    admin, server = ends
+    server.say(row + b".\n")
+    with pytest.raises(ProtocolError, match="with something else than the documents it was asked for"):
         admin.result(b"H:1")
 
 
@@ -286,3 +299,155 @@ def test_gearmand_cancels_and_shows_nothing() -> None:
         admin.cancel(handle)
         with pytest.raises(JobUnknown):
             admin.cancel(b"H:no:1")
+
+
+# -- every command ---------------------------------------------------------------------------
+
+
+def test_commands_of_gearmand_are_written_so(ends: tuple[Admin, Answering]) -> None:
+    admin, server = ends
+    server.say(*[b"OK\r\n"] * 6)
+    admin.maxqueue(b"f", 3)
+    admin.maxqueue(b"f", 1, 2, 3)
+    admin.create(b"f")
+    admin.drop(b"f")
+    admin.shutdown()
+    admin.shutdown(graceful=True)
+    assert [
+        b"maxqueue f 3", b"maxqueue f 1 2 3", b"create function f", b"drop function f", b"shutdown",
+        b"shutdown graceful",
+    ] == server.asked  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        lambda admin: admin.maxqueue(b"f"),  # gearmand would take the limit away
+        lambda admin: admin.maxqueue(b"f", 1, 2),
+        lambda admin: admin.create(b"two words"),
+        lambda admin: admin.drop(b""),
+        lambda admin: admin.create(b"f\r\nshutdown"),
+        lambda admin: admin.verbose("INFO\nshutdown"),
+        lambda admin: admin.raw(b"status\nshutdown"),
+        lambda admin: admin.purge(b""),
+    ],
+)
+def test_what_cannot_be_said_is_not_said(
+    ends: tuple[Admin, Answering], command: Callable[[Admin], object]
+) -> None:
+    with pytest.raises(UsageError):
+        command(ends[0])
+    assert [] == ends[1].asked
+
+
+def test_a_process_id_is_a_number(ends: tuple[Admin, Answering]) -> None:
+    admin, server = ends
+    server.say(b"OK 123\n", b"OK many\n")
+    assert 123 == admin.getpid()
+    with pytest.raises(ProtocolError, match="something else than its process id"):
+        admin.getpid()
+
+
+def test_gearmands_level_stays(ends: tuple[Admin, Answering]) -> None:
+    admin, server = ends
+    server.say(b"OK ERROR\n", b"OK ERROR\n", b"OK 1.1.20\n", b"OK INFO\n")
+    assert "ERROR" == admin.verbose()
+    with pytest.raises(ServerError, match=r"this needs a gear server; .* is gearmand 1\.1\.20"):
+        admin.verbose("INFO")
+    assert "INFO" == admin.verbose("info")
+
+
+def test_any_line_may_be_said(ends: tuple[Admin, Answering]) -> None:
+    admin, server = ends
+    server.say(b"OK 1\n", b"a\nb\n.\n", b"ERR UNKNOWN_COMMAND What\r\n")
+    assert [b"OK 1"] == admin.raw(b"version")
+    assert [b"a", b"b"] == admin.raw(b"SHOW unique jobs")
+    with pytest.raises(ServerError):
+        admin.raw(b"what")
+
+
+def test_how_many_jobs_are_left_out_is_told(ends: tuple[Admin, Answering]) -> None:
+    admin, server = ends
+    server.say(b'{"left_out":7}\n.\n', b'{"left_out":"x"}\n.\n')
+    assert JobList([], 7) == admin.jobs(b"two words", 5)
+    assert [b"jobs two%20words 5"] == server.asked
+    with pytest.raises(ProtocolError):
+        admin.jobs()
+
+
+@pytest.mark.parametrize("rows", [b"?", b"{", b'{"a":1},{"b":2}', b"1],[2", b"[" * 100_000, b"7"])
+def test_what_is_not_our_json(ends: tuple[Admin, Answering], rows: bytes) -> None:
+    admin, server = ends
+    for ask in (Admin.functions, Admin.jobs, Admin.clients, Admin.settings):
+        server.say(rows + b"\n.\n")
+        with pytest.raises(ProtocolError, match="is it a gear server"):
+            ask(admin)
+
+
+def test_a_version_may_not_be_endless(ends: tuple[Admin, Answering]) -> None:
+    ends[1].say(b"OK " + b"x" * 100_000 + b"\n")
+    assert 200 == len(ends[0].version())
+
+
+@pytest.mark.parametrize(
+    ("version", "refusal", "name"),
+    [
+        ("1.1.20", "UNKNOWN_COMMAND", "gearmand 1.1.20"),
+        ("1.1.20", "", "gearmand 1.1.20"),
+        ("1.11", "unknown_command", "1.11"),
+        ("gear 0.1", "", "gear 0.1"),
+        ("", "", ""),
+    ],
+)
+def test_products(version: str, refusal: str, name: str) -> None:
+    assert name == product(version, refusal)
+
+
+def test_a_gear_server_tells_and_does_all() -> None:
+    with gear_serve() as server, operating(server) as (admin, handle), Wire(server.port) as worker:
+        name = b"a function"
+        worker.say(PacketType.CAN_DO, name)
+        assert worker.works()
+        (function,) = admin.functions()
+        assert (name, 1, 0, 1, False) == (*function[:4], function.paused)
+        assert admin.pause(name).paused
+        assert not admin.resume(name).paused
+        ((job,), left_out) = admin.jobs(name)
+        assert (handle, name, "waiting", 5, 0) == (job.handle, job.function, job.state, job.size, left_out)
+        assert [job.handle] == [each.handle for each in admin.jobs().jobs]
+        assert [(name,), ()] == sorted((client.functions for client in admin.clients()), reverse=True)[:2]
+        assert server.pid == admin.getpid() == admin.settings()["pid"]
+        assert [(b"a function", 0, 1, 0, 1)] == admin.priority_status()
+        assert [JobRow(handle, 0, False, True)] == admin.show_jobs()
+        assert [b""] == admin.show_unique_jobs()
+        assert 3 == len(admin.workers())
+        assert "DEBUG" == admin.verbose("DEBUG")
+        assert 1 == admin.purge(name)
+        with pytest.raises(ServerError, match="refused: function not found"):
+            admin.purge(b"no such")
+        admin.create(b"new")
+        admin.drop(b"new")
+        admin.shutdown()
+        assert 0 == server.exit_status()
+
+
+@needs_peers
+def test_gearmand_tells_and_does_what_it_can() -> None:
+    with gearmand() as server, operating(server) as (admin, handle):
+        assert server.pid == admin.getpid()
+        assert [FunctionRow(b"a function", 1, 0, 0)] == admin.status()
+        assert [(b"a function", 0, 1, 0, 0)] == admin.priority_status()
+        assert [JobRow(handle, 0, False, True)] == admin.show_jobs()
+        assert [b""] == [row[:0] for row in admin.show_unique_jobs()]
+        assert 2 == len(admin.workers())
+        admin.create(b"new")
+        assert [b"a function", b"new"] == [row.function for row in admin.status()]
+        admin.maxqueue(b"new", 1)
+        admin.drop(b"new")
+        for ask in (Admin.functions, Admin.jobs, Admin.clients, Admin.settings, Admin.shutdown):
+            with pytest.raises(ServerError, match=r"this needs a gear server; .* is gearmand \d"):
+                ask(admin)
+        for act in (Admin.purge, Admin.pause, Admin.resume):
+            with pytest.raises(ServerError, match=r"this needs a gear server; .* is gearmand \d"):
+                act(admin, b"new")
+        assert server.alive()

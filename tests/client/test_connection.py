@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from gearcli.client.connection import Connection, connect, expired, milliseconds_until
+from gearcli.client.connection import Connection, _name, connect, expired, milliseconds_until
 from gearcli.errors import ConnectFailed, ConnectionLost, ProtocolError, TimeLimit
 from gearcli.protocol.address import Address
+from gearcli.protocol.lines import Lines
 from gearcli.protocol.packets import PacketType, response
 from tests.client.peer import Peer, listening
 from tests.support import DEADLINE, FRAGMENTATIONS, free_port
@@ -100,11 +101,13 @@ def test_a_broken_packet_is_said_once_and_stays(ends: tuple[Connection, Peer]) -
             connection.next_packet(soon())
 
 
-def test_a_long_line_of_a_text_reply_is_taken(ends: tuple[Connection, Peer]) -> None:
-    connection, peer = ends
-    line = b"x" * 20_000 + b"\n"
-    peer.send(line)
-    assert (P.TEXT, [line]) == connection.next_packet(soon())
+def test_a_connection_for_text_commands_takes_long_lines() -> None:
+    with listening() as listener:
+        connection = connect(listener.address, lines=Lines())
+        with listener.accept() as peer:
+            peer.send(b"x" * 20_000 + b"\r\n")
+            assert (P.TEXT, [b"x" * 20_000]) == connection.next_packet(soon())
+            connection.close()
 
 
 def test_the_end_can_be_said_while_answers_are_read(ends: tuple[Connection, Peer]) -> None:
@@ -168,6 +171,16 @@ def test_nobody_listens() -> None:
 def test_a_name_without_an_address() -> None:
     with pytest.raises(ConnectFailed, match=r"cannot find the host no-such-host\.invalid: "):
         connect(Address("no-such-host.invalid", 1))
+
+
+@pytest.mark.parametrize("host", ["localhost", "a.b-c.example", "a.example.", "127.0.0.1", "::1", "X" * 63])
+def test_a_plain_host_needs_no_codec(host: str) -> None:
+    assert host.encode("idna") == _name(host)
+
+
+@pytest.mark.parametrize("host", ["bücher.example", "a..b", ".", "", ".a", "x" * 64])
+def test_any_other_host_is_left_to_the_codec(host: str) -> None:
+    assert host == _name(host)
 
 
 def test_a_unix_socket_that_is_not_there(tmp_path: Path) -> None:

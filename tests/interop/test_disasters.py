@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.driving import Gear, at, gear_worker, run_gear
+from tests.cli.driving import Gear, at, counts, gear_worker, run_gear
 from tests.support import (
     GEARMAND,
     Process,
@@ -106,6 +106,31 @@ def test_no_record_is_lost_to_killed_servers_and_workers(name: str, tmp_path: Pa
     rows = [line.split("\t") for line in log.read_text().splitlines()[1:]]
     assert Counter(str(number) for number in range(1, RECORDS + 1)) == Counter(row[0] for row in rows)
     assert {"0"} == {row[6] for row in rows}
+
+
+@pytest.mark.parametrize("name", ["gear", "gearmand"])
+def test_a_worker_goes_on_when_its_server_is_killed_and_started_again(name: str, tmp_path: Path) -> None:
+    """During work, three times; it says so each time once for all of its slots."""
+    port, log = free_port(), tmp_path / "joblog"
+    lines = b"".join(b"%d\n" % number for number in range(1, 601))
+    with (
+        serving(name, port, tmp_path) as server,
+        gear_worker(port, "again", ["sh", "-c", "sleep 0.005; cat"], slots=6) as worker,
+        Gear("submit", *at(port), "again", "-nk", "--joblog", str(log)) as batch,
+    ):
+        batch.write(lines)
+        for kill in range(1, 4):
+            wait_until(lambda mark=kill * 140: lines_of(log) > mark, PATIENCE)  # type: ignore[misc]
+            server.kill()
+        result = batch.result()
+        wait_until(lambda: counts(port, "again") == (0, 0, 6))
+        said = worker.said().splitlines()
+    assert (0, lines) == result[:2]
+    changes = [line for line in said if "so the job is offered again" not in line]
+    lost = f"gear: the connection to 127.0.0.1:{port} was closed"
+    assert [lost, f"gear: connected to 127.0.0.1:{port} again"] * 3 == [
+        lost if line.startswith(lost) else line for line in changes
+    ]
 
 
 # -- several servers ----------------------------------------------------------------------

@@ -5,6 +5,7 @@ Most is tried with gearmand too, so that a failure shows who is wrong.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -283,16 +284,49 @@ def test_gear_submit_hears_why_a_library_fails(server: ServerProcess) -> None:
     assert Result(1, b"", "gear: raise failed: no such image\n") == result
 
 
-@only_ours
 def test_a_library_gets_what_gear_worker_makes(client: Client, server: ServerProcess) -> None:
     with gear_worker(server.port, "tr", ["tr", "a-z", "A-Z"]):
         assert [f"complete {EVERY_BYTE.upper().hex()}"] == client.run("tr", EVERY_BYTE)
 
 
+TALKING = """
+echo 1 2 >&3
+printf 'da\\0ta' | gear report --data
+gear report --warn careful
+echo 2 2 >&3
+printf done
+"""
+
+
+def test_a_library_sees_what_a_command_says_while_it_works(client: Client, server: ServerProcess) -> None:
+    """Status, data and a warning by `gear report` and by the descriptor itself."""
+    script = TALKING.replace("gear report", f"{sys.executable} -m gearcli report")
+    data, warning, result = b"da\0ta".hex(), b"careful".hex(), b"done".hex()
+    heard = ["status 1/2", f"data {data}", f"warning {warning}", "status 2/2", f"complete {result}"]
+    with gear_worker(server.port, "talks", ["sh", "-c", script]):
+        assert heard == client.run("talks", b"x")
+
+
 @only_ours
+def test_a_library_gets_output_as_it_comes(client: Client, server: ServerProcess) -> None:
+    with gear_worker(server.port, "streams", ["sh", "-c", "cat; echo more"], "--stream"):
+        *parts, end = client.run("streams", EVERY_BYTE)
+    assert "complete" == end
+    said = b"".join(bytes.fromhex(part.removeprefix("data ")) for part in parts)
+    assert EVERY_BYTE + b"more\n" == said
+
+
 def test_a_library_hears_why_gear_worker_fails(client: Client, server: ServerProcess) -> None:
     with gear_worker(server.port, "sh", ["sh", "-c", "echo oh >&2; exit 3"]):
         *warnings, end = client.run("sh", b"x")
     assert "fail" == end
     words = b"".join(bytes.fromhex(warning.removeprefix("warning ")) for warning in warnings)
     assert b"oh\nsh exited with status 3" == words
+
+
+def test_a_library_hears_of_an_exception_of_gear_worker(client: Client, server: ServerProcess) -> None:
+    options = ["--on-failure", "exception", "--stderr", "local"]
+    with gear_worker(server.port, "throws", ["sh", "-c", "exit 3"], *options):
+        assert [f"exception {b'sh exited with status 3'.hex()}"] == client.run(
+            "throws", b"x", exceptions=True
+        )

@@ -6,7 +6,7 @@ import pytest
 
 from gearcli.errors import ProtocolError
 from gearcli.protocol import text
-from gearcli.protocol.text import ConnectionRow, FunctionRow
+from gearcli.protocol.text import COMMANDS, ROWS, ConnectionRow, FunctionRow, JobRow, PriorityRow
 
 
 @pytest.mark.parametrize(
@@ -73,3 +73,63 @@ def test_queued_jobs_are_those_that_do_not_run() -> None:
 def test_a_row_that_is_none_is_an_error(row: bytes) -> None:
     with pytest.raises(ProtocolError, match="row that is none"):
         text.parse_status([row])
+
+
+def test_a_number_may_not_be_endless() -> None:
+    with pytest.raises(ProtocolError, match="row that is none"):
+        text.parse_status([b"f\t1\t2\t" + b"9" * 5000])
+
+
+def test_prioritystatus_rows_are_read_back() -> None:
+    rows = [PriorityRow(b"a\tb", 1, 2, 3, 4), PriorityRow(b"", 0, 0, 0, 0)]
+    assert rows == text.parse_priority_status(text.priority_status_reply(rows).split(b"\n")[:-2])
+
+
+def test_show_jobs_rows_are_read_back() -> None:
+    rows = [JobRow(b"H:1", 2, True, False), JobRow(b"H:2", 0, False, True)]
+    assert rows == text.parse_show_jobs(text.show_jobs_reply(rows).split(b"\n")[:-2])
+
+
+def test_workers_rows_are_read_back() -> None:
+    rows = [
+        ConnectionRow(37, b"127.0.0.1", b"-", ()),
+        ConnectionRow(38, b"::1", b"two words", (b"a", b"b")),
+        ConnectionRow(39, b"unix", b"", (b":",)),
+    ]
+    assert rows == text.parse_workers(text.workers_reply(rows).split(b"\n")[:-2])
+
+
+@pytest.mark.parametrize(
+    "row", [b"", b"37", b"x ::1 - : f", b"1 ::1 id", b"9" * 21 + b" ::1 - :", b"-1 ::1 - :"]
+)
+def test_a_row_of_workers_that_is_none(row: bytes) -> None:
+    with pytest.raises(ProtocolError, match="the server's workers has a row that is none"):
+        text.parse_workers([row])
+
+
+@pytest.mark.parametrize(
+    ("line", "refusal"),
+    [
+        (b"ERR UNKNOWN_JOB", ("UNKNOWN_JOB", "UNKNOWN_JOB")),
+        (b"ERR QUEUE_ERROR Job+queue+is+full", ("QUEUE_ERROR", "Job queue is full")),
+        (b"ERR unknown_command Unknown+server+command", ("unknown_command", "Unknown server command")),
+        (b"err unknown_job No+such", ("unknown_job", "No such")),
+        (b"ERR function not found", ("function not found", "function not found")),
+        (b"ERR \x1b[2J", ("\\x1b[2J", "\\x1b[2J")),
+        (b"ERR " + b"x" * 5000, ("x" * 996, "x" * 996)),
+    ],
+)
+def test_a_refusal_is_read(line: bytes, refusal: tuple[str, str]) -> None:
+    assert refusal == text.parse_refusal(line)
+
+
+@pytest.mark.parametrize("line", [b"OK", b"ERR", b"ERRATIC\t1\t0\t0", b"ERR or\t1\t0\t0", b"."])
+def test_what_is_no_refusal(line: bytes) -> None:
+    assert text.parse_refusal(line) is None
+
+
+def test_every_command_is_answered_by_rows_or_by_a_line() -> None:
+    assert {"status", "show", "functions", "result"} < ROWS
+    assert {"version", "getpid", "verbose", "maxqueue", "cancel", "create", "drop", "shutdown"} == set(
+        COMMANDS
+    ) - ROWS

@@ -24,8 +24,8 @@ def look_around(engine: Engine) -> None:
     """Assert all that must hold between any two packets."""
     registry = engine.registry
     jobs: defaultdict[FunctionQueue, list[Job]] = defaultdict(list)
-    for handle, job in registry.jobs.items():
-        assert handle == job.handle
+    for job in registry.jobs:
+        assert registry.jobs.get(job.handle) is job
         jobs[job.queue].append(job)
         look_at_job(engine, job)
     able: defaultdict[FunctionQueue, list[Peer]] = defaultdict(list)
@@ -65,7 +65,7 @@ def look_at_job(engine: Engine, job: Job) -> None:
     else:
         assert not delayed
         assert worker in engine.peers
-        assert job in worker.running
+        assert worker.running[job.handle] is job
         assert job.attempt > 0
     retries = engine.registry.retries
     assert retries < 0 or job.attempt <= retries + 1, "offered too often"
@@ -80,7 +80,7 @@ def look_at_queue(registry: Registry, queue: FunctionQueue, jobs: list[Job]) -> 
     counted = Counter(job.priority for job in waiting)
     assert [counted[priority] for priority in Priority] == queue.counts
     assert len(waiting) == queue.waiting
-    lanes = [[job for job in lane if job.handle] for lane in queue._lanes]
+    lanes = [[job for job in lane if job.number] for lane in queue._lanes]
     assert all(job.priority == priority for priority, lane in enumerate(lanes) for job in lane)
     listed = [job for lane in lanes for job in lane]
     assert len(listed) == len(set(listed))
@@ -88,6 +88,7 @@ def look_at_queue(registry: Registry, queue: FunctionQueue, jobs: list[Job]) -> 
     assert (NOTHING if queue.paused else min(counted, default=NOTHING)) == queue.best
     assert sum(job.known.due is not None for job in jobs) == queue.delayed
     assert sum(job.worker is not None for job in jobs) == queue.running
+    assert queue.extras.keys() <= set(jobs)
     assert registry.limits.get(queue.name) == queue.limits
     assert queue.paused or not registry.paused
     look_at_uniques(queue, jobs)
@@ -114,13 +115,13 @@ def look_at_peer(engine: Engine, peer: Peer) -> None:
     assert set(peer.unlisted) <= set(known.values())
     assert peer.timeouts.keys() <= known.keys()
     assert ([*known.values()] if len(known) == 1 else [None]) == [peer.only]
-    for job in peer.running:
+    for handle, job in peer.running.items():
         assert job.worker is peer
-        assert registry.jobs[job.handle] is job
+        assert registry.jobs.get(handle) is job
         assert job.queue.name in known
     for job in peer.listening:
         assert peer in job.listeners
-        assert registry.jobs[job.handle] is job
+        assert registry.jobs.get(job.handle) is job
     assert not peer.asleep or (peer.woken is None and not peer.unlisted)
     assert peer.woken is None or peer.woken in known.values()
     assert bool(peer.outbox) == (peer in engine.talking)
@@ -148,9 +149,9 @@ def look_at_wakeups(engine: Engine) -> None:
 
 def look_at_times(registry: Registry) -> None:
     """Assert that timers stand for jobs that are there, and that none was passed over."""
-    live = set(registry.jobs.values())
-    assert all(job.extras.due is None or job.extras.due > registry.wall for job in live if job.extras)
-    schedule, timers = registry._schedule, registry._timers
+    live = set(registry.jobs)
+    assert all(job.known.due is None or job.known.due > registry.wall for job in live)
+    schedule, timers = registry._schedule, registry.timers
     for timed, now in ((schedule, registry.wall), (timers, registry.now)):
         look_at_timers(timed)
         assert timed.due > now

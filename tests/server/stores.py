@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from gearcli.errors import StoreError
-from gearcli.server.store import Changes, StoredJob
+from gearcli.server.store import RESERVED, Changes, StoredJob
 
 
 class Disk:
     """What outlives a `MemoryStore`."""
 
     def __init__(self) -> None:
-        self.jobs: dict[int, tuple[bytes, StoredJob]] = {}
+        self.jobs: dict[int, StoredJob] = {}
+        self.next = 1
+        self.prefix = b""
 
 
 class MemoryStore:
@@ -22,13 +24,17 @@ class MemoryStore:
         self.disk = disk
         self.failure: StoreError | None = None
         """Raised by every transaction as long as it is set."""
-        self._prefix = b""
 
-    def begin(self, handle_prefix: bytes) -> int:
-        self._prefix = handle_prefix
-        return max(self.disk.jobs, default=0) + 1
+    def prefix(self, proposed: bytes = b"") -> bytes:
+        self.disk.prefix = self.disk.prefix or proposed
+        return self.disk.prefix
 
-    def load(self) -> Iterator[tuple[bytes, StoredJob]]:
+    def begin(self) -> int:
+        first = max(self.disk.next, max(self.disk.jobs, default=0) + 1)
+        self.disk.next = first + RESERVED
+        return first
+
+    def load(self) -> Iterator[StoredJob]:
         yield from (self.disk.jobs[number] for number in sorted(self.disk.jobs))
 
     def commit(self, changes: Changes) -> None:
@@ -36,13 +42,14 @@ class MemoryStore:
             raise self.failure
         jobs = self.disk.jobs
         for job in changes.added:
-            jobs.setdefault(job.number, (self._prefix + b"%d" % job.number, job))
+            jobs.setdefault(job.number, job)
         for number, losses in changes.losses.items():
             if number in jobs:
-                handle, job = jobs[number]
-                jobs[number] = handle, job._replace(losses=losses)
+                jobs[number] = jobs[number]._replace(losses=losses)
         for number in changes.ended:
             jobs.pop(number, None)
+        if changes.next is not None:
+            self.disk.next = changes.next
 
     def over(self, numbers: Sequence[int]) -> None:
         pass
@@ -52,13 +59,17 @@ class MemoryStore:
 
 
 def changes(
-    *added: StoredJob, losses: dict[int, int] | None = None, ended: list[int] | None = None
+    *added: StoredJob,
+    losses: dict[int, int] | None = None,
+    ended: list[int] | None = None,
+    next_number: int | None = None,
 ) -> Changes:
     """Changes, in a line."""
     made = Changes()
     made.added += added
     made.losses = losses or {}
     made.ended = ended or []
+    made.next = next_number
     return made
 
 

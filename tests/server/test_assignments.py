@@ -149,7 +149,9 @@ def test_attempts_are_counted(engine: Engine, client: Talker) -> None:
     for attempt in (1, 2, 3):
         worker = Talker(engine).can_do(b"f")
         worker.take()
-        assert attempt == engine.registry.jobs[handle].attempt
+        job = engine.registry.jobs.get(handle)
+        assert job is not None
+        assert attempt == job.attempt
         worker.leave()
 
 

@@ -14,6 +14,8 @@ import pytest
 from gearcli.protocol.address import Address
 from gearcli.protocol.packets import PacketType as P
 from gearcli.protocol.packets import request
+from gearcli.server.counters import Counters
+from gearcli.server.counting import count
 from gearcli.server.engine import Engine
 from gearcli.server.listener import listen
 from gearcli.server.log import Log
@@ -51,6 +53,8 @@ def test_the_collector_of_this_test_finds_a_cycle(by_hand: None) -> None:
 @pytest.mark.parametrize("seed", range(5))
 def test_an_engine_leaves_nothing_behind(by_hand: None, seed: int) -> None:
     simulation = Simulation(seed, every=10_000)
+    if seed % 2:
+        count(simulation.engine, Counters())
     for _ in range(3000):
         simulation.step()
     assert [] == left_behind()

@@ -53,7 +53,7 @@ class House:
     def __init__(self) -> None:
         self.engine = Engine(b"H:")
         self.store = SlowStore(Disk())
-        self.store.disk.jobs[4] = b"H:4", job(4)
+        self.store.disk.jobs[4] = job(4)
         self.lines = Lines()
         log = Log(descriptor=None)
         log.outlets.append(self.lines)
@@ -109,7 +109,7 @@ def test_ends_wait_a_little_for_company(house: House) -> None:
     assert 10.0 + LAZINESS == house.commits.due
     house.commits.hand_over(house.commits.due)
     house.settle()
-    assert [b"w"] == [stored.workload for _, stored in house.store.load()]
+    assert [b"w"] == [stored.workload for stored in house.store.load()]
 
 
 def test_a_failure_is_told_once_and_so_is_its_end(house: House) -> None:
@@ -160,7 +160,7 @@ def test_the_end_stores_what_is_left(house: House) -> None:
     worker = Gated(house.engine).can_do(b"f")
     worker.say(P.WORK_COMPLETE, worker.take(), b"")
     house.commits.close()
-    assert [b"w"] == [stored.workload for _, stored in house.store.load()]
+    assert [b"w"] == [stored.workload for stored in house.store.load()]
     assert [] == house.lines.said
     house.commits = House().commits
 

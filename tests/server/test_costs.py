@@ -18,6 +18,8 @@ import pytest
 
 from gearcli.protocol.packets import PacketType as P
 from gearcli.protocol.packets import request
+from gearcli.server import counting
+from gearcli.server.counters import Counters, Result
 from gearcli.server.engine import Engine
 from gearcli.server.links import READ
 from gearcli.server.log import Log
@@ -30,10 +32,11 @@ BATCH = 16
 """Jobs that a client submits in one piece; a worker always has one."""
 
 MOST = {
-    "bytecodes per job": 985,
+    "bytecodes per job": 980,
+    "bytecodes per job, counted": 1199,
     "bytecodes per ECHO_REQ, alike": 7,
     "bytecodes per ECHO_REQ": 149,
-    "bytecodes per SUBMIT_JOB_BG, alike": 105,
+    "bytecodes per SUBMIT_JOB_BG, alike": 99,
     "bytecodes per SUBMIT_JOB_BG": 293,
     "bytecodes per CAN_DO": 184,
 }
@@ -73,7 +76,7 @@ class House:
         self.calls = Counter[str]()
         self.engine = Engine(b"H:")
         self.server = Server(self.engine, Operator(self.engine, version="0", pid=1), [], log=Log())
-        monkeypatch.setattr(self.server, "_selector", self)
+        monkeypatch.setattr(self.server, "selector", self)
         self._keys: list[SelectorKey] = []
         self._numbers = 0
 
@@ -167,6 +170,14 @@ def test_the_bytecodes_of_a_job(house: House) -> None:
     cycle = Cycle(house)
     assert bytecodes(cycle.run) / JOBS <= MOST["bytecodes per job"]
     assert WORKERS == len(house.engine.registry.jobs)
+
+
+def test_the_bytecodes_of_a_job_that_is_counted(house: House) -> None:
+    counters = Counters()
+    counting.count(house.engine, counters)
+    cycle = Cycle(house)
+    assert bytecodes(cycle.run) / JOBS <= MOST["bytecodes per job, counted"]
+    assert JOBS == counters.ended(Result.COMPLETED)
 
 
 @pytest.mark.parametrize(

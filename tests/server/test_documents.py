@@ -42,6 +42,7 @@ def test_functions(engine: Engine, console: Console, client: Talker, worker: Tal
         "delayed": 1,
         "running": 1,
         "workers": 1,
+        "oldest": 0.0,
         "paused": False,
         "maxqueue": {"high": 1, "normal": 2, "low": 3},
     } == function_of(console)
@@ -207,7 +208,7 @@ def test_purge_ends_what_no_worker_has_and_tells_who_listens(
     client.submit_bg(b"other", function=b"g")
     assert [{"function": "f", "purged": 3}] == console.documents(b"purge f")
     assert [failed(b"H:3")] == client.heard()
-    assert [b"H:1", b"H:5"] == list(engine.registry.jobs)
+    assert [b"H:1", b"H:5"] == [job.handle for job in engine.registry.jobs]
     assert b"no job" == worker.grab()
     assert [] == worker.say(P.WORK_COMPLETE, b"H:1", b"r")
 

@@ -11,6 +11,7 @@ import pytest
 from gearcli.server import ended as ending
 from gearcli.server.ended import MOST, Ended
 from gearcli.server.sqlite import SqliteStore
+from gearcli.server.store import RESERVED
 from tests.server.stores import changes, job
 
 
@@ -71,15 +72,16 @@ def test_where_there_is_no_such_memory(store: int, tmp_path: Path) -> None:
 def test_a_killed_server_runs_nothing_again_that_was_over(tmp_path: Path) -> None:
     path = str(tmp_path / "jobs.db")
     killed = SqliteStore(path)
-    killed.begin(b"H:one-")
+    killed.prefix(b"H:one-")
+    killed.begin()
     killed.commit(changes(*map(job, range(1, 6))))
     killed.over([2, 4])
     killed._connection.close()
     os.close(killed._lock)
     for again in (1, 2):
         store = SqliteStore(path)
-        assert [1, 3, 5] == [stored.number for _, stored in store.load()]
-        assert 6 == store.begin(b"H:again%d-" % again)
+        assert [1, 3, 5] == [stored.number for stored in store.load()]
+        assert 1 + again * RESERVED == store.begin()
         store._connection.close()
         os.close(store._lock)
     SqliteStore(path).close()

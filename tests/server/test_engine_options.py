@@ -30,7 +30,7 @@ def test_a_job_fails_that_has_lost_its_worker_too_often(retries: int, losses: in
         assert loss(engine)
     assert [failed(b"H:1")] == client.heard()
     assert not loss(engine)
-    assert {} == engine.registry.jobs
+    assert [] == list(engine.registry.jobs)
 
 
 def test_without_a_limit_it_is_offered_for_ever() -> None:
@@ -89,7 +89,7 @@ def test_anything_a_worker_says_extends_its_lease(
         worker.say(*sign_of_life)
     assert 28.0 == engine.due()
     engine.tick(36.9)
-    assert [b"H:1"] == [job.handle for job in worker.peer.running]
+    assert [b"H:1"] == list(worker.peer.running)
     engine.tick(37.0)
     assert {} == worker.peer.running
 
@@ -99,7 +99,7 @@ def test_a_job_that_ends_in_time_leaves_no_timer(leased: tuple[Engine, Talker, T
     for now in range(1, 1000, 9):
         engine.tick(float(now))
         worker.say(P.WORK_STATUS, b"H:1", b"1", b"2")
-        assert all(len(job.known.timers) == 1 for job in worker.peer.running)
+        assert all(len(job.known.timers) == 1 for job in worker.peer.running.values())
     worker.say(P.WORK_COMPLETE, b"H:1", b"r")
     assert inf == engine.due()
 

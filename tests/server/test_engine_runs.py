@@ -20,8 +20,8 @@ SUBMITS = (P.SUBMIT_JOB, P.SUBMIT_JOB_BG, P.SUBMIT_JOB_HIGH, P.SUBMIT_JOB_LOW_BG
 class House:
     """An engine and its peers, whose packets are put together where they are alike, or not."""
 
-    def __init__(self, in_runs: bool) -> None:
-        self.engine = Engine(b"H:")
+    def __init__(self, in_runs: bool, prefix: bytes = b"H:") -> None:
+        self.engine = Engine(prefix)
         self.peers = [self.engine.connect(number) for number in range(PEERS)]
         self.decoders = [Decoder(REQUEST) for _ in range(PEERS)]
         self.types: set[P] = set()
@@ -38,7 +38,7 @@ class House:
 
     def left(self) -> object:
         """What is left in the end: the jobs, and who awaits how many."""
-        jobs = self.engine.registry.jobs.values()
+        jobs = self.engine.registry.jobs
         described = [(job.handle, job.workload, job.priority, job.background) for job in jobs]
         return described, [len(peer.listening) for peer in self.peers]
 
@@ -103,3 +103,12 @@ def test_a_run_of_jobs_wakes_as_many_workers() -> None:
         house.say(number, request(P.CAN_DO, b"f") + request(P.PRE_SLEEP))
     told = house.say(0, request(P.SUBMIT_JOB_BG, b"f", b"", b"w") * 10)
     assert [response(P.NOOP)] * 2 == told[1:]
+
+
+@pytest.mark.parametrize("prefix", [b"H:" + b"h" * size for size in range(40)] + [b"", b"H:%d%%:"])
+def test_each_job_of_a_run_has_its_handle_whatever_the_prefix(prefix: bytes) -> None:
+    """Also where the size of a handle, in the header, is the byte of a percent sign."""
+    house = House(in_runs=True, prefix=prefix)
+    told = [house.say(0, request(P.SUBMIT_JOB_BG, b"f", b"", b"w") * 30)[0] for _ in range(5)]
+    handles = [prefix + str(number).encode() for number in range(1, 151)]
+    assert b"".join(response(P.JOB_CREATED, handle) for handle in handles) == b"".join(told)

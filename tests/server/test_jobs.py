@@ -10,7 +10,7 @@ from gearcli.server.queues import FunctionQueue
 
 
 def new(background: bool) -> Job:
-    return Job(b"H:1", FunctionQueue(b"f"), b"u", b"w", 1, background)
+    return Job(1, FunctionQueue(b"f", b"H:%d"), b"u", b"w", (1, background))
 
 
 def test_a_new_job_waits_unheard_and_untried() -> None:
@@ -38,5 +38,5 @@ def test_a_job_is_small() -> None:
 def test_what_few_jobs_have_is_made_for_those_that_need_it() -> None:
     plain, special = new(background=True), new(background=True)
     special.extend().losses += 1
-    assert (None, 1) == (plain.extras, special.extend().losses)
+    assert ({}, 1) == (plain.queue.extras, special.extend().losses)
     assert (0, 1) == (plain.known.losses, special.known.losses)

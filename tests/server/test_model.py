@@ -81,6 +81,7 @@ class EngineIsTheModel(RuleBasedStateMachine):
 
     def settle(self, slot: int = 0, heard: list[Packet] | None = None) -> None:
         """Everybody must have heard what the model expects, and perhaps have been woken or handed a job."""
+        handles = {job.handle for job in self.engine.registry.jobs}
         for number, (talker, end) in enumerate(self.slots):
             packets = (heard or []) * (number == slot) + talker.heard()
             left = [packet for packet in packets if not self.unasked(end, *packet)]
@@ -89,7 +90,7 @@ class EngineIsTheModel(RuleBasedStateMachine):
                 if type_ in ENDS:
                     assert self.owed[talker][fields[0]] > 0, "an end too many"
                     self.owed[talker][fields[0]] -= 1
-            assert set(+self.owed[talker]) <= set(self.engine.registry.jobs), "a job went without a word"
+            assert set(+self.owed[talker]) <= handles, "a job went without a word"
         assert {} == self.model.expected
 
     def unasked(self, end: End, type_: PacketType, fields: list[bytes]) -> bool:
@@ -251,7 +252,7 @@ class EngineIsTheModel(RuleBasedStateMachine):
         now, wall = model.now + seconds, model.wall + seconds + jump
         model.moment += 1
         self.engine.tick(now, wall)
-        model.tick(now, wall, self.engine.registry.jobs)
+        model.tick(now, wall, {job.handle for job in self.engine.registry.jobs})
         self.settle()
 
     def typed(self, line: bytes) -> list[bytes]:
@@ -304,6 +305,8 @@ class EngineIsTheModel(RuleBasedStateMachine):
         used = self.model.of(function) or any(function in end.abilities for end in self.model.ends)
         if word == b"drop" and not used:
             self.model.paused.discard(function)
+            if answer.startswith(b"OK"):  # of a function that is not known yet the limit stays
+                self.model.maxqueue.pop(function, None)
         else:
             assert (word == b"create") == answer.startswith(b"OK")
 
@@ -348,7 +351,7 @@ class EngineIsTheModel(RuleBasedStateMachine):
             self.report(0, None, P.WORK_COMPLETE)
             self.grab(0, P.GRAB_JOB_ALL)
         self.all_is_well()
-        assert {} == self.engine.registry.jobs
+        assert [] == list(self.engine.registry.jobs)
         assert set() == {handle for owed in self.owed.values() for handle in +owed}
         self.pass_time(1.0, 0.0)
         assert inf == self.engine.due()

@@ -167,7 +167,7 @@ def test_a_cancelled_job_whose_worker_dies_is_gone(engine: Engine, console: Cons
     client.submit_bg(b"w")
     console.ask(b"cancel job " + worker.take())
     worker.leave()
-    assert ({}, 0) == (engine.registry.jobs, engine.registry.queues[b"f"].total)
+    assert ([], 0) == (list(engine.registry.jobs), engine.registry.queues[b"f"].total)
 
 
 def test_a_job_that_is_not_due_is_cancelled_with_its_timer(
@@ -176,7 +176,7 @@ def test_a_job_that_is_not_due_is_cancelled_with_its_timer(
     client.say(P.SUBMIT_JOB_EPOCH, b"f", b"", LATER, b"w")
     assert b"OK\r\n" == console.ask(b"cancel job H:1")
     engine.tick(1.0, float(LATER))
-    assert ({}, 0) == (engine.registry.jobs, engine.registry.queues[b"f"].total)
+    assert ([], 0) == (list(engine.registry.jobs), engine.registry.queues[b"f"].total)
 
 
 @pytest.mark.parametrize(

@@ -13,27 +13,28 @@ HIGH, NORMAL, LOW = 0, 1, 2
 
 @pytest.fixture
 def queue() -> FunctionQueue:
-    return FunctionQueue(b"f")
+    return FunctionQueue(b"f", b"H:%d")
 
 
 def put(queue: FunctionQueue, name: bytes, priority: int = NORMAL) -> Job:
-    job = Job(name, queue, b"", b"", priority, True)
+    """Let a job wait, whose workload is a name to know it by."""
+    job = Job(1, queue, b"", name, (priority, True))
     queue.put(job)
     return job
 
 
 def drop(queue: FunctionQueue, job: Job) -> None:
     """Let a waiting job be gone, as the engine does."""
-    job.handle = b""
+    job.number = 0
     queue.discard(job)
 
 
 def taken(queue: FunctionQueue) -> list[bytes]:
-    """The handles of all jobs, in the order in which they are handed out."""
-    handles = []
+    """The names of all jobs, in the order in which they are handed out."""
+    names = []
     while queue.best < NOTHING:
-        handles.append(queue.take().handle)
-    return handles
+        names.append(queue.take().workload)
+    return names
 
 
 def test_an_empty_queue_has_nothing(queue: FunctionQueue) -> None:
@@ -128,3 +129,29 @@ def test_who_woke_up_elsewhere_is_dropped_and_knows_it(queue: FunctionQueue) -> 
         queue.list_sleeper(peer)
     assert queue.next_sleeper() is asleep
     assert ([queue], [queue], []) == (list(awake.unlisted), list(asleep.unlisted), list(queue.sleepers))
+
+
+def aged(queue: FunctionQueue, submitted: float, priority: int = NORMAL) -> Job:
+    """A waiting job that was submitted then."""
+    job = Job(int(submitted) + 1, queue, b"", b"%d" % submitted, (priority, True), submitted)
+    queue.put(job)
+    return job
+
+
+def test_the_oldest_job_is_told(queue: FunctionQueue) -> None:
+    assert queue.oldest() is None
+    second = aged(queue, 2.0, HIGH)
+    assert second is queue.oldest()
+    first = aged(queue, 1.0, LOW)
+    assert first is queue.oldest()
+
+
+def test_the_oldest_job_is_none_that_is_gone(queue: FunctionQueue) -> None:
+    jobs = [aged(queue, float(number)) for number in range(4)]
+    drop(queue, jobs[0])
+    drop(queue, jobs[1])
+    drop(queue, jobs[3])
+    assert jobs[2] is queue.oldest()
+    assert (1, [0, 1, 0], NORMAL) == (queue.waiting, queue.counts, queue.best)
+    assert [b"2"] == taken(queue)
+    assert queue.oldest() is None

@@ -16,18 +16,19 @@ def test_identities() -> None:
 def test_handles_are_the_prefix_and_a_number_whatever_the_prefix_holds() -> None:
     registry = Registry(b"H:100%d:")
     queue = registry.new_queue(b"f")
-    jobs = [registry.add(queue, b"", b"w", 1, True) for _ in range(2)]
+    jobs = [registry.add(queue, b"", b"w", (1, True)) for _ in range(2)]
     assert [b"H:100%d:1", b"H:100%d:2"] == [job.handle for job in jobs]
-    assert {job.handle: job for job in jobs} == registry.jobs
+    assert jobs == list(registry.jobs)
+    assert jobs == [registry.jobs.get(b"H:100%%d:%d" % number) for number in (1, 2)]
 
 
 def test_after_a_pause_nothing_can_be_had_of_functions_old_and_new() -> None:
     registry = Registry(b"H:")
     old = registry.new_queue(b"old")
-    registry.add(old, b"", b"w", 1, True)
+    registry.add(old, b"", b"w", (1, True))
     registry.pause()
     new = registry.new_queue(b"new")
-    registry.add(new, b"", b"w", 1, True)
+    registry.add(new, b"", b"w", (1, True))
     assert [(NOTHING, 0, 1), (NOTHING, 0, 1)] == [(q.best, q.runnable, q.waiting) for q in (old, new)]
 
 
@@ -35,7 +36,7 @@ def test_both_clocks_belong_together_also_when_what_is_due_is_asked_for_later() 
     """The loop tells the clock when it wakes, and then ticks with the time at which it fell asleep."""
     registry = Registry(b"H:")
     registry.tick(100.0, 1000.0)
-    registry.add(registry.new_queue(b"f"), b"", b"w", 1, True, due=1060.0)
+    registry.add(registry.new_queue(b"f"), b"", b"w", (1, True), due=1060.0)
     assert 160.0 == registry.due()
     registry.now, registry.wall = 130.0, 1030.0
     registry.tick(100.0, 1000.0)

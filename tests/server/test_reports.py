@@ -50,8 +50,8 @@ def test_a_job_that_ended_is_in_no_index(engine: Engine, client: Talker, worker:
     client.submit(b"w", unique=b"u")
     worker.say(P.WORK_COMPLETE, worker.take(), b"")
     queue = engine.registry.queues[b"f"]
-    assert ({}, {}, 0, 0, 0) == (
-        engine.registry.jobs,
+    assert ([], {}, 0, 0, 0) == (
+        list(engine.registry.jobs),
         queue.uniques,
         queue.waiting,
         queue.running,

@@ -267,7 +267,7 @@ def test_however_many_are_dropped_there_is_one_timer(engine: Engine, client: Tal
     results = limited(engine, 2 * OVERHEAD)
     for _ in range(50):
         done(client, worker, b"r")
-    assert (1, 1) == (len(results._kept), len(engine.registry._timers._heap))
+    assert (1, 1) == (len(results._kept), len(engine.registry.timers._heap))
 
 
 # -- how much ---------------------------------------------------------------------------------

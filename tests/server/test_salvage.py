@@ -10,15 +10,17 @@ import pytest
 from gearcli.errors import OutputError
 from gearcli.server.salvage import UNKNOWN_PREFIX, rescue, salvage
 from gearcli.server.sqlite import SqliteStore
+from gearcli.server.store import RESERVED
 from tests.server.stores import changes, job
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     path = tmp_path / "jobs.db"
-    for prefix, numbers in ((b"H:one-", range(1, 40)), (b"H:two-", range(40, 60))):
+    for numbers in (range(1, 40), range(40, 60)):
         store = SqliteStore(str(path))
-        store.begin(prefix)
+        store.prefix(b"H:one-")
+        store.begin()
         store.commit(changes(*(job(number, workload=bytes(1000)) for number in numbers)))
         store.close()
     return path
@@ -50,10 +52,9 @@ def test_what_is_missing_is_counted(path: Path) -> None:
 
 def test_without_the_count_nobody_knows(path: Path) -> None:
     broken(path, "DROP TABLE file")
-    broken(path, "DROP TABLE start")
     found = salvage(str(path))
     assert found.lost is None
-    assert {UNKNOWN_PREFIX} == {prefix for prefix, _ in found.jobs}
+    assert UNKNOWN_PREFIX == found.prefix
 
 
 def test_a_page_that_is_gone_costs_what_was_on_it(path: Path) -> None:
@@ -63,7 +64,7 @@ def test_a_page_that_is_gone_costs_what_was_on_it(path: Path) -> None:
     path.write_bytes(content)
     found = salvage(str(path))
     assert 0 < (found.lost or 0) < 10
-    numbers = [stored.number for _, stored in found.jobs]
+    numbers = [stored.number for stored in found.jobs]
     assert 1 in numbers
     assert 59 in numbers
 
@@ -73,9 +74,10 @@ def test_what_is_saved_has_its_handle(path: Path, tmp_path: Path) -> None:
     new = tmp_path / "new.db"
     rescue(salvage(str(path)), str(new))
     store = SqliteStore(str(new))
-    handles = [handle for handle, _ in store.load()]
+    numbers = [stored.number for stored in store.load()]
+    assert b"H:one-" == store.prefix(b"H:other-")
+    assert 1 + 2 * RESERVED == store.begin(), "numbers are not given again"
     store.close()
-    assert 58 == len(handles)
-    assert {b"H:one-1", b"H:two-59"} <= set(handles)
+    assert [1, 2, *range(4, 60)] == numbers
     with pytest.raises(OutputError, match="exists"):
         rescue(salvage(str(path)), str(new))

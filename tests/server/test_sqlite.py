@@ -21,14 +21,16 @@ def path(tmp_path: Path) -> Path:
 
 def filled(path: Path, count: int = 3) -> None:
     store = SqliteStore(str(path))
-    store.begin(b"H:one-")
+    store.prefix(b"H:one-")
+    store.begin()
     store.commit(changes(*map(job, range(1, count + 1))))
     store.close()
 
 
 def test_only_its_owner_may_read_it(path: Path) -> None:
     store = SqliteStore(str(path))
-    store.begin(b"H:")
+    store.prefix(b"H:")
+    store.begin()
     modes = {os.stat(f"{path}{ending}").st_mode & 0o777 for ending in ("", "-wal", "-shm")}
     store.close()
     assert {0o600} == modes
@@ -89,7 +91,6 @@ def test_no_database_at_all(path: Path) -> None:
     [
         "UPDATE job SET workload = x'00' WHERE number = 2",
         "DELETE FROM job WHERE number = 2",
-        "DELETE FROM start",
         "DELETE FROM file",
         "UPDATE job SET function = 7 WHERE number = 2",
     ],
@@ -111,7 +112,7 @@ def test_dead_jobs_are_kept_and_not_given(path: Path) -> None:
         connection.execute(f"UPDATE job SET state = {sqlite.DEAD} WHERE number = 2")
     connection.close()
     store = SqliteStore(str(path))
-    assert [1, 3] == [stored.number for _, stored in store.load()]
+    assert [1, 3] == [stored.number for stored in store.load()]
     store.close()
 
 
@@ -120,7 +121,8 @@ def test_a_lock_of_somebody_else_fails_the_transaction_in_the_end(
 ) -> None:
     monkeypatch.setattr(sqlite, "_PATIENCE", 0.05)
     store = SqliteStore(str(path))
-    store.begin(b"H:")
+    store.prefix(b"H:")
+    store.begin()
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
     with pytest.raises(StoreError, match="locked by another process"):
@@ -128,14 +130,15 @@ def test_a_lock_of_somebody_else_fails_the_transaction_in_the_end(
     other.execute("ROLLBACK")
     store.commit(changes(job(2)))
     other.close()
-    assert [2] == [stored.number for _, stored in store.load()]
+    assert [2] == [stored.number for stored in store.load()]
     store.close()
 
 
 def test_the_wal_does_not_grow_without_end(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sqlite, "_CHECKPOINT_BYTES", 100_000)
     store = SqliteStore(str(path))
-    store.begin(b"H:")
+    store.prefix(b"H:")
+    store.begin()
     for number in range(1, 60):
         store.commit(changes(job(number, workload=bytes(20_000)), ended=[number - 1]))
     assert os.stat(f"{path}-wal").st_size < 1_000_000

@@ -44,7 +44,8 @@ class On:
         with monkeypatch.context() as patch:
             patch.setattr("gearcli.server.sqlite.sqlite3.connect", self._connect)
             self.store = SqliteStore(path)
-        self.store.begin(b"H:")
+        self.store.prefix(b"H:")
+        self.store.begin()
 
     def _connect(self, path: str, **_: Any) -> Connection:
         return Connection(path, self.disk)
@@ -114,7 +115,7 @@ def assert_nothing_is_lost(path: Path, made: list[Made], point: int, seed: int) 
             may_be_gone.update(each.changes.ended)
     store = SqliteStore(str(path))
     try:
-        found = {stored.number: stored for _, stored in store.load()}
+        found = {stored.number: stored for stored in store.load()}
     finally:
         os.close(store._lock)
         store._connection.close()
@@ -166,7 +167,7 @@ def test_a_failing_call_fails_its_transaction_and_no_other(
 def assert_kept(path: str, stored: set[int], unknown: set[int]) -> None:
     store = SqliteStore(path)
     try:
-        found = {each.number for _, each in store.load()}
+        found = {each.number for each in store.load()}
     finally:
         store.close()
     assert stored - unknown == found - unknown
@@ -180,7 +181,8 @@ def test_a_changed_page_is_noticed_and_the_rest_is_saved(folder: Path, seed: int
 
     path, chance = folder / "jobs.db", random.Random(seed)
     store = SqliteStore(str(path))
-    store.begin(b"H:")
+    store.prefix(b"H:")
+    store.begin()
     jobs = {n: job(n, workload=chance.randbytes(chance.choice((10, 300, 6000)))) for n in range(1, 80)}
     store.commit(changes(*jobs.values()))
     store.close()
@@ -192,12 +194,12 @@ def test_a_changed_page_is_noticed_and_the_rest_is_saved(folder: Path, seed: int
     try:
         store = SqliteStore(str(path))
         try:
-            assert jobs == {each.number: each for _, each in store.load()}
+            assert jobs == {each.number: each for each in store.load()}
         finally:
             store.close()
     except StoreDamaged:
         found = salvage(str(path))
-        saved = {each.number: each for _, each in found.jobs}
+        saved = {each.number: each for each in found.jobs}
         assert saved.items() <= jobs.items()
         assert found.lost in (None, len(jobs) - len(saved))
     except OutputError:

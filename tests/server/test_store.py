@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gearcli.server.sqlite import SqliteStore
-from gearcli.server.store import Changes, Store, StoredJob
+from gearcli.server.store import RESERVED, Changes, Store, StoredJob
 from tests.server.stores import Disk, MemoryStore, changes, job
 
 Opener = Callable[[], Store]
@@ -33,19 +33,17 @@ class Opened:
     def __init__(self, opener: Opener) -> None:
         self._opener = opener
         self.store = opener()
-        self.store.begin(b"H:one-")
+        self.store.prefix(b"H:one-")
+        self.store.begin()
 
-    def again(self, prefix: bytes = b"H:two-") -> int:
+    def again(self) -> int:
         """Close it and open it again, as a restart does; the first free number."""
         self.store.close()
         self.store = self._opener()
-        return self.store.begin(prefix)
+        return self.store.begin()
 
     def jobs(self) -> list[StoredJob]:
-        return [stored for _, stored in self.store.load()]
-
-    def handles(self) -> list[bytes]:
-        return [handle for handle, _ in self.store.load()]
+        return list(self.store.load())
 
 
 @pytest.fixture(params=STORES, ids=lambda param: param.__name__)
@@ -58,12 +56,12 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opened]:
 class TestContract:
     def test_a_new_store_is_empty(self, opened: Opened) -> None:
         assert [] == opened.jobs()
-        assert 1 == opened.again()
+        assert 1 + RESERVED == opened.again()
 
     def test_a_job_comes_back_as_it_was(self, opened: Opened) -> None:
         stored = StoredJob(7, b"f\n\xff", b"u", b"\0any\xffbytes", 0, 12.25, 1e9 + 0.5, 3, b"reducer")
         opened.store.commit(changes(stored))
-        assert 8 == opened.again()
+        assert 1 + RESERVED == opened.again()
         assert [stored] == opened.jobs()
 
     def test_jobs_come_in_the_order_of_their_numbers(self, opened: Opened) -> None:
@@ -75,12 +73,18 @@ class TestContract:
         opened.store.commit(changes(*(job(number, unique=b"-") for number in range(1, 4))))
         assert 3 == len(opened.jobs())
 
-    def test_handles_stay_and_new_ones_begin_otherwise(self, opened: Opened) -> None:
-        opened.store.commit(changes(job(1), job(2)))
+    def test_handles_begin_as_they_did(self, opened: Opened) -> None:
         opened.again()
-        opened.store.commit(changes(job(3)))
-        opened.again(b"H:three-")
-        assert [b"H:one-1", b"H:one-2", b"H:two-3"] == opened.handles()
+        assert b"H:one-" == opened.store.prefix(b"H:two-") == opened.store.prefix()
+
+    def test_no_number_is_given_twice(self, opened: Opened) -> None:
+        assert 1 + RESERVED == opened.again(), "some that were set aside are not stored"
+        opened.store.commit(changes(next_number=5 * RESERVED))
+        assert 5 * RESERVED == opened.again()
+        opened.store.commit(changes(next_number=5 * RESERVED + 3))
+        assert 5 * RESERVED + 3 == opened.again(), "who ends in peace gives back what was set aside"
+        opened.store.commit(changes(job(9 * RESERVED)))
+        assert 9 * RESERVED + 1 == opened.again()
 
     def test_what_has_ended_is_gone(self, opened: Opened) -> None:
         opened.store.commit(changes(*map(job, range(1, 1001))))

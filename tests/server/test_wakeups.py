@@ -16,7 +16,7 @@ from gearcli.server.wakeups import NOOP, WAKE_PATIENCE, Wakeups
 @pytest.fixture
 def queue() -> FunctionQueue:
     """A queue without jobs and sleepers."""
-    return FunctionQueue(b"f")
+    return FunctionQueue(b"f", b"H:%d")
 
 
 def sleeper(queue: FunctionQueue) -> Peer:
@@ -30,7 +30,7 @@ def sleeper(queue: FunctionQueue) -> Peer:
 def waiting(queue: FunctionQueue, count: int) -> None:
     """Let jobs wait."""
     for number in range(count):
-        queue.put(Job(b"H:%d" % number, queue, b"", b"", Priority.NORMAL, True))
+        queue.put(Job(1 + number, queue, b"", b"", (Priority.NORMAL, True)))
 
 
 def test_as_many_are_woken_as_jobs_wait(queue: FunctionQueue) -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from gearcli.cli.app import COMMANDS
 from gearcli.protocol.packets import PacketType
-from tests.cli.driving import at, counts, exists, gear_worker, marked, pid_in
+from tests.cli.driving import at, counts, exists, gear_worker, marked, pid_in, run_gear
 from tests.support import DEADLINE, ServerProcess, Wire, clean_environment, gear_serve, wait_until
 
 
@@ -124,10 +124,10 @@ def test_status_is_a_table_that_marks_queues_without_worker(server: ServerProces
     rows = [line.split() for line in without_colour(said).splitlines()]
     assert 0 == status
     assert [
-        ["FUNCTION", "QUEUED", "RUNNING", "WORKERS"],
-        ["served", "0", "0", "1"],
+        ["FUNCTION", "QUEUED", "RUNNING", "WORKERS", "OLDEST"],
+        ["served", "0", "0", "1", "-"],
         ["stuck", "1", "0", "0", "no", "worker"],
-    ] == rows
+    ] == [rows[0], rows[1], rows[2][:4] + rows[2][5:]]
     assert "\x1b[1;31mno worker" in said
 
 
@@ -165,6 +165,24 @@ def test_a_server_ends_with_ctrl_c() -> None:
         child.expect("listening on 127.0.0.1:[0-9]+\r\n")
         child.sendintr()
         assert 0 == end_of(child)[1]
+
+
+def test_a_worker_says_a_line_for_each_job(server: ServerProcess) -> None:
+    """With its duration and its outcome; -v says more."""
+    script = "read n; exit $n"
+    for options, begins in ([], 0), (["-v"], 2):
+        with terminal("worker", *at(server.port), "-f", "lines", *options, "--", "sh", "-c", script) as child:
+            wait_until(lambda: counts(server.port, "lines")[2] == 1)
+            assert 1 == run_gear("submit", *at(server.port), "lines", "0\n", "3\n").status
+            child.expect("failed after .*\r\n")
+            said = child.before + child.after
+            child.sendintr()
+            assert 0 == end_of(child)[1]
+        lines = [re.sub(r"H:\S+|\d+\.\d\d s", "#", line) for line in said.splitlines()]
+        assert begins == lines.count("gear: lines # begins")
+        assert ["gear: lines # done in #", "gear: lines # failed after #: sh exited with status 3"] == [
+            line for line in lines if "begins" not in line
+        ]
 
 
 def test_a_worker_ends_with_ctrl_c_after_its_job(server: ServerProcess, tmp_path: Path) -> None:

@@ -51,6 +51,16 @@ def test_a_crew_has_as_many_slots_as_it_has_to(shop: Open, listener: Listener) -
     assert (3, 3, 0) == (work.begun, work.worked, work.crew.busy)
 
 
+def test_a_job_of_a_function_that_was_not_registered_is_refused(shop: Open, listener: Listener) -> None:
+    work = shop()
+    peer = work.connect(listener)
+    peer.say(P.JOB_ASSIGN_UNIQ, b"H:1", b"other\x1b", b"", b"x")
+    with pytest.raises(ConnectionError):
+        work.hear(peer)
+    assert (0, 0) == (work.begun, work.children.count)
+    assert [b"x"] == done(work, work.connect(listener))  # of a server that has come to its senses
+
+
 # -- as many jobs as are wanted -----------------------------------------------------------
 
 

@@ -7,12 +7,13 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from gearcli.worker.guardian import Guardian
-from tests.cli.driving import exists
-from tests.support import wait_until
+from tests.cli.driving import at, exists, gear_worker, pid_in, run_gear
+from tests.support import ServerProcess, wait_until
 
 
 @pytest.fixture
@@ -89,3 +90,36 @@ def test_a_command_that_was_not_announced_yet_is_found_by_its_mark() -> None:
     os.close(guardian._pipe)  # as the death of the worker does
     assert -signal.SIGKILL == command.wait(20)
     os.waitpid(guardian.pid, 0)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_what_has_left_its_group_ends_with_the_worker_too(
+    server: ServerProcess, number: signal.Signals, tmp_path: Path
+) -> None:
+    """A command whose child has a session of its own, after its job is done and answered."""
+    pid_file = tmp_path / "pid"
+    stays = f"setsid sh -c 'echo $$ >{pid_file}; exec sleep 1000'"
+    script = f"{stays} & until [ -s {pid_file} ]; do :; done"
+    function = f"setsid-{number.name}"
+    with gear_worker(server.port, function, ["sh", "-c", script]) as worker:
+        assert 0 == run_gear("submit", *at(server.port), function, "x").status
+        pid = pid_in(pid_file)
+        assert exists(pid)
+        worker.signal(number)
+        worker.exit_status()
+        wait_until(lambda: not exists(pid))
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_no_folder_of_a_job_is_left(server: ServerProcess, number: signal.Signals, tmp_path: Path) -> None:
+    function, note = f"folder-{number.name}", tmp_path / "folder"
+    script = f"touch file; pwd >{note}.new; mv {note}.new {note}; exec sleep 1000"
+    options = ["--workdir", "tmp", "--grace", "0"]
+    with gear_worker(server.port, function, ["sh", "-c", script], *options) as worker:
+        assert 0 == run_gear("submit", *at(server.port), "-b", function, "x").status
+        wait_until(note.exists)
+        folder = Path(note.read_text().strip())
+        assert folder.is_dir()
+        worker.signal(number)
+        worker.exit_status()
+        wait_until(lambda: not folder.exists())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import resource
 import signal
 import socket
 from collections.abc import Iterator
@@ -73,6 +74,35 @@ def test_hup_may_only_change_how_many_there_are(server: ServerProcess, tmp_path:
         worker.signal(signal.SIGHUP)
         registered(server, name, 1)
         assert pid.strip().isdigit()
+
+
+def test_what_hup_cannot_change_is_said(server: ServerProcess, tmp_path: Path) -> None:
+    name = a_name()
+    path = tmp_path / "workers.toml"
+    path.write_text(WORKER.format(name=name, answer="old"))
+    with working(server, "--config", str(path)) as worker:
+        registered(server, name)
+        path.write_text('servers = "other"\nconnect-timeout = 1\n' + WORKER.format(name=name, answer="old"))
+        worker.signal(signal.SIGHUP)
+        wait_until(lambda: "once it is started again" in worker.said())
+        assert b"old\n" == result(server.port, name)
+        assert [
+            "gear: has read its plans again: nothing has changed",
+            "gear: servers, connect-timeout as the file says now: only once it is started again",
+        ] == worker.said().splitlines()
+
+
+def test_more_slots_than_files_may_be_open_change_nothing(server: ServerProcess, tmp_path: Path) -> None:
+    name = a_name()
+    path = tmp_path / "workers.toml"
+    path.write_text(WORKER.format(name=name, answer="old"))
+    with working(server, "--config", str(path)) as worker:
+        registered(server, name)
+        resource.prlimit(worker.pid, resource.RLIMIT_NOFILE, (256, 256))
+        path.write_text(WORKER.format(name=name, answer="new") + "slots = 100\n")
+        worker.signal(signal.SIGHUP)
+        wait_until(lambda: "gear: goes on as before: 100 slots with 1 servers need " in worker.said())
+        assert b"old\n" == result(server.port, name)
 
 
 def test_a_file_that_has_become_wrong_changes_nothing(server: ServerProcess, tmp_path: Path) -> None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import pytest
 
-from gearcli.errors import UsageError
-from gearcli.worker.report import EVERY, Reports, lines_for
+from gearcli.worker.report import EVERY, Reports
+from gearcli.worker.report_lines import lines_for
 
 
 class Told:
@@ -84,11 +82,16 @@ def test_lines_may_come_in_pieces(job: Told, reports: Reports) -> None:
     assert (3, 4) == job.reports[-1]
 
 
+def test_who_writes_no_lines_at_all_is_noted_once(job: Told, reports: Reports) -> None:
+    for _ in range(40):
+        reports.take(bytes(1 << 16) + b"\n???\n", 100.0)
+    assert 1 == len(job.notes)
+
+
 def test_a_line_without_end_costs_little(job: Told, reports: Reports) -> None:
     for _ in range(40):
-        reports.take(bytes(1 << 16), 100.0)
-    assert 2 == len(job.notes)
-    assert [] == job.reports
+        reports.take(b"data " + bytes((1 << 16) - 5), 100.0)
+    assert 2 == len(job.reports)
 
 
 def test_no_more_than_ten_reports_a_second_and_the_last_in_any_case(job: Told, reports: Reports) -> None:
@@ -118,38 +121,10 @@ def test_an_end_without_a_word_reports_nothing(job: Told, reports: Reports) -> N
 # -- gear report -------------------------------------------------------------------------
 
 
-def said(*arguments: str, parts: Iterable[bytes] = ()) -> bytes:
-    """All lines for these arguments; `parts` come from standard input."""
-    left = iter(parts)
-    return b"".join(lines_for(arguments, lambda: next(left, b"")))
-
-
-@pytest.mark.parametrize(
-    ("arguments", "lines"),
-    [
-        (["3", "10"], b"3 10\n"),
-        (["30%"], b"30 100\n"),
-        (["30"], b"30 100\n"),
-        (["--warn", "no\nroom \udcff"], b"warn no\nwarn room \xff\n"),
-        (["--warn", ""], b"warn \n"),
-        (["--data"], b""),
-    ],
-)
-def test_the_lines_for_arguments(arguments: list[str], lines: bytes) -> None:
-    assert lines == said(*arguments)
-
-
-@pytest.mark.parametrize(
-    "arguments", [[], ["half"], ["1", "2", "3"], ["--data", "x"], ["--warn"], ["-1", "2"], [""]]
-)
-def test_arguments_that_make_no_sense(arguments: list[str]) -> None:
-    with pytest.raises(UsageError, match="say how far the job is: gear report 3 10"):
-        said(*arguments)
-
-
 def test_any_bytes_arrive_and_lines_do_not_mix(job: Told, reports: Reports) -> None:
     data = bytes(range(256)) * 40
-    lines = said("--data", parts=[data, data])
+    parts = iter([data, data, b""])
+    lines = b"".join(lines_for(["--data"], lambda: next(parts)))
     assert max(map(len, lines.split(b"\n"))) < 4096
     reports.take(lines, 100.0)
     assert data * 2 == b"".join(part for part in job.reports if isinstance(part, bytes))

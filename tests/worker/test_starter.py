@@ -55,6 +55,35 @@ def test_5000_argument_vectors_are_executed_as_they_are_configured(nurseries: li
         tool.close()
 
 
+ECHO = "cat /proc/$$/cmdline -; :"
+"""A script that answers with the arguments that were executed, its own and all, and its standard input."""
+
+
+def test_5000_workloads_reach_standard_input_and_nothing_else(nurseries: list[Nursery]) -> None:
+    """Each beside arguments as hostile; what is executed is what is configured, byte for byte."""
+    chance = random.Random(64)
+    for _ in range(50):
+        arguments = [hostile(chance) for _ in range(chance.randrange(6))]
+        workloads = [workload(chance) for _ in range(100)]
+        tool = nursery(nurseries, "sh", "-c", ECHO, *map(os.fsdecode, arguments))
+        executed = b"".join(each + b"\0" for each in (b"sh", b"-c", ECHO.encode(), *arguments))
+        for begin in range(0, 100, 2):
+            for slot in (0, 1):
+                tool.start(workloads[begin + slot], slot=slot)
+            answers = sorted(tool.until_ended(begin + 2)[begin:])
+            assert [executed + each for each in workloads[begin : begin + 2]] == [
+                outcome.output for _, outcome in answers
+            ]
+        nurseries.remove(tool)
+        tool.close()
+
+
+def workload(chance: random.Random) -> bytes:
+    """A workload of such pieces and of any bytes, NULs and packets of Gearman among them."""
+    more = (b"\0", b"\0RES\0\0\0\x0d\0\0\0\0", b"\n\n", chance.randbytes(chance.choice((3, 300, 3000))))
+    return b"".join(chance.choices((*PIECES, *more), k=chance.randrange(12)))
+
+
 def test_the_workload_can_stand_in_the_arguments_but_for_the_program(nurseries: list[Nursery]) -> None:
     tool = nursery(nurseries, "sh", "-c", 'printf "%s|" "$@"; cat', "sh", "{}", "a{}b{}", "c", replace="{}")
     assert b"; id|a; idb; id|c|" == tool.answer(b"; id").output

@@ -1,0 +1,140 @@
+"""`gear metrics`: what servers tell of their functions, for Prometheus."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections.abc import Iterator
+from functools import partial
+from typing import Annotated, Any
+
+import typer
+
+from gearcli.cli.asking import say_failures
+from gearcli.cli.exits import ExitStatus
+from gearcli.cli.metrics_file import replace
+from gearcli.cli.options import ConnectTimeout, Context, Servers, page_address, parsed, reach
+from gearcli.cli.output import message, write_text
+from gearcli.client import exposition
+from gearcli.client.snapshot import Snapshot, snapshot
+from gearcli.client.survey import Survey
+from gearcli.errors import UsageError
+from gearcli.protocol.address import Address
+from gearcli.units import duration
+
+PORT = 9418
+"""gearman-exporter's."""
+
+
+def exporter_address(text: str) -> Address:
+    """Where figures are to be served: on loopback and gearman-exporter's port unless it says another."""
+    return page_address(text, default_port=PORT)
+
+
+def metrics(
+    server: Servers = None,
+    context: Context = None,
+    listen: Annotated[
+        Any,
+        typer.Option(
+            "--listen",
+            metavar="ADDR",
+            parser=parsed(exporter_address),
+            help=f"Serve them at /metrics, and /healthz: host, :port, host:port. Default port: {PORT}.",
+            show_default=False,
+        ),
+    ] = None,
+    insecure_listen: Annotated[
+        bool, typer.Option("--insecure-listen", help="Allow an address that other machines can reach.")
+    ] = False,
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "-o", "--output", metavar="FILE.prom", help="Write them into a file, whole at any time."
+        ),
+    ] = None,
+    interval: Annotated[
+        float | None,
+        typer.Option(
+            "-i",
+            "--interval",
+            metavar="DURATION",
+            parser=parsed(duration),
+            help="Write the file again and again.",
+            show_default=False,
+        ),
+    ] = None,
+    legacy_names: Annotated[
+        bool, typer.Option("--legacy-names", help="Also the names of gearman-exporter's first versions.")
+    ] = False,
+    connect_timeout: ConnectTimeout = None,
+) -> int:
+    """Print figures of functions in Prometheus's format, under gearman-exporter's names.
+
+    Or serve them (--listen), or keep them in a file for node_exporter's
+    textfile collector (--output). A server that does not answer is
+    gearman_up 0; printed or written once, exit status 69 tells of it too.
+    """
+    _check(listen, output, interval, insecure_listen=insecure_listen)
+    reached = reach(server, context, connect_timeout)
+    render = partial(exposition.metrics, legacy=legacy_names)
+    with Survey(reached.servers, snapshot, connect_timeout=reached.connect_timeout) as servers:
+        if listen is not None:
+            return _serve(listen, servers, render, insecure=insecure_listen)
+        if output is not None and interval is not None:
+            from gearcli.cli import metrics_service as service
+
+            service.keep(output, interval, servers, render, message)
+            return ExitStatus.DONE
+        answers = servers.ask()
+    text = render(answers)
+    if output is None:
+        write_text(text)
+    else:
+        replace(output, text)
+    return say_failures(answers)
+
+
+def _check(
+    listen: Address | None, output: str | None, interval: float | None, *, insecure_listen: bool
+) -> None:
+    """Raise UsageError for options that do not go together."""
+    if listen is not None and output is not None:
+        raise UsageError("--listen and --output exclude each other")
+    if interval is not None and output is None:
+        raise UsageError("-i is how often a file is written; say --output FILE.prom too")
+    if interval is not None and interval < 0.1:
+        raise UsageError("-i is 100ms at least")
+    if insecure_listen and listen is None:
+        raise UsageError("--insecure-listen is about --listen")
+
+
+def _serve(
+    address: Address, servers: Survey[Snapshot], render: partial[str], *, insecure: bool
+) -> ExitStatus:
+    """Serve the figures until TERM or INT."""
+    from gearcli.cli import metrics_service as service
+    from gearcli.server.listener import name_of
+
+    with _listening(address, insecure=insecure) as listeners:
+        for each in listeners:
+            place = name_of(each)
+            where = f"{place}:/metrics" if place.startswith("unix:") else f"http://{place}/metrics"
+            message(f"metrics at {where}")
+        service.serve(listeners, servers, render, message)
+    return ExitStatus.DONE
+
+
+@contextlib.contextmanager
+def _listening(address: Address, *, insecure: bool) -> Iterator[list[socket.socket]]:
+    """The sockets of an address.  Raises UsageError, BindError."""
+    from gearcli.server import listener
+
+    if not insecure:
+        listener.require_loopback(address)
+    listeners = listener.listen(address, in_use="Choose another with --listen.")
+    try:
+        yield listeners
+    finally:
+        for each in listeners:
+            listener.close(each)

@@ -1,0 +1,145 @@
+"""`gear metrics`: printed, served, kept in a file."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from gearcli.cli.metrics import exporter_address
+from gearcli.protocol.packets import PacketType
+from tests.cli.driving import Gear, at, exit_of
+from tests.support import ServerProcess, Wire, free_port, wait_until
+
+
+def values(text: str) -> dict[str, float]:
+    """The value of each line by its name and labels."""
+    return {
+        f"{sample.name}{sorted(sample.labels.items()) or ''}": sample.value
+        for each in text_string_to_metric_families(text)
+        for sample in each.samples
+    }
+
+
+@pytest.fixture(scope="module")
+def queued(server: ServerProcess) -> str:
+    """A function with a job that waits."""
+    with Wire(server.port) as client:
+        client.ask(PacketType.SUBMIT_JOB_HIGH_BG, b"metrics", b"", b"")
+    return "metrics"
+
+
+def test_they_are_printed(server: ServerProcess, queued: str, capfd: pytest.CaptureFixture[str]) -> None:
+    assert 0 == exit_of("metrics", *at(server.port))
+    out, err = capfd.readouterr()
+    found = values(out)
+    assert "" == err
+    assert 1 == found["gearman_up"]
+    assert 1 == found["gearman_jobs_waiting[('function', 'metrics')]"]
+    assert 1 == found["gearman_jobs_waiting_by_priority[('function', 'metrics'), ('priority', 'high')]"]
+    assert "gearman_status_total" not in out
+
+
+def test_legacy_names(server: ServerProcess, queued: str, capfd: pytest.CaptureFixture[str]) -> None:
+    assert 0 == exit_of("metrics", *at(server.port), "--legacy-names")
+    assert 1 == values(capfd.readouterr().out)["gearman_status_total[('function', 'metrics')]"]
+
+
+def test_69_a_server_that_is_down(server: ServerProcess, capfd: pytest.CaptureFixture[str]) -> None:
+    port = free_port()
+    assert 69 == exit_of("metrics", *at(server.port), *at(port))
+    out, err = capfd.readouterr()
+    assert 0 == values(out)[f"gearman_up[('server', '127.0.0.1:{port}')]"]
+    assert f"cannot connect to 127.0.0.1:{port}" in err
+
+
+def test_a_file_is_written(server: ServerProcess, queued: str, tmp_path: Path) -> None:
+    path = tmp_path / "gear.prom"
+    assert 0 == exit_of("metrics", *at(server.port), "-o", str(path))
+    assert 1 == values(path.read_text())["gearman_up"]
+    assert 69 == exit_of("metrics", *at(free_port()), "-o", str(path))
+    assert {"gearman_up": 0} == values(path.read_text())
+
+
+def test_74_a_file_that_cannot_be_written(server: ServerProcess, tmp_path: Path) -> None:
+    nowhere = str(tmp_path / "none" / "gear.prom")
+    assert 74 == exit_of("metrics", *at(server.port), "-o", nowhere)
+    with Gear("metrics", *at(server.port), "-o", nowhere, "-i", "1") as running:
+        result = running.result()
+    assert (74, 1) == (result.status, result.err.count("cannot write"))
+
+
+def test_a_file_is_written_again_and_again(server: ServerProcess, tmp_path: Path) -> None:
+    path = tmp_path / "gear.prom"
+    with Gear("metrics", *at(server.port), "-o", str(path), "-i", "100ms") as running:
+        wait_until(path.exists)
+        with Wire(server.port) as client:
+            client.ask(PacketType.SUBMIT_JOB_BG, b"metrics-later", b"", b"")
+        wait_until(lambda: 'gearman_jobs{function="metrics-later"} 1\n' in path.read_text())
+        running.signal(15)
+        assert (0, b"", "") == running.result()
+    assert [path] == list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--listen", "0.0.0.0"], "0.0.0.0:9418 can be reached from other machines"),
+        (["--listen", ":0", "-o", "x"], "exclude each other"),
+        (["-i", "1"], "say --output FILE.prom too"),
+        (["-o", "x", "-i", "0"], "-i is 100ms at least"),
+        (["--insecure-listen"], "--insecure-listen is about --listen"),
+    ],
+)
+def test_2_what_does_not_go_together(
+    options: list[str], words: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert 2 == exit_of("metrics", *options)
+    assert words in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("127.0.0.1", "127.0.0.1:9418"),
+        (":9000", "127.0.0.1:9000"),
+        ("9000", "127.0.0.1:9000"),
+        ("::1", "[::1]:9418"),
+        ("unix:/x", "unix:/x"),
+    ],
+)
+def test_addresses(text: str, address: str) -> None:
+    assert address == str(exporter_address(text))
+
+
+@contextlib.contextmanager
+def listening(*options: str) -> Iterator[tuple[Gear, str]]:
+    """`gear metrics --listen` on a port of its own, and where its pages are."""
+    with Gear("metrics", "--listen", ":0", *options) as running:
+        found = wait_until(lambda: re.search(r"metrics at (http://\S+)/metrics\n", running.said()))
+        yield running, found[1]
+
+
+def read(url: str) -> str:
+    with urllib.request.urlopen(url, timeout=20) as answer:
+        assert "version=0.0.4" in answer.headers["Content-Type"] or url.endswith("/healthz")
+        return str(answer.read().decode())
+
+
+@pytest.mark.parametrize("number", [2, 15])
+def test_they_are_served(server: ServerProcess, queued: str, number: int) -> None:
+    with listening(*at(server.port)) as (running, place):
+        assert 1 == values(read(f"{place}/metrics"))["gearman_jobs[('function', 'metrics')]"]
+        assert "ok\n" == read(f"{place}/healthz")
+        running.signal(number)
+        assert 0 == running.result().status
+
+
+def test_69_a_port_that_is_taken(server: ServerProcess, capfd: pytest.CaptureFixture[str]) -> None:
+    assert 69 == exit_of("metrics", "--listen", f":{server.port}")
+    assert "already in use. Choose another with --listen." in capfd.readouterr().err

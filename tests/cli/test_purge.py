@@ -1,0 +1,44 @@
+"""`gear purge`: what waits is thrown away, when that is wanted."""
+
+from __future__ import annotations
+
+import json
+
+from gearcli.protocol.packets import PacketType
+from tests.cli.driving import Result, at, counts, run_gear
+from tests.support import ServerProcess, Wire
+
+
+def fill(server: ServerProcess, function: str) -> None:
+    with Wire(server.port) as client:
+        for _ in range(2):
+            client.ask(PacketType.SUBMIT_JOB_BG, function.encode(), b"", b"x")
+
+
+def test_what_waits_is_gone(server: ServerProcess) -> None:
+    fill(server, "purge me")
+    assert Result(0, b"", "gear: purge me: 2 jobs purged\n") == run_gear(
+        "purge", *at(server.port), "-y", "purge me"
+    )
+    assert (0, 0, 0) == counts(server.port, "purge me")
+
+
+def test_json(server: ServerProcess) -> None:
+    fill(server, "purge-json")
+    result = run_gear("purge", *at(server.port), "--yes", "--json", "purge-json")
+    assert (0, "") == (result.status, result.err)
+    assert {"server": f"127.0.0.1:{server.port}", "function": "purge-json", "purged": 2} == json.loads(
+        result.out
+    )
+
+
+def test_2_nobody_can_be_asked(server: ServerProcess) -> None:
+    fill(server, "purge-unasked")
+    said = "gear: purging destroys jobs, and there is no terminal to ask on; say --yes\n"
+    assert Result(2, b"", said) == run_gear("purge", *at(server.port), "purge-unasked", stdin=b"y\n")
+    assert (2, 0, 0) == counts(server.port, "purge-unasked")
+
+
+def test_76_an_unknown_function(server: ServerProcess) -> None:
+    result = run_gear("purge", *at(server.port), "-y", "purge-no-such")
+    assert Result(76, b"", f"gear: 127.0.0.1:{server.port} refused: function not found\n") == result
