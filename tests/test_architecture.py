@@ -27,13 +27,16 @@ CORE = {
     *(
         f"server/{name}.py"
         for name in (
+            "admission",
             "assignments",
             "counters",
             "counting",
+            "deadlines",
             "documents",
             "engine",
             "jobs",
             "journal",
+            "memory",
             "metrics",
             "operator",
             "overview",

@@ -11,6 +11,7 @@ from functools import partial
 from typing import NamedTuple
 
 from gearcli import __version__, systemd
+from gearcli.cli import limit_options as limits
 from gearcli.cli import serve_options as options
 from gearcli.cli import serve_pages
 from gearcli.cli.exits import ExitStatus
@@ -22,6 +23,7 @@ from gearcli.protocol.address import DEFAULT_PORT, Address, parse
 from gearcli.server import listener as listening
 from gearcli.server import privileges
 from gearcli.server.access import Access, Files
+from gearcli.server.bounds import Bounds
 from gearcli.server.daemon import in_background
 from gearcli.server.documents import Document
 from gearcli.server.engine import Engine
@@ -56,6 +58,11 @@ def serve(
     job_handle_prefix: options.JobHandlePrefix = None,
     lease: options.Lease = "0",  # type: ignore[assignment]  # typer parses it
     keep_results: options.KeepResults = "0",  # type: ignore[assignment]  # typer parses it
+    max_packet: limits.MaxPacket = "256M",  # type: ignore[assignment]  # typer parses it
+    max_connections: limits.MaxConnections = None,
+    max_queue: limits.MaxQueue = 0,
+    max_memory: limits.MaxMemory = "1G",  # type: ignore[assignment]  # typer parses it
+    idle_timeout: limits.IdleTimeout = "30s",  # type: ignore[assignment]  # typer parses it
     grace: Grace = "5s",  # type: ignore[assignment]  # typer parses it
     daemon: options.Daemon = False,
     pid_file: options.PidPath = None,
@@ -104,9 +111,12 @@ def serve(
             exceptions=exceptions,
             lease=lease,
             keep_results=keep_results,
+            max_queue=max_queue,
         ),
         store=None if store == "none" else os.path.abspath(store),
         handle_prefix=handle_prefix,
+        bounds=Bounds(packet=max_packet, memory=max_memory, idle=idle_timeout),
+        connections=max_connections,
         access=access,
         log=log,
         on_console=log_file == "stderr" or (log_file is None and not syslog),
@@ -130,6 +140,9 @@ class _Plan(NamedTuple):
     store: str | None
     """The file in which background jobs are kept."""
     handle_prefix: bytes
+    bounds: Bounds
+    connections: int | None
+    """How many there may be, if that was said."""
     access: Access
     log: Log
     on_console: bool
@@ -147,14 +160,18 @@ def _serve(plan: _Plan, ready: Callable[[], None]) -> int:
     """Serve until the end; `ready` is called once connections are accepted.  Returns the exit status."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is a log to open again
     privileges.allow_files(plan.files)
+    bounds = plan.bounds._replace(
+        connections=privileges.connections(plan.connections, as_files_allow=plan.files is not None)
+    )
     pid_files = list[PidFile]()
     with plan.watched() as watched:
         listeners, engine = plan.listeners(), plan.engine()
         where = [shown(listening.name_of(listener)) for listener in listeners]
-        operator = Operator(
-            engine, version=__version__, pid=os.getpid(), settings={**plan.settings, "listen": where}
+        settings: Document = {**plan.settings, **_told(bounds), "listen": where}
+        operator = Operator(engine, version=__version__, pid=os.getpid(), settings=settings)
+        server = Server(
+            engine, operator, listeners, log=plan.log, grace=plan.grace, access=plan.access, bounds=bounds
         )
-        server = Server(engine, operator, listeners, log=plan.log, grace=plan.grace, access=plan.access)
 
         def started() -> None:
             if plan.pid_file:
@@ -185,6 +202,16 @@ def _keep_jobs(plan: _Plan, path: str, engine: Engine, server: Server) -> None:
     server.keep(commits)
     if not plan.quiet:
         plan.log.notice(f"background jobs are kept in {shown(path)}, {commits.restored} of them from before")
+
+
+def _told(bounds: Bounds) -> Document:
+    """What an operator is told of the limits."""
+    return {
+        "max_packet": bounds.packet,
+        "max_connections": bounds.connections,
+        "max_memory": bounds.memory,
+        "idle_timeout": bounds.idle,
+    }
 
 
 def _say_where(plan: _Plan, listeners: list[socket.socket], watched: list[socket.socket]) -> None:

@@ -93,6 +93,11 @@ class Access:
         """When `expire` is wanted, monotonic; infinity if never."""
         return inf if self._handshakes is None else self._handshakes.due
 
+    @property
+    def pending(self) -> int:
+        """How many connections have not come in yet."""
+        return 0 if self._handshakes is None else len(self._handshakes)
+
     def expire(self, now: float) -> None:
         """End what takes too long."""
         if self._handshakes is not None:

@@ -45,6 +45,10 @@ class Handshakes:
         self._begun: OrderedDict[tls.TlsSocket, tuple[float, object]] = OrderedDict()
         """Until when, and with whom; the oldest first."""
 
+    def __len__(self) -> int:
+        """How many have not agreed yet."""
+        return len(self._begun)
+
     def begin(self, connection: socket.socket, sockname: object) -> None:
         """Somebody has connected."""
         if connection.family == socket.AF_UNIX:

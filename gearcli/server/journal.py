@@ -228,8 +228,10 @@ def restore(registry: Registry, stored: Iterable[StoredJob]) -> int:
     begin, total = registry.now - registry.wall, 0
     for number, function, unique, workload, priority, submitted, due, losses, reducer in stored:
         queue = registry.queues.get(function) or registry.new_queue(function)
+        assert queue is not None, "a job with a longer name of a function was never taken"
         job = Job(number, queue, unique, workload, _KINDS[priority], begin + submitted)
         registry.jobs.add(job)
+        registry.account.held += len(workload)
         total += 1
         if unique and (key := identity(unique, workload)):
             queue.meet(key, job)

@@ -17,9 +17,7 @@ from gearcli.server.trace import Trace
 if TYPE_CHECKING:
     from gearcli.tls import Socket
 
-READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
-NOTHING = 0
-"""To wait for no more than that a gate opens."""
+NOTHING, READ, WRITE = 0, selectors.EVENT_READ, selectors.EVENT_WRITE
 
 UNREAD_LIMIT = 1 << 20
 """Bytes a peer may leave unread before nothing more is read from it."""
@@ -28,6 +26,8 @@ RECEIVED = 65536
 """Bytes usually asked for in one recv.  More would make malloc map and unmap memory each time."""
 _RECEIVED_OF_BIG = 1 << 20
 """Bytes asked for while a packet is known to need more."""
+_PART = 64
+"""Bytes that a piece of an outbox takes besides those in it."""
 _PARTS = 1024
 """Pieces given to one sendmsg (IOV_MAX)."""
 
@@ -36,29 +36,33 @@ class Link:
     """One connection."""
 
     __slots__ = (
+        "_parts",
         "_send",
+        "_unread",
         "closed",
         "closing",
         "decoder",
         "free",
+        "held_back",
         "left",
         "mask",
         "peer",
         "receive",
         "replied",
         "socket",
+        "taken",
         "trace",
         "undecided",
         "who",
     )
 
-    def __init__(self, connection: Socket, peer: Peer, who: str, trace: Trace | None) -> None:
+    def __init__(self, connection: Socket, peer: Peer, who: str, packet_limit: int = PACKET_LIMIT) -> None:
         self.socket = connection
         self.receive, self._send = connection.recv, connection.send
         self.peer = peer
         self.who = who
-        self.trace = trace
-        self.decoder = Decoder(REQUEST, PACKET_LIMIT)
+        self.trace: Trace | None = None
+        self.decoder = Decoder(REQUEST, packet_limit)
         self.undecided: Iterator[Packet] | None = None
         """Packets received but not handed to the engine, because the peer does not read."""
         self.replied = 0
@@ -67,6 +71,11 @@ class Link:
         """What the selector waits for."""
         self.free = True
         """Whether the peer may do everything."""
+        self.held_back = False
+        """Whether it is not read from, because somebody does not read what it makes."""
+        self.taken = 0
+        """Bytes sent of outboxes that did not leave at once."""
+        self._parts, self._unread = 0, 0  # so many parts of the outbox have been weighed, with so many bytes
         self.closing = False
         """Whether it is to be closed once its outbox has left."""
         self.closed = False
@@ -94,6 +103,7 @@ class Link:
         if sent < len(data):
             outbox[:] = [memoryview(data)[sent:]]
             peer.bulky = True
+            self.taken += sent
             return False
         outbox.clear()
         return True
@@ -102,14 +112,34 @@ class Link:
         """Send a big outbox part by part, without copying it together; nothing from a closed gate on."""
         peer = self.peer
         outbox, gated = _parted(peer.outbox) if peer.gated else (peer.outbox, [])
+        self.unread()
         with contextlib.suppress(BlockingIOError, InterruptedError):
             while outbox:
-                _drop(outbox, self.socket.sendmsg(islice(outbox, _PARTS)))
+                sent = self.socket.sendmsg(islice(outbox, _PARTS))
+                _drop(outbox, sent)
+                self.taken += sent
+                self._unread -= sent
         if peer.gated:
             peer.outbox[:] = outbox + gated
             peer.gated = bool(gated)
+        self._parts = len(peer.outbox)
         peer.bulky = bool(peer.outbox)
         return not peer.bulky
+
+    def unread(self) -> int:
+        """How many bytes are in the outbox.  Only what came since it was last asked is looked at."""
+        outbox = self.peer.outbox
+        if self.peer.gated:  # a gate gets longer as long as it is closed, and has another length then
+            self._parts = self._unread = 0
+        self.peer.bulky = bool(outbox)  # what is sent in parts is counted as it leaves
+        self._unread += sum(map(len, outbox[self._parts :]))
+        self._parts = len(outbox)
+        return self._unread
+
+    @property
+    def weight(self) -> int:
+        """The bytes that the outbox takes."""
+        return self.unread() + _PART * self._parts
 
     def _flush_and_say(self, trace: Trace) -> bool:
         """Flush, and say in words what leaves."""
@@ -122,11 +152,16 @@ class Link:
     def interest(self) -> int:
         """What to wait for: to write while something can be sent, to read only from a peer that reads."""
         outbox = self.peer.outbox
-        first: object = outbox[0] if self.peer.gated else None
-        shut = type(first) is Gate  # an open one would have left
-        if self.closing or self.undecided is not None or sum(map(len, outbox)) > UNREAD_LIMIT:
-            return NOTHING if shut else WRITE
-        return READ | WRITE if outbox and not shut else READ
+        if self.closing or self.undecided is not None or self.unread() > UNREAD_LIMIT:
+            return NOTHING if self.shut else WRITE
+        sending = WRITE if outbox and not self.shut else NOTHING
+        return sending if self.held_back else READ | sending
+
+    @property
+    def shut(self) -> bool:
+        """Whether nothing can be sent before a gate opens: an open one in the first place would have left."""
+        first: object = self.peer.outbox[0] if self.peer.gated else None
+        return type(first) is Gate
 
 
 def _parted(outbox: list[Any]) -> tuple[list[bytes | memoryview], list[Any]]:

@@ -19,6 +19,7 @@ from gearcli.errors import ProtocolError
 from gearcli.protocol.packets import Packet
 from gearcli.server import listener as listening
 from gearcli.server.access import Access
+from gearcli.server.bounds import Bounds
 from gearcli.server.collector import no_collector
 from gearcli.server.doors import Doors
 from gearcli.server.engine import Engine
@@ -30,6 +31,7 @@ from gearcli.server.operator import Operator
 from gearcli.server.peers import UNCOPIED, Peer
 from gearcli.server.sending import Sending
 from gearcli.server.shutdown import SIGNALS, Shutdown
+from gearcli.server.supervision import Supervision
 from gearcli.server.trace import Trace
 from gearcli.signals import received, registered
 
@@ -63,6 +65,7 @@ class Server:
         log: Log,
         grace: float = 5.0,
         access: Access | None = None,
+        bounds: Bounds = Bounds(),  # noqa: B008 (it is a constant)
     ) -> None:
         self._engine = engine
         self._leased = bool(engine.registry.lease)
@@ -76,7 +79,12 @@ class Server:
         self.selector = selectors.DefaultSelector()
         """Others may wait for sockets in it too: its keys' data are whom to call, and with what."""
         admit = self._access.door(self.selector, self._connected, log)
-        self._doors = Doors(self.selector, listeners, admit, log)
+        self._doors = Doors(self.selector, listeners, admit, log, bounds.connections, self._connections)
+        self._packet_limit = bounds.packet
+        self._supervision = Supervision(
+            bounds, engine, self._links, log, close=self._close, wait_for=self._wait_for
+        )
+        self._patience = self._supervision.patience
         self._when_stopping = _nothing
         self._commits: Commits | None = None
         self._sending = Sending(engine.talking, self._links, self._flush)
@@ -141,9 +149,9 @@ class Server:
         while not (shutdown.begun and shutdown.finished(time.monotonic(), self._unsent)):
             asked = time.monotonic(), time.time()
             self._turn(self._ready(), *asked)
-            self._doors.retry()
             if self._access.due <= asked[0]:
                 self._access.expire(asked[0])
+            self._doors.retry()
 
     def _ready(self) -> list[_Ready]:
         """Wait for sockets.
@@ -165,7 +173,7 @@ class Server:
 
     def _sleep(self) -> float:
         """Seconds to sleep at most."""
-        due = min(self._engine.due(), self._shutdown.due, self._access.due)
+        due = min(self._engine.due(), self._shutdown.due, self._access.due, self._patience.wake)
         if self._commits is not None:
             due = min(due, self._commits.due)
         return min(max(0.0, due - time.monotonic()), _LONGEST_SLEEP)
@@ -193,6 +201,8 @@ class Server:
             self._commits.hand_over(self._engine.registry.now)
         if self._engine.talking or self._patient:
             self._sending.send(len(ready))
+        if self._patience.next_look <= asked:
+            self._supervision.look()
 
     def _unsent(self) -> bool:
         """Whether anybody has answers left to read."""
@@ -248,7 +258,11 @@ class Server:
             peer.error(error.code.encode(), str(error).encode())
             link.closing = True
             self._flush(link)  # at once: what follows in the stream means nothing and must not be read
-        if link.mask != READ and not link.closed:
+        if link.decoder.held:
+            self._patience.stalls(link, self._engine.registry.now)
+        if self._patience.over:
+            self._supervision.hold_back(link)
+        if not link.closed and (link.held_back or link.mask != READ):
             self._wait_for(link)
 
     # -- bytes out --------------------------------------------------------------------
@@ -270,6 +284,8 @@ class Server:
             self._close(link)
             return
         mask = link.interest()
+        if mask & WRITE:
+            self._patience.lags(link, self._engine.registry.now)
         if mask != link.mask:
             self._change_interest(link, mask)
 
@@ -298,11 +314,15 @@ class Server:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         who, host = listening.peer_name(connection, sockname)
         peer = self._engine.connect(connection.fileno(), host, who)
-        link = self._links[peer] = Link(connection, peer, who, None)
+        link = self._links[peer] = Link(connection, peer, who, self._packet_limit)
         link.free = self._access.welcome(peer, connection)
         self._trace(link)
         self.selector.register(connection, READ, link)
         self._log.say(Level.CONNECTIONS, f"{who} connected")
+
+    def _connections(self) -> int:
+        """How many there are, those included that agree on TLS."""
+        return len(self._links) + self._access.pending
 
     def _trace(self, link: Link) -> None:
         """Say a connection's packets, or no longer, as the log's level is."""
@@ -324,6 +344,7 @@ class Server:
         link.closed = True
         if link.mask:
             self.selector.unregister(link.socket)
+        self._patience.forget(link)
         link.socket.close()
         del self._links[link.peer]
         link.peer.outbox.clear()

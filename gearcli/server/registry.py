@@ -8,13 +8,15 @@ from which a listener hears it, and it hears it once.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from operator import length_hint
 from typing import TYPE_CHECKING
 
+from gearcli.protocol.packets import FUNCTION_LIMIT
 from gearcli.server import answers
+from gearcli.server.deadlines import Deadlines, at, untime
 from gearcli.server.index import Index
 from gearcli.server.jobs import NO_PROGRESS, Job, Kind
+from gearcli.server.memory import FUNCTION, JOB, SHORT, TIMER, Account
 from gearcli.server.peers import Peer
 from gearcli.server.queues import FunctionQueue, Identity, Limits
 from gearcli.server.wakeups import Wakeups
@@ -46,6 +48,8 @@ class Registry:
         """Seconds since 1970, UTC, as `tick` was last told."""
         self.queues: dict[bytes, FunctionQueue] = {}
         """Functions by name."""
+        self.account = Account()
+        """What all of that takes, counted as it changes; see `weight`."""
         self.wakeups = Wakeups(worker_wakeup)
         self.paused = False
         """Whether no function gives out jobs."""
@@ -60,11 +64,20 @@ class Registry:
         self._schedule = Timers()  # by time of day
         self.timers = Timers()
         """What is due at a monotonic time."""
+        self._deadlines = Deadlines(self)
 
         self.name_handles(handle_prefix)
         self.number_from(1)
         self.limits: dict[bytes, Limits] = {}
         """The limits that are set, by function, which need not be known yet."""
+        self.default_limits: Limits | None = None
+        """The limits of all other functions."""
+
+    @property
+    def weight(self) -> int:
+        """The bytes that jobs and functions take."""
+        timers = len(self.timers) + len(self._schedule)
+        return self.account.held + JOB * len(self.jobs) + TIMER * timers + FUNCTION * len(self.queues)
 
     @property
     def running(self) -> int:
@@ -103,31 +116,47 @@ class Registry:
 
     # -- functions ------------------------------------------------------------------
 
-    def new_queue(self, function: bytes) -> FunctionQueue:
-        """Begin to know a function."""
-        queue = self.queues[function] = FunctionQueue(function, self._handles)
+    def new_queue(self, function: bytes) -> FunctionQueue | None:
+        """Begin to know a function; None if its name is too long."""
+        if len(function) > SHORT:
+            if len(function) > FUNCTION_LIMIT:
+                return None
+            self.account.held += len(function)
+        queue = self.queues[function] = FunctionQueue(function, self._handles, self.account)
+        queue.limits = self.default_limits
         if self.limits:
-            queue.limits = self.limits.get(function)
+            queue.limits = self.limits.get(function, queue.limits)
         if self.paused:
             queue.pause()
         return queue
 
     def limit(self, function: bytes, limits: Limits) -> None:
         """From now on take no more than so many jobs of a function, which need not be known yet."""
-        if any(limits):
+        self._forget_limits(function)
+        if any(limits) or self.default_limits is not None:
             self.limits[function] = limits
-        else:
-            self.limits.pop(function, None)
+            self.account.held += FUNCTION + len(function)
         if function in self.queues:
             self.queues[function].limits = self.limits.get(function)
+
+    def _forget_limits(self, function: bytes) -> None:
+        if self.limits.pop(function, None) is not None:
+            self.account.held -= FUNCTION + len(function)
 
     def drop_queue(self, queue: FunctionQueue) -> bool:
         """Forget a function that has no worker and no job, and its limits; whether that was so."""
         if queue.workers or queue.total:
             return False
-        self.limits.pop(queue.name, None)
+        self._forget_limits(queue.name)
         del self.queues[queue.name]
+        self.account.held -= queue.weight
         return True
+
+    def drop_idle(self) -> None:
+        """Forget all functions that have no worker, no job and no limits of their own."""
+        for queue in [queue for name, queue in self.queues.items() if name not in self.limits]:
+            if not queue.paused or self.paused:
+                self.drop_queue(queue)
 
     def pause(self) -> None:
         """Give out no more jobs; those that run may end."""
@@ -166,6 +195,7 @@ class Registry:
         """
         job = Job(next(self._numbers), queue, unique, workload, kind, self.now, listeners)
         self.jobs.add(job)
+        self.account.held += len(workload)
         if unique and (key := identity(unique, workload)):
             queue.meet(key, job)
         if reducer:
@@ -195,6 +225,7 @@ class Registry:
             for workload, number in zip(workloads, self._numbers, strict=False)
         ]
         self.jobs.add_many(jobs)
+        self.account.held += sum(map(len, workloads))
         if self.journal is not None and kind[1]:
             self.journal.add_many(jobs)
             return jobs
@@ -223,7 +254,7 @@ class Registry:
         """Let a job wait for the time at which it may be given out."""
         job.queue.delayed += 1
         job.extend().due = due
-        self._at(self._schedule, due, job, self._is_due)
+        at(self._schedule, due, job, self._is_due)
 
     def _is_due(self, job: Job) -> None:
         self._end_delay(job)
@@ -233,7 +264,7 @@ class Registry:
     def _end_delay(self, job: Job) -> None:
         job.extend().due = None
         job.queue.delayed -= 1
-        _untime(job)
+        untime(job)
 
     # -- how it finds a worker and loses it -------------------------------------------
 
@@ -245,38 +276,8 @@ class Registry:
         peer.running[handle] = job
         queue.running += 1
         if self.lease or peer.timeouts:
-            self._time(peer, job)
+            self._deadlines.begin(peer, job)
         return handle, job
-
-    def _time(self, peer: Peer, job: Job) -> None:
-        """Let a job end when its worker has not ended it in the time it asked for, or is silent too long."""
-        seconds = peer.timeouts.get(job.queue.name)
-        if seconds is not None:
-            self._at(self.timers, self.now + seconds, job, self._took_too_long)
-        if self.lease:
-            peer.heard = self.now
-            self._at(self.timers, self.now + self.lease, job, self._lease_over)
-
-    def _took_too_long(self, job: Job) -> None:
-        assert job.worker is not None, "the timer goes with the worker"
-        job.worker.lose(job.handle)
-        self.fail(job, "it took longer than its worker had allowed")
-
-    def _lease_over(self, job: Job) -> None:
-        worker = job.worker
-        assert worker is not None, "the timer goes with the worker"
-        until = worker.heard + self.lease
-        if until > self.now:
-            self._at(self.timers, until, job, self._lease_over)
-        else:
-            worker.lose(job.handle)
-            self.offer_again(job, worker)
-
-    def _at(self, timers: Timers, due: float, job: Job, call: Callable[[Job], None]) -> None:
-        """Have something done with a job at a time, unless the job has gone on before."""
-        extras = job.extend()
-        timers_left = [entry for entry in extras.timers if not entry[1].over]
-        extras.timers = [*timers_left, (timers, timers.add(due, partial(call, job)))]
 
     def offer_again(self, job: Job, worker: Peer) -> None:
         """A running job has lost its worker: it waits again, at the tail, if anybody still wants it."""
@@ -293,7 +294,7 @@ class Registry:
         extras = job.extend()
         extras.losses += 1
         extras.progress = NO_PROGRESS
-        _untime(job)
+        untime(job)
         if self.journal is not None:
             self.journal.lost(job)
         queue = job.queue
@@ -358,9 +359,10 @@ class Registry:
         if self.journal is not None:
             self._end_in_store(job)
         if job in queue.extras:
-            _untime(job)
+            untime(job)
             del queue.extras[job]
         self.jobs.remove(job)
+        self.account.held -= len(job.workload)
         if job.unique:
             self._forget_unique(job)
         for listener in job.listeners:
@@ -377,13 +379,6 @@ class Registry:
         uniques, key = job.queue.uniques, identity(job.unique, job.workload)
         if uniques.get(key) is job:
             del uniques[key]
-
-
-def _untime(job: Job) -> None:
-    """Let no timer of a job come any longer."""
-    for timers, timer in job.known.timers:
-        timers.cancel(timer)
-        job.extend().timers = []
 
 
 def identity(unique: bytes, workload: bytes) -> Identity:

@@ -18,7 +18,7 @@ from gearcli.client.client import Client
 from gearcli.errors import ConfigError, Forbidden, ServerGone, TurnedAway, Untrusted
 from gearcli.protocol.address import Address, Tls
 from gearcli.server.access import Access, Files
-from tests.support import DEADLINE, ServerProcess, Wire, gear_serve, wait_until
+from tests.support import DEADLINE, ServerProcess, Wire, gear, gear_serve, process, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -178,3 +178,12 @@ def test_a_server_that_is_gone_is_that_and_no_matter_of_trust(folder: Path) -> N
     with pytest.raises(ServerGone) as caught:
         admin.version()
     assert not isinstance(caught.value, Untrusted | TurnedAway)
+
+
+def test_a_worker_that_may_not_work_says_so_and_ends(server: ServerProcess, folder: Path) -> None:
+    """It would wait for jobs that never come."""
+    files = ("--ca", str(folder / "ca.pem"), "--cert", str(folder / "alice.pem"), "--tls")
+    words = gear("worker", "-s", f"localhost:{server.port}", *files, "-f", "a1", "--", "cat")
+    with process(words) as worker:
+        assert 77 == worker.exit_status()
+        assert "does not permit this worker to take its functions: Your role does not" in worker.said()

@@ -79,6 +79,7 @@ class House:
         monkeypatch.setattr(self.server, "selector", self)
         self._keys: list[SelectorKey] = []
         self._numbers = 0
+        self.settle()  # in its first turn a server looks around
 
     # As a selector.
 

@@ -20,7 +20,7 @@ def peer(engine: Engine) -> Peer:
     """An operator of a server whose turn has just begun."""
     peer, links = engine.connect(), dict[Peer, Link]()
     with socket.socket() as unused:
-        links[peer] = Link(unused, peer, "", None)
+        links[peer] = Link(unused, peer, "")
     Turns(engine, Operator(engine, version="0", pid=1), links)
     engine.clock(time.monotonic() + 3600, 0.0)  # the turn never gets long
     return peer

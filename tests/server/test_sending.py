@@ -29,7 +29,7 @@ class Post:
     def peer(self) -> Peer:
         peer = self.engine.connect()
         with socket.socket() as unused:
-            self.links[peer] = Link(unused, peer, "", None)
+            self.links[peer] = Link(unused, peer, "")
         return peer
 
 
