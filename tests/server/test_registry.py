@@ -48,3 +48,16 @@ def test_both_clocks_belong_together_also_when_what_is_due_is_asked_for_later() 
     registry.now, registry.wall = 130.0, 1030.0
     registry.tick(100.0, 1000.0)
     assert 160.0 == registry.due()
+
+
+def test_handles_may_begin_and_count_otherwise_from_the_start_on() -> None:
+    registry = Registry(b"H:")
+    registry.name_handles(b"G:")
+    registry.number_from(300)
+    assert 300 == registry.next_number
+    queue = new_queue(registry, b"f")
+    job = registry.add(queue, b"", b"w", (1, True))
+    registry.add_many(queue, [b"w"] * 5, (1, True), ())
+    assert b"G:300" == job.handle
+    assert job is registry.jobs.get(b"G:300")
+    assert 306 == registry.next_number
