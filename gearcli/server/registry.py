@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 
 from gearcli.protocol.packets import FUNCTION_LIMIT
 from gearcli.server import answers
+from gearcli.server.dead import DeadLetters
 from gearcli.server.deadlines import Deadlines, at, untime
 from gearcli.server.index import Index
 from gearcli.server.jobs import NO_PROGRESS, Job, Kind
 from gearcli.server.memory import FUNCTION, JOB, SHORT, TIMER, Account
 from gearcli.server.peers import Peer
-from gearcli.server.queues import FunctionQueue, Identity, Limits
+from gearcli.server.queues import FunctionQueue, Limits, identity
 from gearcli.server.wakeups import Wakeups
 from gearcli.timers import Timers
 
@@ -65,6 +66,8 @@ class Registry:
         self.timers = Timers()
         """What is due at a monotonic time."""
         self._deadlines = Deadlines(self)
+        self.dead = DeadLetters(self)
+        """Background jobs that have lost their worker too often."""
 
         self.name_handles(handle_prefix)
         self.number_from(1)
@@ -287,7 +290,10 @@ class Registry:
             self.forget(job)
             return
         if UNLIMITED < self.retries < job.attempt:
-            self.fail(job, f"its worker was lost in attempt {job.attempt}, the last")
+            reason = f"its worker was lost in attempt {job.attempt}, the last"
+            if job.background:
+                self.dead.bury(job, reason)
+            self.fail(job, reason)
             return
         del worker.running[job.handle]
         job.worker = None
@@ -379,13 +385,3 @@ class Registry:
         uniques, key = job.queue.uniques, identity(job.unique, job.workload)
         if uniques.get(key) is job:
             del uniques[key]
-
-
-def identity(unique: bytes, workload: bytes) -> Identity:
-    """The key under which identical jobs of a function meet; empty for a job that meets none.
-
-    The unique ``-`` stands for the workload itself, unless that is empty.
-    """
-    if unique != b"-":
-        return unique
-    return (unique, workload) if workload else b""  # costs no copy of the workload

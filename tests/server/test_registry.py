@@ -3,14 +3,7 @@
 from __future__ import annotations
 
 from gearcli.server.queues import NOTHING, FunctionQueue
-from gearcli.server.registry import Registry, identity
-
-
-def test_identities() -> None:
-    assert b"u" == identity(b"u", b"w")
-    assert b"" == identity(b"", b"w")
-    assert b"" == identity(b"-", b"")
-    assert identity(b"-", b"w") == identity(b"-", b"w") != identity(b"-", b"v")
+from gearcli.server.registry import Registry
 
 
 def new_queue(registry: Registry, function: bytes) -> FunctionQueue:
