@@ -13,7 +13,8 @@ from gearcli.cli.exits import ExitStatus
 from gearcli.cli.function_formats import with_tabs
 from gearcli.cli.options import ConnectTimeout, Context, Json, Servers, Yes
 from gearcli.cli.output import message
-from gearcli.client.admin import Admin, check_handle
+from gearcli.client.admin import Admin
+from gearcli.client.answers import check_handle
 from gearcli.errors import UsageError
 from gearcli.escape import shown
 

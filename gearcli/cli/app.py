@@ -37,6 +37,7 @@ COMMANDS = (
     "purge",
     "pause",
     "resume",
+    "retry",
     "admin",
     "ping",
     "check",

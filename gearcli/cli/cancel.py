@@ -12,7 +12,7 @@ from gearcli.cli.exits import ExitStatus
 from gearcli.cli.job import Jobs, Question
 from gearcli.cli.options import ConnectTimeout, Context, Json, Quiet, Servers, Yes, reach
 from gearcli.cli.output import message
-from gearcli.client.admin import check_handle
+from gearcli.client.answers import check_handle
 from gearcli.errors import JobUnknown
 from gearcli.escape import shown
 

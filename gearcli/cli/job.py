@@ -14,7 +14,8 @@ import typer
 from gearcli.cli.exits import ExitStatus
 from gearcli.cli.options import ConnectTimeout, Context, Json, Reach, Servers, parsed, reach
 from gearcli.cli.output import message, on_terminal, write, write_text
-from gearcli.client.admin import Admin, unknown_job
+from gearcli.client.admin import Admin
+from gearcli.client.answers import unknown_job
 from gearcli.client.client import Client, JobStatus
 from gearcli.client.documents import KeptResult
 from gearcli.errors import (
@@ -171,12 +172,12 @@ class Jobs:
 
         Raises JobUnknown; what a server raised that tells no results, if
         nobody else knows of the job; ConnectFailed.  Such a server is not
-        asked again.
+        asked again, unless it is one that would tell of dead jobs.
         """
         home = self._homes.get(Question("handle", handle))
         addresses = self._reached.servers if home is None else [home.address]
         for admin in self._reachable(self._admins, Admin, addresses):
-            if admin.address not in self._refusals:
+            if admin.address not in self._refusals or _may_know_of_dead_ones(self._refusals[admin.address]):
                 try:
                     return admin.result(os.fsencode(handle))
                 except JobUnknown:
@@ -236,6 +237,11 @@ class Jobs:
         except (ServerError, NoAnswer):
             self._reticent.add(address)
             return {}
+
+
+def _may_know_of_dead_ones(refusal: GearError) -> bool:
+    """Whether a server keeps no results but may have another job among the dead ones."""
+    return isinstance(refusal, ServerError) and refusal.code.upper() == "NOT_KEPT"
 
 
 def _client(address: Address, *, connect_timeout: float) -> Client:

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from gearcli.cli.asking import ask, where_known
+from gearcli.cli.dead import show_dead
 from gearcli.cli.listing import Item, show_list
 from gearcli.cli.options import ConnectTimeout, Context, Json, Servers, reach
 from gearcli.cli.output import message
@@ -42,6 +43,9 @@ def jobs(
         str | None,
         typer.Argument(metavar="[FUNCTION]", help="Only its jobs (gear server).", show_default=False),
     ] = None,
+    dead: Annotated[
+        bool, typer.Option("--dead", help="Those that have lost their worker too often (gear server).")
+    ] = False,
     server: Servers = None,
     context: Context = None,
     json: Json = False,
@@ -53,9 +57,13 @@ def jobs(
     size, progress and worker; gearmand its handle, and whether it is a
     background job. Off a terminal a line for each, with tabs, ages in seconds
     and sizes in bytes. A gear server tells 10,000 jobs at most; how many more
-    there are is said.
+    there are is said. With --dead: background jobs whose worker was lost more
+    often than `gear serve --job-retries` allows, with the reason; `gear retry`
+    queues them again, `gear purge --dead` throws them away.
     """
     reached = reach(server, context, connect_timeout)
+    if dead:
+        return show_dead(reached, function, as_json=json)
     answers = where_known(ask(reached, _asking(function)))
     left_out = sum(answer.value.left_out for answer in answers if isinstance(answer.value, JobList))
     several = len(reached.servers) > 1

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import typer
+
 from gearcli.cli.asking import confirmed
 from gearcli.cli.exits import ExitStatus
 from gearcli.cli.function_actions import Functions, do_to_functions
@@ -13,6 +17,9 @@ from gearcli.escape import shown
 
 def purge(
     function: Functions,
+    dead: Annotated[
+        bool, typer.Option("--dead", help="Their dead jobs instead; see `gear jobs --dead`.")
+    ] = False,
     yes: Yes = False,
     server: Servers = None,
     context: Context = None,
@@ -26,14 +33,15 @@ def purge(
     """
     reached = reach(server, context, connect_timeout)
     names = ", ".join(map(shown, function))
-    if not confirmed(f"Throw away all waiting jobs of {names}?", "purging destroys jobs", yes=yes):
+    what = "dead" if dead else "waiting"
+    if not confirmed(f"Throw away all {what} jobs of {names}?", "purging destroys jobs", yes=yes):
         message("nothing was purged")
         return ExitStatus.FAILED
     return do_to_functions(
         reached,
         function,
-        Admin.purge,
-        words=lambda count: f"{count} {'job' if count == 1 else 'jobs'} purged",
+        Admin.purge_dead if dead else Admin.purge,
+        words=lambda count: f"{count} {'dead ' if dead else ''}{'job' if count == 1 else 'jobs'} purged",
         keys=lambda count: {"purged": count},
         as_json=json,
         quiet=quiet,

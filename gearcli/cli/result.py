@@ -14,7 +14,7 @@ from gearcli.cli.output import message, on_terminal, write, write_text
 from gearcli.client.documents import KeptResult
 from gearcli.escape import shown, shown_lines
 
-_STATUSES = {"done": ExitStatus.DONE, "failed": ExitStatus.FAILED}
+_STATUSES = {"done": ExitStatus.DONE, "failed": ExitStatus.FAILED, "dead": ExitStatus.FAILED}
 
 
 def result(
@@ -26,8 +26,8 @@ def result(
 ) -> int:
     """Print the result of a background job, from a server started with `gear serve --keep-results 1h`.
 
-    Exit status 1: the job failed, its result was too big to be kept, or the
-    server does not know the job (any longer); 75: it is not done yet; 76: the
+    Exit status 1: the job failed or is dead (any gear server says so), its result was
+    too big to be kept, or the server does not know the job (any longer); 75: it is not done yet; 76: the
     server keeps no results.
     """
     with Jobs(reach(server, context, connect_timeout)) as jobs:
@@ -49,7 +49,7 @@ def _show(handle: str, kept: KeptResult) -> None:
     if kept.state not in _STATUSES:
         state = "running" if kept.state == "unwanted" else kept.state  # by its clients, not by who asks
         message(f"{handle} is still {state}; wait for it with: gear wait {handle}")
-    elif kept.state == "failed":
+    elif kept.state in ("failed", "dead"):
         say_failure(handle, kept)
     else:
         _say_warnings(handle, kept)
@@ -59,6 +59,9 @@ def _show(handle: str, kept: KeptResult) -> None:
 
 def say_failure(handle: str, kept: KeptResult) -> None:
     """Say that a job failed, in its worker's words if there are some."""
+    if kept.state == "dead":
+        message(f"{handle} is dead: {kept.reason}; queue it again with: gear retry {handle}")
+        return
     _say_warnings(handle, kept)
     if kept.exception:
         first, *more = shown_lines(kept.exception)

@@ -113,10 +113,10 @@ def serve(
             keep_results=keep_results,
             max_queue=max_queue,
         ),
-        bounds=Bounds(packet=max_packet, memory=max_memory, idle=idle_timeout),
-        connections=max_connections,
         store=None if store == "none" else os.path.abspath(store),
         handle_prefix=handle_prefix,
+        bounds=Bounds(packet=max_packet, memory=max_memory, idle=idle_timeout),
+        connections=max_connections,
         access=access,
         log=log,
         on_console=log_file == "stderr" or (log_file is None and not syslog),
@@ -137,12 +137,12 @@ class _Plan(NamedTuple):
     watched: Callable[[], AbstractContextManager[list[socket.socket]]]
     """Makes the sockets at which figures can be read."""
     engine: Callable[[], Engine]
-    bounds: Bounds
-    connections: int | None
-    """How many there may be, if that was said."""
     store: str | None
     """The file in which background jobs are kept."""
     handle_prefix: bytes
+    bounds: Bounds
+    connections: int | None
+    """How many there may be, if that was said."""
     access: Access
     log: Log
     on_console: bool
@@ -193,16 +193,6 @@ def _serve(plan: _Plan, ready: Callable[[], None]) -> int:
     return ExitStatus.DONE if cut_short is None else 128 + cut_short
 
 
-def _told(bounds: Bounds) -> Document:
-    """What an operator is told of the limits."""
-    return {
-        "max_packet": bounds.packet,
-        "max_connections": bounds.connections,
-        "max_memory": bounds.memory,
-        "idle_timeout": bounds.idle,
-    }
-
-
 def _keep_jobs(plan: _Plan, path: str, engine: Engine, server: Server) -> None:
     """Queue what is stored, and store what will be queued."""
     from gearcli.server.commits import Commits
@@ -212,6 +202,16 @@ def _keep_jobs(plan: _Plan, path: str, engine: Engine, server: Server) -> None:
     server.keep(commits)
     if not plan.quiet:
         plan.log.notice(f"background jobs are kept in {shown(path)}, {commits.restored} of them from before")
+
+
+def _told(bounds: Bounds) -> Document:
+    """What an operator is told of the limits."""
+    return {
+        "max_packet": bounds.packet,
+        "max_connections": bounds.connections,
+        "max_memory": bounds.memory,
+        "idle_timeout": bounds.idle,
+    }
 
 
 def _say_where(plan: _Plan, listeners: list[socket.socket], watched: list[socket.socket]) -> None:

@@ -58,7 +58,7 @@ def import_(
     """
     with _store(file, create=True) as store:
         store.prefix(handle_prefix())
-        known = {(job.function, job.unique) for job in store.load() if job.unique}
+        known = {(job.function, job.unique) for job in store.load() if job.unique and job.died is None}
         changes, first = Changes(), store.begin()
         changes.added += read(source, table, first, time.time(), known)
         changes.next = first + len(changes.added)
@@ -79,6 +79,8 @@ def export(file: File) -> int:
     with _store(file) as store:
         prefix = store.prefix()
         for job in store.load():
+            if job.died is not None:
+                continue
             line, missing = _line(job)
             if missing:
                 left_out += 1

@@ -12,7 +12,7 @@ from gearcli.cli.job import Jobs, Question
 from gearcli.cli.options import ConnectTimeout, Context, Quiet, Servers, parsed, reach
 from gearcli.cli.output import message
 from gearcli.cli.result import say_failure
-from gearcli.client.admin import unknown_job
+from gearcli.client.answers import unknown_job
 from gearcli.client.client import JobStatus
 from gearcli.errors import ConnectFailed, GearError, ServerGone, TimeLimit
 from gearcli.units import duration
@@ -41,7 +41,7 @@ def wait(
     """Wait until the server knows background jobs no longer; progress goes to standard error.
 
     Exit status 1: one of them failed, which only a server tells that keeps
-    results (`gear serve --keep-results 1h`), or the server never knew it; 69:
+    results (`gear serve --keep-results 1h`), or is dead, or the server never knew it; 69:
     the server is gone; 124: out of time.
     """
     with Jobs(reach(server, context, connect_timeout)) as jobs:
@@ -114,7 +114,7 @@ class _Waiting:
                 self.failed = True
                 message(str(unknown_job(handle)))
         else:
-            if kept.state == "failed":
+            if kept.state in ("failed", "dead"):
                 self.failed = True
                 say_failure(handle, kept)
 

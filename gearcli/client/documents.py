@@ -95,6 +95,33 @@ class JobList(NamedTuple):
     left_out: int
 
 
+class DeadJob(NamedTuple):
+    """A background job that has lost its worker too often."""
+
+    handle: bytes
+    """The handle that it had, and has again once it is queued again."""
+    function: bytes
+    unique: bytes
+    priority: str
+    age: float
+    """Seconds since its submission."""
+    size: int
+    """Bytes of the workload."""
+    attempt: int
+    """How often it was handed to a worker."""
+    reducer: bytes | None
+    died: float
+    """When it was given up, in seconds since 1970."""
+    reason: str
+
+
+class DeadList(NamedTuple):
+    """Dead jobs, those that died first at the front, and how many more there are."""
+
+    jobs: list[DeadJob]
+    left_out: int
+
+
 class ClientState(NamedTuple):
     """A connection to a server."""
 
@@ -120,7 +147,7 @@ class KeptResult(NamedTuple):
     function: bytes
     unique: bytes
     state: str
-    """``done`` or ``failed``; what it does if it has not ended, such as ``running``."""
+    """``done``, ``failed`` or ``dead``; what it does if it has not ended, such as ``running``."""
     attempt: int
     """How often it was handed to a worker."""
     ended: float | None
@@ -177,6 +204,23 @@ def parse_job(document: dict[str, Any]) -> JobState:
         int(document["denominator"]),
         None if due is None else _seconds(due),
         None if reducer is None else _name(reducer),
+    )
+
+
+def parse_dead(document: dict[str, Any]) -> DeadJob:
+    """The job of a document of ``dead``."""
+    reducer = document["reducer"]
+    return DeadJob(
+        _name(document["handle"]),
+        _name(document["function"]),
+        _name(document["unique"]),
+        shown(str(document["priority"])),
+        _seconds(document["age"]),
+        int(document["size"]),
+        int(document["attempt"]),
+        None if reducer is None else _name(reducer),
+        _seconds(document["died"]),
+        shown(str(document["reason"])),
     )
 
 

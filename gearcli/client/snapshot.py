@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from gearcli.client.admin import Admin, product
+from gearcli.client.admin import Admin
+from gearcli.client.answers import product
 from gearcli.client.documents import FunctionState
 from gearcli.errors import NoAnswer, ProtocolError, ServerError
 from gearcli.protocol.text import FunctionRow, PriorityRow

@@ -38,7 +38,9 @@ COMMANDS = {
     "job": "job HANDLE",
     "peek": "peek HANDLE",
     "result": "result HANDLE",
-    "purge": "purge FUNCTION",
+    "dead": "dead [FUNCTION [LIMIT]]",
+    "retry": "retry HANDLE",
+    "purge": "purge FUNCTION [dead]",
     "pause": "pause FUNCTION",
     "resume": "resume FUNCTION",
     "clients": "clients",
@@ -51,7 +53,8 @@ ROWS = frozenset(COMMANDS) - {*_LINE_ANSWERS}
 """The commands that are answered by rows, or by one line that refuses; the others by one line."""
 
 FOR_ADMINS = frozenset(
-    {"verbose", "maxqueue", "cancel", "create", "drop", "shutdown", "peek", "purge", "pause", "resume"}
+    {"verbose", "maxqueue", "cancel", "create", "drop", "shutdown"}
+    | {"peek", "retry", "purge", "pause", "resume"}
 )
 """The commands that change something, and the one that shows workloads: where roles are given, for admins."""
 

@@ -41,13 +41,13 @@ class Commits:
         engine.clock(time.monotonic(), time.time())
         self._registry = engine.registry
         self._registry.name_handles(store.prefix(handle_prefix))
+        self._journal = Journal(self._registry)
         with no_collector():
             self.restored = restore(self._registry, store.load())
-            """How many jobs the store had."""
+            """How many jobs the store had that wait to be done."""
         first = store.begin()
         self._registry.number_from(first)
         self._reserved = first + RESERVED
-        self._journal = Journal(self._registry)
         self._store = store
         self._log = log
         self.bell, self._hammer = socket.socketpair()

@@ -23,6 +23,7 @@ from gearcli.server.engine import Engine
 from gearcli.server.jobs import Job, Kind
 from gearcli.server.peers import Peer
 from gearcli.server.queues import FunctionQueue
+from gearcli.server.store import StoredJob
 
 # Reading a member off an enum class costs as much as calling a function.
 _COMPLETED = Result.COMPLETED
@@ -39,6 +40,7 @@ class Counting:
         self._add = _replace(registry, "add", self.add)
         self._delay = _replace(registry, "delay", self.delay)
         self._add_many = _replace(registry, "add_many", self.add_many)
+        self._revive = _replace(registry.dead, "revive", self.revive)
         self._assign = _replace(registry, "assign", self.assign)
         self._offer_again = _replace(registry, "offer_again", self.offer_again)
         self._fail = _replace(registry, "fail", self.fail)
@@ -75,6 +77,12 @@ class Counting:
         self._of(queue.name).submitted += len(workloads)
         jobs: list[Job] = self._add_many(queue, workloads, *others)
         return jobs
+
+    def revive(self, letter: StoredJob) -> Job:
+        """A dead job begins anew."""
+        self._of(letter.function).submitted += 1
+        job: Job = self._revive(letter)
+        return job
 
     def assign(self, queue: FunctionQueue, peer: Peer) -> tuple[bytes, Job]:
         """A worker gets a job."""

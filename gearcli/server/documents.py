@@ -21,9 +21,12 @@ from gearcli.server.peers import Peer
 from gearcli.server.queues import FunctionQueue, Limits
 from gearcli.server.registry import Registry
 from gearcli.server.results import Kept
+from gearcli.server.store import StoredJob
 
 Document: TypeAlias = dict[str, object]
 
+DEAD = "dead"
+"""The state of a job that has lost its worker too often."""
 _PRIORITIES = [priority.name.lower() for priority in Priority]
 
 
@@ -76,9 +79,48 @@ def job_document(job: Job, registry: Registry) -> Document:
     }
 
 
-def workload_document(job: Job) -> Document:
+def workload_document(handle: bytes, workload: bytes) -> Document:
     """The workload of a job."""
-    return {"handle": percent_encoded(job.handle), "workload_base64": _base64(job.workload)}
+    return {"handle": percent_encoded(handle), "workload_base64": _base64(workload)}
+
+
+def dead_document(letter: StoredJob, registry: Registry) -> Document:
+    """Everything that is known of a dead job but its workload, under the keys of a job and two more."""
+    return {
+        "handle": percent_encoded(registry.dead.handle(letter)),
+        "function": percent_encoded(letter.function),
+        "unique": percent_encoded(letter.unique),
+        "state": DEAD,
+        "priority": _PRIORITIES[letter.priority],
+        "background": True,
+        "age": round(registry.wall - letter.submitted, 3),
+        "size": len(letter.workload),
+        "attempt": letter.losses,
+        "listeners": 0,
+        "worker": None,
+        "numerator": 0,
+        "denominator": 0,
+        "due": None,
+        "reducer": percent_encoded(letter.reducer) if letter.reducer else None,
+        "died": letter.died,
+        "reason": letter.reason,
+    }
+
+
+def dead_result_document(letter: StoredJob, registry: Registry) -> Document:
+    """What a dead job has instead of a result."""
+    return {
+        "handle": percent_encoded(registry.dead.handle(letter)),
+        "function": percent_encoded(letter.function),
+        "unique": percent_encoded(letter.unique),
+        "state": DEAD,
+        "attempt": letter.losses,
+        "ended": letter.died,
+        "size": 0,
+        "dropped": False,
+        **dict.fromkeys(("result_base64", "exception_base64", "warnings_base64")),
+        "reason": letter.reason,
+    }
 
 
 def result_document(kept: Kept) -> Document:

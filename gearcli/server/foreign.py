@@ -13,7 +13,7 @@ from pathlib import Path
 
 from gearcli.errors import InputError
 from gearcli.escape import shown
-from gearcli.protocol.packets import Priority
+from gearcli.protocol.packets import FUNCTION_LIMIT, Priority
 from gearcli.server.store import StoredJob
 
 TABLE = "gearman_queue"
@@ -42,6 +42,11 @@ def read(
         raise InputError(f"cannot read gearmand's queue from {shown(path)}: {error}") from None
     jobs = list[StoredJob]()
     for function, unique, data, priority, due in rows:
+        if len(function or b"") > FUNCTION_LIMIT:
+            raise InputError(
+                f"nothing is imported: {shown(path)} has a function whose name has {len(function)} bytes; "
+                f"a gear server takes {FUNCTION_LIMIT} at most"
+            )
         if not unique or (function, unique) not in known:
             number = first + len(jobs)
             named = function or b"", unique or b"", data or b""

@@ -9,7 +9,7 @@ for long nor one that leaves the middle costs more than a block's length.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Iterator
 from operator import attrgetter
@@ -27,10 +27,11 @@ _NUMBER = attrgetter("number")
 class Index:
     """The jobs that wait or run, or are not due yet."""
 
-    __slots__ = ("_blocks", "_prefix_size")
+    __slots__ = ("_blocks", "prefix")
 
     def __init__(self, prefix: bytes) -> None:
-        self._prefix_size = len(prefix)
+        self.prefix = prefix
+        """What all handles begin with."""
         self._blocks: defaultdict[int, list[Job]] = defaultdict(list)
 
     def __iter__(self) -> Iterator[Job]:
@@ -44,7 +45,7 @@ class Index:
 
     def get(self, handle: bytes) -> Job | None:
         """The job whose handle this is to the last byte; None if there is none."""
-        digits = handle[self._prefix_size :][:_DIGITS]
+        digits = handle[len(self.prefix) :][:_DIGITS]
         if not digits.isdigit():
             return None
         number = int(digits)
@@ -56,6 +57,14 @@ class Index:
     def add(self, job: Job) -> None:
         """Take up a new job, whose number is higher than those before."""
         self._blocks[job.number // BLOCK].append(job)
+
+    def insert(self, job: Job) -> None:
+        """Take up a job that was here before, whatever its number."""
+        place = job.number // BLOCK
+        new = place not in self._blocks
+        insort(self._blocks[place], job, key=_NUMBER)
+        if new:
+            self._blocks = defaultdict(list, sorted(self._blocks.items()))
 
     def add_many(self, jobs: list[Job]) -> None:
         """Take up new jobs, whose numbers follow each other."""

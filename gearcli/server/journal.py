@@ -17,14 +17,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import repeat
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from gearcli.protocol.packets import Priority
 from gearcli.protocol.refusals import Refusal
 from gearcli.server import answers
-from gearcli.server.jobs import Job, Kind
-from gearcli.server.registry import Registry, identity
-from gearcli.server.store import Changes, StoredJob
+from gearcli.server.jobs import Job
+from gearcli.server.registry import Registry
+from gearcli.server.returning import queue_again
+from gearcli.server.store import ALIVE, Changes, StoredJob
 
 if TYPE_CHECKING:
     from gearcli.server.peers import Peer
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 ENDED_MOST = 5000
 """Jobs that are over which one transaction removes at most, so that others need not wait for long."""
 
-_KINDS: tuple[Kind, ...] = tuple((int(priority), True) for priority in Priority)
 _CREATED = answers.JOB_CREATED
 _BODY = b"\0".join((Refusal.STORE.code, Refusal.STORE.text))
 _NOT_STORED = answers.ERROR[len(_BODY)] + _BODY
@@ -128,9 +128,25 @@ class Journal:
         if job.background:
             self.batch.changes.losses[job.number] = job.known.losses
 
+    def died(self, job: Job, letter: StoredJob) -> None:
+        """A background job is over that is kept as a dead one; that it has ended is said too."""
+        self.batch.changes.losses[job.number] = letter.losses
+        self.batch.changes.deaths[job.number] = letter.died, letter.reason
+
+    def revived(self, job: Job) -> None:
+        """A dead job is queued again."""
+        self.batch.changes.losses[job.number] = 0
+        self.batch.changes.deaths[job.number] = None, ""
+
+    def forgotten(self, number: int) -> None:
+        """A dead job is kept no longer."""
+        self.batch.changes.ended.append(number)
+
     def ended(self, job: Job) -> None:
         """A background job is over."""
-        self.batch.changes.ended.append(job.number)
+        died, _ = self.batch.changes.deaths.get(job.number, ALIVE)
+        if died is None:
+            self.batch.changes.ended.append(job.number)
         batch = self._pending.pop(job, None)
         if batch is None:
             return
@@ -210,6 +226,7 @@ class Journal:
         changes, lost = self.batch.changes, batch.changes
         changes.ended += lost.ended
         changes.losses = {**lost.losses, **changes.losses}
+        changes.deaths = {**lost.deaths, **changes.deaths}
 
 
 def _gate(peer: Peer, batch: Batch) -> Gate:
@@ -224,21 +241,17 @@ def _gate(peer: Peer, batch: Batch) -> Gate:
 
 
 def restore(registry: Registry, stored: Iterable[StoredJob]) -> int:
-    """Queue the jobs of a store, which are in the order of their numbers; how many there were."""
-    begin, total = registry.now - registry.wall, 0
-    for number, function, unique, workload, priority, submitted, due, losses, reducer in stored:
-        queue = registry.queues.get(function) or registry.make_queue(function)
-        job = Job(number, queue, unique, workload, _KINDS[priority], begin + submitted)
-        registry.jobs.add(job)
-        registry.account.held += len(workload)
-        total += 1
-        if unique and (key := identity(unique, workload)):
-            queue.meet(key, job)
-        if losses or reducer:
-            extras = job.extend()
-            extras.losses, extras.reducer = losses, reducer
-        if due is not None and due > registry.wall:
-            registry.delay(job, due)
+    """Queue the jobs of a store, which are in the order of their numbers; how many those were.
+
+    Dead ones are kept; where there is no longer room for all, the journal is there to note it.
+    """
+    total, dead = 0, list[StoredJob]()
+    for each in stored:
+        if each.died is None:
+            registry.jobs.add(queue_again(registry, each))
+            total += 1
         else:
-            queue.put(job)
+            dead.append(each)
+    for each in sorted(dead, key=attrgetter("died")):
+        registry.dead.add(each)
     return total

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from gearcli.tls import Socket
 
 NOTHING, READ, WRITE = 0, selectors.EVENT_READ, selectors.EVENT_WRITE
-"""What to wait for; nothing is for who is held back, or waits for no more than that a gate opens."""
 
 UNREAD_LIMIT = 1 << 20
 """Bytes a peer may leave unread before nothing more is read from it."""
@@ -112,8 +111,8 @@ class Link:
     def _send_parts(self) -> bool:
         """Send a big outbox part by part, without copying it together; nothing from a closed gate on."""
         peer = self.peer
-        self.unread()
         outbox, gated = _parted(peer.outbox) if peer.gated else (peer.outbox, [])
+        self.unread()
         with contextlib.suppress(BlockingIOError, InterruptedError):
             while outbox:
                 sent = self.socket.sendmsg(islice(outbox, _PARTS))
@@ -123,7 +122,6 @@ class Link:
         if peer.gated:
             peer.outbox[:] = outbox + gated
             peer.gated = bool(gated)
-            self._unread = sum(map(len, peer.outbox))
         self._parts = len(peer.outbox)
         peer.bulky = bool(peer.outbox)
         return not peer.bulky
@@ -131,9 +129,9 @@ class Link:
     def unread(self) -> int:
         """How many bytes are in the outbox.  Only what came since it was last asked is looked at."""
         outbox = self.peer.outbox
-        self.peer.bulky = bool(outbox)  # what is sent in parts is counted as it leaves
-        if self.peer.gated:  # what waits at a gate becomes more
+        if self.peer.gated:  # a gate gets longer as long as it is closed, and has another length then
             self._parts = self._unread = 0
+        self.peer.bulky = bool(outbox)  # what is sent in parts is counted as it leaves
         self._unread += sum(map(len, outbox[self._parts :]))
         self._parts = len(outbox)
         return self._unread
@@ -154,13 +152,16 @@ class Link:
     def interest(self) -> int:
         """What to wait for: to write while something can be sent, to read only from a peer that reads."""
         outbox = self.peer.outbox
-        first: object = outbox[0] if self.peer.gated else None
-        shut = type(first) is Gate  # an open one would have left
-        if self.held_back:
-            return WRITE if outbox and not shut else NOTHING
         if self.closing or self.undecided is not None or self.unread() > UNREAD_LIMIT:
-            return NOTHING if shut else WRITE
-        return READ | WRITE if outbox and not shut else READ
+            return NOTHING if self.shut else WRITE
+        sending = WRITE if outbox and not self.shut else NOTHING
+        return sending if self.held_back else READ | sending
+
+    @property
+    def shut(self) -> bool:
+        """Whether nothing can be sent before a gate opens: an open one in the first place would have left."""
+        first: object = self.peer.outbox[0] if self.peer.gated else None
+        return type(first) is Gate
 
 
 def _parted(outbox: list[Any]) -> tuple[list[bytes | memoryview], list[Any]]:

@@ -81,6 +81,8 @@ class Server:
         admit = self._access.door(self.selector, self._connected, log)
         self._doors = Doors(self.selector, listeners, admit, log, bounds.connections, self._connections)
         self._packet_limit = bounds.packet
+        dead = engine.registry.dead
+        dead.limit, dead.say = min(dead.limit, bounds.memory // 8), log.notice
         self._supervision = Supervision(
             bounds, engine, self._links, log, close=self._close, wait_for=self._wait_for
         )

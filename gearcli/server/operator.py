@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import Protocol
 
-from gearcli.escape import percent_decoded, percent_encoded
+from gearcli.escape import percent_decoded, percent_encoded, shown
 from gearcli.protocol.numbers import number
 from gearcli.protocol.packets import FUNCTION_LIMIT
 from gearcli.protocol.refusals import Refusal
@@ -36,6 +36,8 @@ from gearcli.protocol.text import (
 from gearcli.server.documents import (
     Document,
     client_document,
+    dead_document,
+    dead_result_document,
     function_document,
     job_document,
     no_result_document,
@@ -47,7 +49,8 @@ from gearcli.server.documents import (
 from gearcli.server.engine import Engine
 from gearcli.server.jobs import Job
 from gearcli.server.peers import Peer
-from gearcli.server.queues import FunctionQueue
+from gearcli.server.queues import FunctionQueue, identity
+from gearcli.server.store import StoredJob
 
 JOBS_LIMIT = 10_000
 """Jobs that ``jobs`` tells at most; a million would hold everybody up."""
@@ -229,17 +232,22 @@ class Operator:
         return reply([*documents, {"left_out": total - most}] if total > most else documents)
 
     def job(self, words: list[bytes]) -> bytes:
-        """Everything about one job but its workload."""
-        job = self._job(words)
+        """Everything about one job but its workload; it may be a dead one."""
+        job, letter = self._job(words), self._dead(words)
+        if letter is not None:
+            return reply([dead_document(letter, self._registry)])
         return reply([job_document(job, self._registry)]) if job else _NO_JOB
 
     def peek(self, words: list[bytes]) -> bytes:
-        """The workload of a job, in base 64."""
-        job = self._job(words)
-        return reply([workload_document(job)]) if job else _NO_JOB
+        """The workload of a job, in base 64; it may be a dead one."""
+        job = self._job(words) or self._dead(words)
+        return reply([workload_document(percent_decoded(words[0]), job.workload)]) if job else _NO_JOB
 
     def result(self, words: list[bytes]) -> bytes:
-        """How a background job ended; the state of a job that has not."""
+        """How a background job ended; the state of a job that has not.  Of dead ones every server knows."""
+        letter = self._dead(words)
+        if letter is not None:
+            return reply([dead_result_document(letter, self._registry)])
         results = self._registry.results
         if results is None:
             return _NOT_KEPT
@@ -249,13 +257,48 @@ class Operator:
         job = self._job(words)
         return reply([no_result_document(job)]) if job else _NO_JOB
 
+    def dead(self, words: list[bytes]) -> bytes:
+        """Dead jobs, those that died first at the front; a last document says how many are left out."""
+        letters = list(self._registry.dead)
+        if words:
+            function = percent_decoded(words[0])
+            letters = [letter for letter in letters if letter.function == function]
+        most = min(number(words[1]), JOBS_LIMIT) if len(words) > 1 else JOBS_LIMIT
+        documents = [dead_document(letter, self._registry) for letter in letters[:most]]
+        left_out = len(letters) - most
+        return reply([*documents, {"left_out": left_out}] if left_out > 0 else documents)
+
+    def retry(self, words: list[bytes]) -> bytes:
+        """Queue a dead job again, as if it had never been tried."""
+        letter = self._dead(words)
+        if letter is None:
+            return _NO_JOB
+        queue = self._registry.queues.get(letter.function)
+        twin = queue and queue.uniques.get(identity(letter.unique, letter.workload))
+        if twin:
+            words_of_twin = f"An identical job waits or runs already: {shown(twin.handle)}"
+            return err("IDENTICAL_JOB", words_of_twin)
+        return reply([job_document(self._registry.dead.revive(letter), self._registry)])
+
+    def _dead(self, words: list[bytes]) -> StoredJob | None:
+        """The dead job that had the handle that the first word is, percent-encoded."""
+        return self._registry.dead.get(percent_decoded(words[0])) if words else None
+
     def purge(self, words: list[bytes]) -> bytes:
-        """Let all jobs of a function fail that no worker has."""
+        """Let all jobs of a function fail that no worker has; or throw away its dead ones."""
+        if [word.lower() for word in words[1:]] == [b"dead"]:
+            return self._purge_dead(percent_decoded(words[0]))
         queue = self._queue(words)
         if queue is None:
             return _NO_FUNCTION
         count = self._registry.purge(queue)
         return reply([{"function": percent_encoded(queue.name), "purged": count}])
+
+    def _purge_dead(self, function: bytes) -> bytes:
+        count = self._registry.dead.purge(function)
+        if not count and function not in self._registry.queues:
+            return _NO_FUNCTION
+        return reply([{"function": percent_encoded(function), "purged": count}])
 
     def pause(self, words: list[bytes]) -> bytes:
         """Give out no more jobs of a function; those that run may end."""

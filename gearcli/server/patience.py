@@ -127,7 +127,7 @@ class Patience:
 
     def _look_at_unread(self, link: Link, now: float) -> int:
         """The bytes of its outbox."""
-        if not link.peer.outbox:
+        if not link.peer.outbox or link.shut:  # a slow disk is nobody's fault
             del self._unread[link]
             self.over.pop(link.peer, None)
             return 0

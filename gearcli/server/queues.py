@@ -214,3 +214,13 @@ class FunctionQueue:
             if peer.asleep:
                 return peer
         return None
+
+
+def identity(unique: bytes, workload: bytes) -> Identity:
+    """The key under which identical jobs of a function meet; empty for a job that meets none.
+
+    The unique ``-`` stands for the workload itself, unless that is empty.
+    """
+    if unique != b"-":
+        return unique
+    return (unique, workload) if workload else b""  # costs no copy of the workload

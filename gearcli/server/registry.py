@@ -8,17 +8,18 @@ from which a listener hears it, and it hears it once.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from operator import length_hint
 from typing import TYPE_CHECKING
 
 from gearcli.protocol.packets import FUNCTION_LIMIT
 from gearcli.server import answers
+from gearcli.server.dead import DeadLetters
+from gearcli.server.deadlines import Deadlines, at, untime
 from gearcli.server.index import Index
 from gearcli.server.jobs import NO_PROGRESS, Job, Kind
 from gearcli.server.memory import FUNCTION, JOB, SHORT, TIMER, Account
 from gearcli.server.peers import Peer
-from gearcli.server.queues import FunctionQueue, Identity, Limits
+from gearcli.server.queues import FunctionQueue, Limits, identity
 from gearcli.server.wakeups import Wakeups
 from gearcli.timers import Timers
 
@@ -64,6 +65,9 @@ class Registry:
         self._schedule = Timers()  # by time of day
         self.timers = Timers()
         """What is due at a monotonic time."""
+        self._deadlines = Deadlines(self)
+        self.dead = DeadLetters(self)
+        """Background jobs that have lost their worker too often."""
 
         self.name_handles(handle_prefix)
         self.number_from(1)
@@ -255,7 +259,7 @@ class Registry:
         """Let a job wait for the time at which it may be given out."""
         job.queue.delayed += 1
         job.extend().due = due
-        self._at(self._schedule, due, job, self._is_due)
+        at(self._schedule, due, job, self._is_due)
 
     def _is_due(self, job: Job) -> None:
         self._end_delay(job)
@@ -265,7 +269,7 @@ class Registry:
     def _end_delay(self, job: Job) -> None:
         job.extend().due = None
         job.queue.delayed -= 1
-        _untime(job)
+        untime(job)
 
     # -- how it finds a worker and loses it -------------------------------------------
 
@@ -277,38 +281,8 @@ class Registry:
         peer.running[handle] = job
         queue.running += 1
         if self.lease or peer.timeouts:
-            self._time(peer, job)
+            self._deadlines.begin(peer, job)
         return handle, job
-
-    def _time(self, peer: Peer, job: Job) -> None:
-        """Let a job end when its worker has not ended it in the time it asked for, or is silent too long."""
-        seconds = peer.timeouts.get(job.queue.name)
-        if seconds is not None:
-            self._at(self.timers, self.now + seconds, job, self._took_too_long)
-        if self.lease:
-            peer.heard = self.now
-            self._at(self.timers, self.now + self.lease, job, self._lease_over)
-
-    def _took_too_long(self, job: Job) -> None:
-        assert job.worker is not None, "the timer goes with the worker"
-        job.worker.lose(job.handle)
-        self.fail(job, "it took longer than its worker had allowed")
-
-    def _lease_over(self, job: Job) -> None:
-        worker = job.worker
-        assert worker is not None, "the timer goes with the worker"
-        until = worker.heard + self.lease
-        if until > self.now:
-            self._at(self.timers, until, job, self._lease_over)
-        else:
-            worker.lose(job.handle)
-            self.offer_again(job, worker)
-
-    def _at(self, timers: Timers, due: float, job: Job, call: Callable[[Job], None]) -> None:
-        """Have something done with a job at a time, unless the job has gone on before."""
-        extras = job.extend()
-        timers_left = [entry for entry in extras.timers if not entry[1].over]
-        extras.timers = [*timers_left, (timers, timers.add(due, partial(call, job)))]
 
     def offer_again(self, job: Job, worker: Peer) -> None:
         """A running job has lost its worker: it waits again, at the tail, if anybody still wants it."""
@@ -318,14 +292,17 @@ class Registry:
             self.forget(job)
             return
         if UNLIMITED < self.retries < job.attempt:
-            self.fail(job, f"its worker was lost in attempt {job.attempt}, the last")
+            reason = f"its worker was lost in attempt {job.attempt}, the last"
+            if job.background:
+                self.dead.bury(job, reason)
+            self.fail(job, reason)
             return
         del worker.running[job.handle]
         job.worker = None
         extras = job.extend()
         extras.losses += 1
         extras.progress = NO_PROGRESS
-        _untime(job)
+        untime(job)
         if self.journal is not None:
             self.journal.lost(job)
         queue = job.queue
@@ -390,7 +367,7 @@ class Registry:
         if self.journal is not None:
             self._end_in_store(job)
         if job in queue.extras:
-            _untime(job)
+            untime(job)
             del queue.extras[job]
         self.jobs.remove(job)
         self.account.held -= len(job.workload)
@@ -410,20 +387,3 @@ class Registry:
         uniques, key = job.queue.uniques, identity(job.unique, job.workload)
         if uniques.get(key) is job:
             del uniques[key]
-
-
-def _untime(job: Job) -> None:
-    """Let no timer of a job come any longer."""
-    for timers, timer in job.known.timers:
-        timers.cancel(timer)
-        job.extend().timers = []
-
-
-def identity(unique: bytes, workload: bytes) -> Identity:
-    """The key under which identical jobs of a function meet; empty for a job that meets none.
-
-    The unique ``-`` stands for the workload itself, unless that is empty.
-    """
-    if unique != b"-":
-        return unique
-    return (unique, workload) if workload else b""  # costs no copy of the workload

@@ -142,6 +142,12 @@ class Results:
         """A job that is still known has failed; without a reason because its worker said so."""
         self._keep(job, FAILED, reason=reason)
 
+    def forget(self, handle: bytes) -> None:
+        """A job that had failed is queued again."""
+        kept = self._kept.pop(handle, None)
+        if kept is not None:
+            self._used -= kept.room
+
     # -- of jobs that run -------------------------------------------------------------------
 
     def _about(self, job: Job) -> _Said:

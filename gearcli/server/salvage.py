@@ -9,13 +9,13 @@ from typing import Any, NamedTuple
 
 from gearcli.errors import OutputError
 from gearcli.escape import shown
-from gearcli.server.sqlite import FIELDS, WAITING, SqliteStore, checksum_of
+from gearcli.server.sqlite import FIELDS, SqliteStore, checksum_of
 from gearcli.server.store import Changes, StoredJob
 
 UNKNOWN_PREFIX = b"H:salvaged-"
 """What handles begin with if that can no longer be read."""
 
-_READ = f"SELECT state, checksum, {FIELDS} FROM job"
+_READ = f"SELECT checksum, {FIELDS} FROM job"
 _PATIENCE = 10_000
 """Numbers that are looked up in vain, one after the other, before the search ends."""
 
@@ -30,8 +30,6 @@ class Salvaged(NamedTuple):
     jobs: list[StoredJob]
     changed: list[int]
     """Numbers of jobs of which not every byte is what it was."""
-    others: int
-    """Whole jobs that do not wait to be done."""
     next: int | None
     """The first number that the next start may give; None if that can no longer be read."""
     expected: int | None
@@ -40,7 +38,7 @@ class Salvaged(NamedTuple):
     @property
     def lost(self) -> int | None:
         """How many jobs are missing or have changed; None if nobody knows."""
-        return None if self.expected is None else max(0, self.expected - len(self.jobs) - self.others)
+        return None if self.expected is None else max(0, self.expected - len(self.jobs))
 
 
 def salvage(path: str) -> Salvaged:
@@ -52,20 +50,17 @@ def salvage(path: str) -> Salvaged:
     try:
         about = _tolerant(lambda: connection.execute("SELECT jobs, next, handle_prefix FROM file"))
         expected, following, prefix = next(iter(about), (None, None, None))
-        jobs, changed, others = list[StoredJob](), list[int](), 0
-        for state, checksum, *fields in _rows(connection):
+        jobs, changed = list[StoredJob](), list[int]()
+        for checksum, *fields in _rows(connection):
             job = StoredJob(*fields)
             if not _whole(job, checksum):
                 changed.append(job.number)
-            elif state == WAITING:
-                jobs.append(job)
             else:
-                others += 1
+                jobs.append(job)
         return Salvaged(
             prefix if isinstance(prefix, bytes) and prefix else UNKNOWN_PREFIX,
             jobs,
             changed,
-            others,
             following if isinstance(following, int) else None,
             expected if isinstance(expected, int) else None,
         )
@@ -97,10 +92,10 @@ def _rows(connection: sqlite3.Connection) -> Iterator[Row]:
         return _tolerant(lambda: connection.execute(f"{_READ} WHERE {condition}", numbers))
 
     for row in read("number > ? ORDER BY number", front):
-        front = row[2]
+        front = row[1]
         yield row
     for row in read("number > ? ORDER BY number DESC", front):
-        back = row[2]
+        back = row[1]
         yield row
     number = gap = max(0, front + 1)
     while number < back and number - gap < _PATIENCE:

@@ -32,9 +32,6 @@ APPLICATION = 0x47656172
 """Says in a file's header that it is one of ours: `Gear`."""
 VERSION = 1
 
-WAITING, DEAD = 0, 1
-"""States of a job: one that is to be done, and one that is kept to be looked at, with its `reason`."""
-
 _SCHEMA = f"""
 CREATE TABLE file (
     jobs INTEGER NOT NULL,
@@ -45,7 +42,6 @@ CREATE TABLE file (
 INSERT INTO file VALUES (0, 1, x'', x'');
 CREATE TABLE job (
     number INTEGER PRIMARY KEY,
-    state INTEGER NOT NULL DEFAULT {WAITING},
     function BLOB NOT NULL,
     "unique" BLOB NOT NULL,
     priority INTEGER NOT NULL,
@@ -53,7 +49,8 @@ CREATE TABLE job (
     due REAL,
     losses INTEGER NOT NULL,
     reducer BLOB NOT NULL,
-    reason BLOB,
+    died REAL,
+    reason TEXT NOT NULL,
     checksum INTEGER NOT NULL,
     workload BLOB NOT NULL
 );
@@ -62,10 +59,10 @@ PRAGMA user_version = {VERSION};
 """
 """`file` has how many rows `job` has, the next start's first number, and a mark of the last start."""
 
-FIELDS = 'number, function, "unique", workload, priority, submitted, due, losses, reducer'
+FIELDS = 'number, function, "unique", workload, priority, submitted, due, losses, reducer, died, reason'
 """The columns that make a `StoredJob`."""
 _INSERT = f"INSERT OR IGNORE INTO job ({FIELDS}, checksum) VALUES "
-_PLACES = f"({', '.join('?' * 10)})"
+_PLACES = f"({', '.join('?' * 12)})"
 _CHUNKS = (512, 64, 8, 1)
 """Rows of a statement: few kinds of statements, so that each is compiled once."""
 
@@ -150,16 +147,15 @@ class SqliteStore:
             self.commit(changes)
 
     def _rows(self) -> Generator[StoredJob, None, int]:
-        """The jobs that wait; returns how many rows of any state there were."""
-        rows = self._run(f"SELECT state, checksum, {FIELDS} FROM job ORDER BY number")
+        """All jobs; returns how many there were."""
+        rows = self._run(f"SELECT checksum, {FIELDS} FROM job ORDER BY number")
         count = 0
-        for state, checksum, *fields in rows:
+        for checksum, *fields in rows:
             job = StoredJob(*fields)
-            if checksum != checksum_of(job):
+            if checksum != checksum_of(job) or not isinstance(job.died, float | None):
                 raise self._damaged(f"the job of number {job.number} has changed")
             count += 1
-            if state == WAITING:
-                yield job
+            yield job
         return count
 
     def commit(self, changes: Changes) -> None:
@@ -171,6 +167,8 @@ class SqliteStore:
             more = self._insert(changes.added) - self._delete(changes.ended)
             for number, losses in changes.losses.items():
                 self._run("UPDATE job SET losses = ? WHERE number = ?", [losses, number])
+            for number, death in changes.deaths.items():
+                self._run("UPDATE job SET died = ?, reason = ? WHERE number = ?", [*death, number])
             if more:
                 self._run("UPDATE file SET jobs = jobs + ?", [more])
             if changes.next is not None:

@@ -10,7 +10,7 @@ To add another engine: write a class with these methods, and run the contract's 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeAlias
 
 RESERVED = 10_000_000
 """Numbers that are set aside at a time: a server that is killed has wasted the rest, which costs nothing.
@@ -36,25 +36,36 @@ class StoredJob(NamedTuple):
     losses: int = 0
     """How often it has lost its worker."""
     reducer: bytes = b""
+    died: float | None = None
+    """When it lost its worker once too often and became a dead letter: seconds since 1970; None is not."""
+    reason: str = ""
+    """Why it is dead."""
+
+
+Death: TypeAlias = tuple[float | None, str]
+"""What `died` and `reason` become."""
+ALIVE: Death = (None, "")
 
 
 class Changes:
     """What one transaction does: all of it or, where it fails, nothing."""
 
-    __slots__ = ("added", "ended", "losses", "next")
+    __slots__ = ("added", "deaths", "ended", "losses", "next")
 
     def __init__(self) -> None:
         self.added: list[StoredJob] = []
         """New jobs, which must survive even a power loss once the transaction is done."""
         self.losses: dict[int, int] = {}
         """How often jobs have lost their workers by now."""
+        self.deaths: dict[int, Death] = {}
+        """Jobs that are dead letters now, or no longer."""
         self.ended: list[int] = []
         """Jobs that are over.  They need not survive a power loss, for then they run again."""
         self.next: int | None = None
         """The first number that the next start may give, if that changes; it must survive as new jobs do."""
 
     def __bool__(self) -> bool:
-        return bool(self.added or self.losses or self.ended or self.next is not None)
+        return bool(self.added or self.losses or self.deaths or self.ended or self.next is not None)
 
 
 class Store(Protocol):
@@ -67,7 +78,7 @@ class Store(Protocol):
         """
 
     def load(self) -> Iterator[StoredJob]:
-        """All jobs in the order of their numbers.
+        """All jobs in the order of their numbers, dead ones too.
 
         Raises StoreDamaged if any of them may be missing or changed.
         """
@@ -80,7 +91,7 @@ class Store(Protocol):
         """
 
     def commit(self, changes: Changes) -> None:
-        """Make changes, all at once: jobs are added, then losses noted, then jobs removed that are over.
+        """Make changes, all at once: add jobs, note losses and deaths, then remove jobs that are over.
 
         To make them twice is to make them once.  Raises StoreError when
         nothing was changed and another try may succeed, StoreBroken when it is

@@ -14,7 +14,8 @@ from gearcli.protocol.refusals import Refusal
 from gearcli.server import answers
 from gearcli.server.jobs import Kind
 from gearcli.server.peers import Peer
-from gearcli.server.registry import Registry, identity
+from gearcli.server.queues import identity
+from gearcli.server.registry import Registry
 from gearcli.server.schedule import next_match
 
 _CREATED = answers.JOB_CREATED

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from gearcli.client.admin import Admin, check_handle, product, unknown_job
+from gearcli.client.admin import Admin
+from gearcli.client.answers import check_handle, product, unknown_job
 from gearcli.client.documents import JobList, KeptResult
 from gearcli.errors import (
     ConnectFailed,

@@ -15,8 +15,8 @@ from gearcli.protocol.packets import Priority
 from gearcli.server.engine import Engine
 from gearcli.server.jobs import NO_PROGRESS, Job
 from gearcli.server.peers import Peer
-from gearcli.server.queues import NOTHING, FunctionQueue
-from gearcli.server.registry import Registry, identity
+from gearcli.server.queues import NOTHING, FunctionQueue, identity
+from gearcli.server.registry import Registry
 from gearcli.timers import Timer, Timers
 
 

@@ -46,6 +46,9 @@ class MemoryStore:
         for number, losses in changes.losses.items():
             if number in jobs:
                 jobs[number] = jobs[number]._replace(losses=losses)
+        for number, (died, reason) in changes.deaths.items():
+            if number in jobs:
+                jobs[number] = jobs[number]._replace(died=died, reason=reason)
         for number in changes.ended:
             jobs.pop(number, None)
         if changes.next is not None:

@@ -14,7 +14,7 @@ from gearcli.protocol.packets import PacketType as P
 from gearcli.server.commits import LAZINESS, RETRY, Commits
 from gearcli.server.engine import Engine
 from gearcli.server.log import Level, Log
-from gearcli.server.store import Changes
+from gearcli.server.store import RESERVED, Changes
 from tests.server.stores import Disk, MemoryStore, job
 from tests.server.test_journal import Gated
 from tests.support import DEADLINE
@@ -141,6 +141,34 @@ def test_ends_are_tried_again_after_a_pause(house: House) -> None:
     house.commits.hand_over(1.0 + RETRY)
     house.settle()
     assert {} == house.store.disk.jobs
+
+
+def test_numbers_are_set_aside_before_they_are_needed(house: House) -> None:
+    disk, registry = house.store.disk, house.engine.registry
+    first = registry.next_number
+    assert first + RESERVED == disk.next
+    house.commits.hand_over(0.0)
+    assert [] == house.store.commits
+    registry.number_from(first + RESERVED // 2 + 1)
+    house.store.failure = StoreError("full")
+    house.commits.hand_over(1.0)
+    house.settle(now=1.0)
+    house.store.failure = None
+    house.commits.hand_over(1.0)
+    assert 1.0 + RETRY == house.commits.due, "nobody waits for it, so it may take its time"
+    house.commits.hand_over(1.0 + RETRY)
+    house.settle()
+    assert first + RESERVED // 2 + 1 + RESERVED == disk.next
+    house.commits.hand_over(2.0)
+    assert [0] == house.store.commits
+
+
+def test_the_end_gives_back_what_was_set_aside(house: House) -> None:
+    house.submit()
+    number = house.engine.registry.next_number
+    house.commits.close()
+    assert number == house.store.disk.next
+    house.commits = House().commits
 
 
 @pytest.mark.parametrize("bug", [False, True])

@@ -49,3 +49,11 @@ def test_no_such_table(path: Path, table: str) -> None:
 def test_no_such_file(tmp_path: Path) -> None:
     with pytest.raises(InputError):
         read(str(tmp_path / "none"), TABLE, 1, 0.0, set())
+
+
+def test_a_name_that_no_server_of_ours_takes(path: Path) -> None:
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE gearman_queue SET function_name = ?", ["f" * 513])
+    connection.close()
+    with pytest.raises(InputError, match=r"nothing is imported: .* 513 bytes"):
+        read(str(path), TABLE, 1, 0.0, set())

@@ -70,3 +70,27 @@ def test_what_opened_and_does_not_fit_is_sent_later(pair: Pair, size: int) -> No
         received += len(theirs.recv(1 << 20))
         link.flush()
     assert [] == link.peer.outbox
+
+
+def test_who_is_held_back_is_written_when_the_gate_opens(pair: Pair) -> None:
+    link, theirs = pair
+    gate = shut(link, b"x")
+    link.held_back = True
+    assert NOTHING == link.interest()
+    gate.open(True)
+    assert link.flush()
+    assert b"x" == theirs.recv(10)
+    assert NOTHING == link.interest()
+
+
+def test_a_gate_weighs_what_it_holds_now(pair: Pair) -> None:
+    link, _ = pair
+    gate = shut(link, b"abc", 100)
+    assert 103 == link.unread()
+    gate.hold(b"def", 100)
+    link.peer.send(b"x")
+    assert 207 == link.unread()
+    gate.open(True)
+    assert 7 == link.unread()
+    assert link.flush()
+    assert 0 == link.unread()

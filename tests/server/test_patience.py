@@ -11,6 +11,7 @@ import pytest
 from gearcli.protocol.packets import PacketType as P
 from gearcli.protocol.packets import request
 from gearcli.server.engine import Engine
+from gearcli.server.journal import Batch, Gate
 from gearcli.server.links import WRITE, Link
 from gearcli.server.patience import STANDSTILL, UNREAD_MOST, Patience
 
@@ -240,3 +241,15 @@ def test_the_longer_a_look_takes_the_rarer_it_is(engine: Engine) -> None:
     assert 7.0 + 50 * 0.1 == patience.next_look
     patience.soon(7.0)
     assert patience.next_look == patience.wake
+
+
+def test_who_waits_for_a_disk_is_not_slow(house: House) -> None:
+    link = house.link()
+    house.lag(link, 10, 100.0)
+    gate = Gate(link.peer, Batch())
+    gate.hold(b"answer", UNREAD_MOST)
+    link.peer.outbox.clear()
+    link.peer.hold(gate)
+    house.patience.look(100.0 + 2 * IDLE)
+    assert {} == house.ended
+    assert inf == house.patience.due

@@ -6,7 +6,7 @@ import pytest
 
 from gearcli.server.jobs import Job
 from gearcli.server.peers import Peer
-from gearcli.server.queues import NOTHING, FunctionQueue
+from gearcli.server.queues import NOTHING, FunctionQueue, identity
 from gearcli.server.registry import Registry
 
 HIGH, NORMAL, LOW = 0, 1, 2
@@ -165,3 +165,10 @@ def test_the_oldest_is_found_behind_those_that_are_gone() -> None:
     first, second = (registry.add(queue, b"", b"w", (1, True)) for _ in range(2))
     registry.cancel(first)
     assert second is queue.oldest()
+
+
+def test_identities() -> None:
+    assert b"u" == identity(b"u", b"w")
+    assert b"" == identity(b"", b"w")
+    assert b"" == identity(b"-", b"")
+    assert identity(b"-", b"w") == identity(b"-", b"w") != identity(b"-", b"v")

@@ -3,14 +3,7 @@
 from __future__ import annotations
 
 from gearcli.server.queues import NOTHING, FunctionQueue
-from gearcli.server.registry import Registry, identity
-
-
-def test_identities() -> None:
-    assert b"u" == identity(b"u", b"w")
-    assert b"" == identity(b"", b"w")
-    assert b"" == identity(b"-", b"")
-    assert identity(b"-", b"w") == identity(b"-", b"w") != identity(b"-", b"v")
+from gearcli.server.registry import Registry
 
 
 def new_queue(registry: Registry, function: bytes) -> FunctionQueue:
@@ -50,8 +43,14 @@ def test_both_clocks_belong_together_also_when_what_is_due_is_asked_for_later() 
     assert 160.0 == registry.due()
 
 
-def test_numbers_go_on_from_where_they_are_told_to() -> None:
+def test_handles_may_begin_and_count_otherwise_from_the_start_on() -> None:
     registry = Registry(b"H:")
-    registry.number_from(7)
-    job = registry.add(new_queue(registry, b"f"), b"", b"w", (1, True))
-    assert (b"H:7", 8) == (job.handle, registry.next_number)
+    registry.name_handles(b"G:")
+    registry.number_from(300)
+    assert 300 == registry.next_number
+    queue = new_queue(registry, b"f")
+    job = registry.add(queue, b"", b"w", (1, True))
+    registry.add_many(queue, [b"w"] * 5, (1, True), ())
+    assert b"G:300" == job.handle
+    assert job is registry.jobs.get(b"G:300")
+    assert 306 == registry.next_number

@@ -34,7 +34,7 @@ def broken(path: Path, statement: str) -> None:
 
 def test_what_is_whole_is_found_whole(path: Path) -> None:
     found = salvage(str(path))
-    assert (59, [], 0, 0) == (len(found.jobs), found.changed, found.others, found.lost)
+    assert (59, [], 0) == (len(found.jobs), found.changed, found.lost)
 
 
 def test_what_has_changed_is_named(path: Path) -> None:

@@ -93,6 +93,7 @@ def test_no_database_at_all(path: Path) -> None:
         "DELETE FROM job WHERE number = 2",
         "DELETE FROM file",
         "UPDATE job SET function = 7 WHERE number = 2",
+        "UPDATE job SET died = x'00' WHERE number = 2",
     ],
 )
 def test_nothing_is_dropped_in_silence(path: Path, damage: str) -> None:
@@ -103,16 +104,6 @@ def test_nothing_is_dropped_in_silence(path: Path, damage: str) -> None:
     store = SqliteStore(str(path))
     with pytest.raises(StoreDamaged, match="gear store check"):
         list(store.load())
-    store.close()
-
-
-def test_dead_jobs_are_kept_and_not_given(path: Path) -> None:
-    filled(path)
-    with sqlite3.connect(path) as connection:
-        connection.execute(f"UPDATE job SET state = {sqlite.DEAD} WHERE number = 2")
-    connection.close()
-    store = SqliteStore(str(path))
-    assert [1, 3] == [stored.number for stored in store.load()]
     store.close()
 
 
