@@ -1,0 +1,3 @@
+from gearcli.cli.outline import Command
+def outlined(root: Command) -> str:
+    return ""
