@@ -544,10 +544,11 @@ _gear_argument() {
 # -- the words of the line -------------------------------------------------------------------
 
 # Words as the shell will understand them.  Bash also cuts at ':' and '=', where completion must
-# not: pieces without a space between them are one word.  Sets words, raw and starts, which holds
-# the index in COMP_WORDS where each word begins.
+# not: pieces without a space between them are one word.  Sets words, raw, starts (the index in
+# COMP_WORDS where each word begins), and kept: what of the last word stands before the piece that
+# is to be completed, and stays as it is.
 _gear_read_words() {
-    local line=${COMP_LINE:0:COMP_POINT} piece rest i last
+    local line=${COMP_LINE:0:COMP_POINT} piece rest i last before=''
     line=${line#*"${COMP_WORDS[0]}"}
     raw=("${COMP_WORDS[0]}") starts=(0) words=()
     for ((i = 1; i <= COMP_CWORD; i++)); do
@@ -555,9 +556,12 @@ _gear_read_words() {
         rest=${line#"${line%%[![:space:]]*}"}
         ((i < COMP_CWORD)) || piece=$rest
         last=$((${#raw[@]} - 1))
-        if [[ $rest == "$line" && $piece$line && $piece != [\<\>]* && ${raw[last]} != [\<\>]* ]] && ((last)); then
+        if [[ $rest == "$line" && $piece != [\<\>]* && ${raw[last]} != [\<\>]* ]] && ((last)); then
+            before=${raw[last]}
             raw[last]+=$piece
+            [[ $piece != [:=]* ]] || before=${raw[last]}
         else
+            before=''
             raw+=("$piece") starts+=("$i")
         fi
         line=${rest#"$piece"}
@@ -566,6 +570,8 @@ _gear_read_words() {
         _gear_unquote "$piece"
         words+=("$plain")
     done
+    _gear_unquote "$before"
+    kept=$plain
 }
 
 # Sets plain to what a word means, and quote to the quote that it leaves open.  Nothing is expanded.
@@ -616,31 +622,26 @@ _gear_escape() {
 
 # Offer those of the values that begin like the word, quoted as the word is.
 _gear_offer() {
-    local value common='' first=1 typed=$current kept='' quoted left=()
+    local value common='' quoted left=()
     for value; do
-        [[ $value == "$typed"* ]] || continue
+        value=$prefix$value
+        [[ $value == "$current"* ]] || continue
+        ((${#left[@]})) || common=$value
         left+=("$value")
-        if ((first)); then common=$value first=0; fi
         while [[ $value != "$common"* ]]; do common=${common%?}; done
     done
-    ((${#left[@]})) || return 0
-    # What stands before the last place where bash cuts stays as it is.
-    if [[ ! $open ]]; then
-        [[ $COMP_WORDBREAKS == *:* && $typed == *:* ]] && kept=${typed%"${typed##*:}"}
-        [[ $COMP_WORDBREAKS == *=* && ${typed#"$kept"} == *=* ]] && kept=${typed%"${typed##*=}"}
-    fi
-    if ((${#left[@]} == 1)) || [[ $common != "$typed" ]]; then
+    if ((${#left[@]} == 1)) || [[ $common && $common != "$current" ]]; then
         # One step: as far as all agree, whatever their quoting looks like.
         ((${#left[@]} == 1)) || compopt -o nospace
         _gear_quote "${common#"$kept"}"
-        COMPREPLY=("$prefix$quoted")
+        COMPREPLY=("$quoted")
         return
     fi
     for value in "${left[@]}"; do
         printf -v quoted '%q' "${value#"$kept"}"
         COMPREPLY+=("$quoted")
     done
-    COMPREPLY+=(' ') # so that no common beginning of the quoted values replaces what was typed
+    ((${#left[@]} == 0)) || COMPREPLY+=(' ') # so that no common beginning of the quoted values replaces what was typed
 }
 
 # Sets quoted to a value as it is written where the quote `open` has begun.
@@ -649,6 +650,10 @@ _gear_quote() {
     quoted=$1
     case $open in
     "'") quoted=${quoted//\'/$single} ;;
+    "\$'")
+        quoted=${quoted//\\/\\\\}
+        quoted=${quoted//\'/\\\'}
+        ;;
     '"')
         quoted=${quoted//\\/\\\\}
         quoted=${quoted//\"/\\\"}
@@ -697,7 +702,7 @@ _gear_of_command() { # INDEX: of its first word in words
 }
 
 _gear() {
-    local words raw starts plain quote command=gear option kind choices i word
+    local words raw starts kept plain quote command=gear option kind choices i word
     local current open prefix='' dashes='' count=0 waiting='' commands options first=''
     COMPREPLY=()
     _gear_read_words
@@ -755,9 +760,7 @@ _gear_here() {
         _gear_value "$kind" "$choices"
     elif [[ ! $dashes && ! ($ending && $count -gt 0) && $current == --*=* ]]; then
         _gear_option "$command" "${current%%=*}"
-        prefix=''
-        [[ $COMP_WORDBREAKS == *=* ]] || prefix=${current%%=*}=
-        current=${current#*=}
+        prefix=${current%%=*}=
         [[ ! $kind ]] || _gear_value "$kind" "$choices"
     elif [[ ! $dashes && ! ($ending && $count -gt 0) && $current == -* ]]; then
         _gear_offer $options
