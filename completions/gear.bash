@@ -8,7 +8,7 @@ _gear_command() {
     commands='' options='' ending=''
     case $1 in
     'gear')
-        commands='submit run worker report serve status top job wait result jobs workers clients cancel purge pause resume admin ping check metrics doctor bench'
+        commands='submit run worker report serve status top job wait result jobs workers clients cancel purge pause resume admin ping check metrics doctor bench completion'
         options='-V --version -h --help'
         ;;
     'gear submit')
@@ -121,6 +121,9 @@ _gear_command() {
         ;;
     'gear bench')
         options='-s --server --context -n --jobs -c --connections -w --workers --window --size -f --function --timeout --json -q --quiet --connect-timeout -h --help'
+        ;;
+    'gear completion')
+        options='--install -h --help'
         ;;
     esac
 }
@@ -536,6 +539,11 @@ _gear_argument() {
     'gear bench')
         case $2 in
         *) kind=choice choices='submit drain cycle latency' ;;
+        esac
+        ;;
+    'gear completion')
+        case $2 in
+        1) kind=choice choices='bash zsh fish' ;;
         esac
         ;;
     esac
