@@ -34,7 +34,7 @@ PATIENCE = 0.5
 LONGEST = 1 << 20
 """Bytes of an answer that are read."""
 MOST_JOBS = 10_000
-"""No handles are offered where there are more: a server would be busy listing them, and nobody could choose."""
+"""No handles are offered where there are more: nobody could choose, and the server would be busy."""
 
 _FLAGS = "0bknqvxy"  # options without a value that may stand before one with a value in the same word
 _SERVER = ("--server", "-s", "-H")
