@@ -158,7 +158,11 @@ def _begin(
 
     def asking() -> None:
         try:
-            ask(_connected(address), found)
+            connection = _connected(address)
+            try:
+                ask(connection, found)
+            finally:
+                connection.close()
         except Exception:
             pass  # what it knows is not offered
         finally:
