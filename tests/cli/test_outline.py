@@ -37,7 +37,7 @@ EVERY = [each.words[1:] for each in every(whole())]
 
 
 def test_every_command_is_in_the_order_of_the_help() -> None:
-    assert list(COMMANDS) == [each.name for each in whole().commands]
+    assert list(COMMANDS.items()) == [(each.name, each.summary) for each in whole().commands]
     assert ["version", "getpid"] == [each.name for each in command("admin").commands][:2]
     assert command("submit").commands == ()
 
@@ -145,3 +145,16 @@ def test_hidden_options_stay_hidden() -> None:
 
 def test_an_option_that_can_be_turned_off() -> None:
     assert ("--no-keepalive",) == option("--keepalive", "serve").opposites
+
+
+@pytest.mark.parametrize("words", EVERY, ids=" ".join)
+def test_every_help_is_plain_text_of_80_columns(
+    words: tuple[str, ...], capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    assert 0 == exit_of(*words, "--help")
+    out, err = capfd.readouterr()
+    assert "" == err
+    assert [] == [line for line in out.splitlines() if len(line) > 80]
+    assert out.replace("\n", "").isprintable()
+    assert set() == set("╭│╰─") & set(out)

@@ -239,12 +239,20 @@ def test_a_handle_is_completed(shell: Shell, server: ServerProcess) -> None:
         assert ["wait", handle] == shell.arguments("wait H:he")
 
 
-@pytest.mark.parametrize("name", STARTS)
-def test_all_that_may_follow_is_shown(name: str, home: Path, server: ServerProcess) -> None:
+@pytest.mark.parametrize(("name", "tabs"), [("bash", 2), ("bash alone", 2), ("zsh", 1)])
+def test_all_that_may_follow_is_shown(name: str, tabs: int, home: Path, server: ServerProcess) -> None:
     with started(name, home, server) as shell:
-        shell.child.send("gear submit Foo::Ba\t\t")
+        shell.child.send("gear submit Foo::Ba" + "\t" * tabs)
         shell.child.expect_exact("Bar")
         shell.child.expect_exact("Baz")
+
+
+def test_fish_says_what_each_is(home: Path, server: ServerProcess) -> None:
+    """Asked by a command: on a terminal this dumb it lists nothing."""
+    with started("fish", home, server) as shell:
+        shell.child.send("complete -C 'gear submit Foo::Ba'\r")
+        shell.child.expect_exact("Foo::Bar\t0 jobs, 1 worker")
+        shell.child.expect_exact("Foo::Baz\t0 jobs, 1 worker")
 
 
 def test_without_a_server_nothing_is_said(shell: Shell) -> None:
