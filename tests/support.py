@@ -37,6 +37,11 @@ CHROMIUM = "/usr/bin/chromium"
 needs_browser = pytest.mark.peers(browser=True)
 """For tests that need a browser besides."""
 
+SHELLS = ("/usr/bin/bash", "/usr/share/bash-completion/bash_completion", "/usr/bin/zsh", "/usr/bin/fish")
+
+needs_shells = pytest.mark.shells
+"""For tests that press Tab in bash with its package of completions, in zsh and in fish; see conftest.py."""
+
 needs_libraries = pytest.mark.peers(libraries=True)
 """For tests that need Gearman's libraries for PHP, Perl and C besides."""
 
