@@ -17,6 +17,7 @@ from __future__ import annotations
 import contextlib
 import os
 import pty
+import random
 import re
 import select
 import shutil
@@ -32,7 +33,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple
 
-from tests.support import DEADLINE, clean_environment, free_port
+from tests.support import DEADLINE, clean_environment, wait_until
 
 ROOT = Path(__file__).parent.parent
 
@@ -99,6 +100,7 @@ def steps_of(body: str) -> list[Step]:
 _VARIES = {
     "any": (r"…", r"[^\n]*?"),
     "handle": (r"H:[\w.-]+:\w+-\d+", r"H:[\w.-]+:\w+-\d+"),
+    "age": (r"\b\d+ms", r" *(?:\d+ms|\d+s)"),
     "clock": (r"\d\d:\d\d:\d\d\.\d+", r"\d\d:\d\d:\d\d\.\d+"),
     "port": (r"127\.0\.0\.1:\d{5}", r"127\.0\.0\.1:\d+"),
     "unique": (r"\b[0-9a-f]{32}\b", r"[0-9a-f]{32}"),
@@ -146,10 +148,11 @@ def matches(seen: list[str], said: str, handles: dict[str, str], *, figures: boo
 # -- playing ----------------------------------------------------------------------
 
 _RUNS_ON = re.compile(
-    r"gear (serve|worker)\b(?!.*(--check|--help|--burst|-c \d|--count| -d\b|&$| \|))", re.DOTALL
+    r"gear (serve|worker)\b(?!((?! -- ).)*(--check|--help|--burst|--count| -c | -d\b|&$| \|))"
 )
-"""What does not end by itself."""
-_PORT = re.compile(r"(?<![\w.])(4730|4731|4732|9100|9418)(?!\w)")
+"""What does not end by itself; what stands behind ``--`` is another command."""
+_USUAL_PORTS = ("4730", "4731", "4732", "9100", "9418")
+_PORT = re.compile(rf"(?<![\w.])({'|'.join(_USUAL_PORTS)})(?!\w)")
 """The ports of the documents, each another one in a session."""
 _DONE = re.compile("\036(\\d+)\036")
 
@@ -178,12 +181,16 @@ class Terminal:
                 return
         raise AssertionError(f"no end after {DEADLINE} seconds: {what}")
 
+    def signal(self, number: int) -> None:
+        """Send a signal to the program and all that it left in its group."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, number)
+
     def end(self) -> None:
-        """End the program and all that it left in its group."""
-        for number in (signal.SIGTERM, signal.SIGKILL):
-            with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
-                os.killpg(self.process.pid, number)
-                self.process.wait(5)
+        """Wait for its end, for a while."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(5)
+        self.signal(signal.SIGKILL)
         self.process.wait()
         if self.process.stdin:
             self.process.stdin.close()
@@ -191,11 +198,14 @@ class Terminal:
 
 
 class Session:
-    """A reader at a shell, in an empty folder; all that was started ends with it."""
+    """A reader at a shell, in an empty folder; all that was started ends with it.
 
-    def __init__(self) -> None:
+    `environ` are further variables of the environment.
+    """
+
+    def __init__(self, **environ: str) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="gear-example-"))
-        self._ports: dict[str, str] = {}
+        self._ports = dict(zip(_USUAL_PORTS, _free_ports(len(_USUAL_PORTS)), strict=True))
         self._handles: dict[str, str] = {}
         self._running: list[Terminal] = []
         (self.folder / ".bin").mkdir()
@@ -209,8 +219,9 @@ class Session:
             "LC_ALL": "C.UTF-8",
             "TERM": "dumb",
             "NO_COLOR": "1",
-            "GEARMAND_PORT": self._port("4730"),
-            "GEARMAN_SERVERS": f"localhost:{self._port('4730')}",
+            "GEARMAND_PORT": self._ports["4730"],
+            "GEARMAN_SERVERS": f"localhost:{self._ports['4730']}",
+            **environ,
         }
         self._shell = self._open(["bash", "--noprofile", "--norc"], stdin=subprocess.PIPE)
 
@@ -225,6 +236,8 @@ class Session:
 
     def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
         for terminal in reversed(self._running):  # workers before their server
+            terminal.signal(signal.SIGTERM)
+        for terminal in self._running:
             terminal.end()
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -233,7 +246,7 @@ class Session:
         for number, step in enumerate(example.steps):
             following = example.steps[number + 1].typed if number + 1 < len(example.steps) else ""
             if _RUNS_ON.match(step.typed):
-                said = self._run_on(step, example)
+                said = self._run_on(step)
             else:
                 status, said = self.type(step.typed)
                 told = f"{example.where}: $ {step.typed}\nexit status {status}: {said}"
@@ -259,20 +272,25 @@ class Session:
                 return int(done[1]), self._then(said[: done.start()])
         raise AssertionError(f"the shell ended at {command!r}: {said}")
 
-    def _run_on(self, step: Step, example: Example) -> str:
-        """Start what runs on; what it has said when it is ready and has said what is shown."""
+    def _run_on(self, step: Step) -> str:
+        """Start what runs on; what it has said when it is ready and has said what is shown.
+
+        One that has ended instead has its exit status in ``$?``.
+        """
         path = self.folder / ".bin" / f"ready-{len(self._running)}"
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
             manager.bind(str(path))
-            manager.settimeout(DEADLINE)
+            manager.settimeout(0.02)
             terminal = self._open(["bash", "-c", self._now(step.typed)], NOTIFY_SOCKET=str(path))
-            assert b"READY=1" == manager.recv(99), example.where
+            ready = wait_until(lambda: _heard(manager) or terminal.process.poll() is not None)
         said = ""
-        if step.seen:
+        if step.seen or terminal.process.poll() is not None:
             for piece in terminal.pieces(step.typed):
                 said += piece
-                if said.count("\n") >= len(step.seen):
+                if ready == b"READY=1" and said.count("\n") >= len(step.seen):
                     break
+        if terminal.process.poll() is not None:
+            self.type(f"(exit {terminal.process.returncode})")
         return self._then(said)
 
     def _open(self, command: list[str], stdin: int = subprocess.DEVNULL, **environ: str) -> Terminal:
@@ -282,20 +300,30 @@ class Session:
 
     # -- what is another one each time ------------------------------------------------
 
-    def _port(self, usual: str) -> str:
-        if usual not in self._ports:
-            self._ports[usual] = str(free_port())
-        return self._ports[usual]
-
     def _now(self, command: str) -> str:
         """A command with the ports and handles of this session."""
-        command = _PORT.sub(lambda found: self._port(found[1]), command)
-        for shown, handle in self._handles.items():
-            command = command.replace(shown, handle)
-        return command
+        command = _PORT.sub(lambda found: self._ports[found[1]], command)
+        return re.sub(_VARIES["handle"][0], lambda found: self._handles.get(found[0], found[0]), command)
 
     def _then(self, said: str) -> str:
         """What was said, with the ports of the document."""
         for usual, port in self._ports.items():
             said = re.sub(rf"(?<!\d){port}(?!\d)", usual, said)
         return said.replace(f"{self.folder}/", "")
+
+
+def _heard(manager: socket.socket) -> bytes:
+    with contextlib.suppress(TimeoutError):
+        return manager.recv(99)
+    return b""
+
+
+def _free_ports(count: int) -> list[str]:
+    """Free ports in order, as wide as those of the documents, so that tables look the same."""
+    found: list[int] = []
+    for port in random.sample(range(2000, 10_000), 1000):
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            found.append(port)
+        if len(found) == count:
+            return [str(port) for port in sorted(found)]
+    raise AssertionError("no port is free")
