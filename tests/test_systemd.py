@@ -30,11 +30,15 @@ os.execv(sys.argv[1], sys.argv[1:])
 """
 
 
+def hand_over(where: object, family: str = "AF_INET") -> str:
+    """A Python program that opens a listening socket as its descriptor 3 and becomes its arguments."""
+    return _HAND_OVER.format(where=where, family=family)
+
+
 @contextlib.contextmanager
 def activated(where: object, family: str = "AF_INET") -> Iterator[ServerProcess]:
     """`gear serve` as systemd starts it: with a listening socket as its descriptor 3."""
-    hand_over = _HAND_OVER.format(where=where, family=family)
-    server = ServerProcess([sys.executable, "-c", hand_over, *gear("serve")])
+    server = ServerProcess([sys.executable, "-c", hand_over(where, family), *gear("serve")])
     try:
         wait_until(lambda: "listening on " in server.said() or not server.alive())
         server.port = int((re.findall(r"listening on 127.0.0.1:(\d+)\n", server.said()) or ["0"])[0])
