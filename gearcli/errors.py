@@ -13,7 +13,9 @@
     ├── NotPermitted          the system does not permit it to this user
     ├── ServerGone            no server, or no longer a server
     │   ├── ConnectFailed     it could not be reached
+    │   │   └── Untrusted     … with TLS: one of both does not trust the other
     │   └── ConnectionLost    it went away before it had answered
+    │       └── TurnedAway    … with TLS, when it had seen our certificate
     ├── ProtocolError         the peer broke the rules of the protocol
     │   └── NoAnswer          … by not answering, or not wholly, in the time that is enough for it
     ├── ServerError           the server answered ERROR (attributes `code` and `text`)
@@ -79,8 +81,16 @@ class ConnectFailed(ServerGone):
     """No connection to a server could be made."""
 
 
+class Untrusted(ConnectFailed):
+    """There is no connection with TLS: the server's certificate is not trusted, or ours is not."""
+
+
 class ConnectionLost(ServerGone):
     """The connection ended before the answer."""
+
+
+class TurnedAway(ConnectionLost):
+    """The server ended the connection because of our certificate, or because we have none."""
 
 
 class ProtocolError(GearError):

@@ -27,6 +27,10 @@ class Timers:
         self._count = 0
         self._cancelled = 0
 
+    def __len__(self) -> int:
+        """How many there are, some that are cancelled included."""
+        return len(self._heap)
+
     def add(self, due: float, call: Callable[[], None]) -> Timer:
         """Have `call` come out of `pop_due` at the time `due` (seconds)."""
         timer = Timer(call)

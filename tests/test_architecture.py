@@ -27,12 +27,14 @@ CORE = {
     *(
         f"server/{name}.py"
         for name in (
+            "admission",
             "assignments",
             "counters",
             "counting",
             "documents",
             "engine",
             "jobs",
+            "memory",
             "metrics",
             "operator",
             "overview",

@@ -16,6 +16,7 @@ from gearcli import __version__
 from gearcli.cli.exits import ExitStatus
 from gearcli.cli.output import message
 from gearcli.cli.process import end, status_of
+from gearcli.cli.securing import securing
 
 COMMANDS = (
     "submit",
@@ -41,6 +42,7 @@ COMMANDS = (
     "metrics",
     "doctor",
     "bench",
+    "certs",
 )
 """Each is the function of its name in the module of its name; imported when it is asked for."""
 
@@ -68,7 +70,7 @@ def _command(name: str) -> Any:
     app = _typer(no_args_is_help=True, help=module.HELP) if group else _typer()
     for each in group or {name: getattr(module, name)}:
         function = group[each] if group else getattr(module, name)
-        app.command(each, context_settings=settings)(_answering(function))
+        app.command(each, context_settings=settings)(_answering(securing(function)))
     command = typer.main.get_command(app)
     command.name = name
     if group:

@@ -7,6 +7,8 @@
 
     [context.prod]                   # chosen with --context prod or GEAR_CONTEXT=prod
     servers = ["jobs1.example", "jobs2.example:4731"]
+    ca = "prod-ca.pem"               # TLS, and its files: ca, cert, key; tls = false is without
+    cert = "~/.config/gear/me.pem"
 
 It is read only if it is there, and then it has to be right as a whole.
 """
@@ -26,8 +28,21 @@ if TYPE_CHECKING:
 ENVIRONMENT = "GEAR_CONTEXT"
 """The variable that names a context where the command line does not."""
 
-_KEYS = ("servers", "connect-timeout")
-_TLS = ("tls", "ca", "cert", "key")
+_KEYS = ("servers", "connect-timeout", "tls", "ca", "cert", "key")
+
+
+class Wish(NamedTuple):
+    """What the command line, or a context of the config file, says of TLS; None where it says nothing."""
+
+    tls: bool | None = None
+    ca: str | None = None
+    cert: str | None = None
+    key: str | None = None
+
+    @property
+    def wanted(self) -> bool | None:
+        """Whether TLS is wanted: to name a file says so too; None where nothing is said."""
+        return True if self.tls is None and any((self.ca, self.cert, self.key)) else self.tls
 
 
 class Section(NamedTuple):
@@ -35,6 +50,7 @@ class Section(NamedTuple):
 
     servers: list[Address] | None = None
     connect_timeout: float | None = None
+    tls: Wish = Wish()
 
 
 class Config(NamedTuple):
@@ -92,16 +108,16 @@ def _sections(document: Document) -> dict[str | None, Section]:
 def _section(document: Document, values: dict[str, Any], *table: str) -> Section:
     for key in values:
         _check_key(document, table, key)
-    return Section(_servers(document, values, table), _connect_timeout(document, values, table))
+    return Section(
+        _servers(document, values, table),
+        _connect_timeout(document, values, table),
+        _tls(document, values, table),
+    )
 
 
 def _check_key(document: Document, table: tuple[str, ...], key: str) -> None:
     if key in _KEYS:
         return
-    if key in _TLS:
-        raise document.error(
-            f"{_name(table, key)}: TLS is not available yet; take this key away", *table, key
-        )
     allowed = ", ".join(_KEYS if table else (*_KEYS, "[context.NAME]"))
     raise document.error(
         f"{'.'.join(table) or 'the file'} has no key {key!r}; it may have {allowed}", *table, key
@@ -138,6 +154,23 @@ def _connect_timeout(document: Document, values: dict[str, Any], table: tuple[st
         return duration(str(value))
     except UsageError as error:
         raise document.error(f"{name}: {error}", *table, key) from None
+
+
+def _tls(document: Document, values: dict[str, Any], table: tuple[str, ...]) -> Wish:
+    wanted = values.get("tls")
+    if wanted is not None and not isinstance(wanted, bool):
+        raise document.error(f"{_name(table, 'tls')} has to be true or false", *table, "tls")
+    return Wish(wanted, *(_file(document, values, table, key) for key in ("ca", "cert", "key")))
+
+
+def _file(document: Document, values: dict[str, Any], table: tuple[str, ...], key: str) -> str | None:
+    """The path of a file; a relative one is seen from the folder of the config file."""
+    value = values.get(key)
+    if value is None:
+        return None
+    if not isinstance(value, str) or not value:
+        raise document.error(f"{_name(table, key)} has to be the path of a file", *table, key)
+    return os.path.join(os.path.dirname(document.path), os.path.expanduser(value))
 
 
 def _name(table: tuple[str, ...], key: str) -> str:

@@ -35,6 +35,8 @@ _BY_ERROR: tuple[tuple[type[errors.GearError], ExitStatus], ...] = (
     (errors.ConfigError, ExitStatus.CONFIG),
     (errors.BindError, ExitStatus.UNREACHABLE),
     (errors.NotPermitted, ExitStatus.FORBIDDEN),
+    (errors.Untrusted, ExitStatus.FORBIDDEN),
+    (errors.TurnedAway, ExitStatus.FORBIDDEN),
     (errors.ServerGone, ExitStatus.UNREACHABLE),
     (errors.QueueFull, ExitStatus.TRY_LATER),
     (errors.NoWorker, ExitStatus.TRY_LATER),

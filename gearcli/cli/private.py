@@ -28,6 +28,8 @@ from gearcli.worker.pool import Pool
 @contextlib.contextmanager
 def private_server() -> Iterator[Address]:
     """A server on a Unix socket in a folder of its own that only its owner may enter."""
+    from gearcli.server import privileges
+    from gearcli.server.bounds import Bounds
     from gearcli.server.engine import Engine
     from gearcli.server.listener import listen
     from gearcli.server.log import Log
@@ -41,7 +43,9 @@ def private_server() -> Iterator[Address]:
     def serve(lifeline: socket.socket) -> None:
         engine = Engine(b"H:run:")
         operator = Operator(engine, version=__version__, pid=os.getpid())
-        server = Server(engine, operator, listeners, log=Log(descriptor=2))
+        # Both sides are ours: who is slow is waited for, and there are as many connections as slots.
+        bounds = Bounds(connections=privileges.connections(None, as_files_allow=True), idle=0.0)
+        server = Server(engine, operator, listeners, log=Log(descriptor=2), bounds=bounds)
         server.stop_when_readable(lifeline)
         try:
             server.run()

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from gearcli.cli import config
+from gearcli.cli.config import Wish
 from gearcli.client.connection import CONNECT_TIMEOUT
 from gearcli.errors import UsageError
-from gearcli.protocol.address import ENVIRONMENT, Address, parse_list, servers
+from gearcli.protocol.address import ENVIRONMENT, Address, Tls, parse_list, servers
+
+CA = "GEARMAND_CA_CERTIFICATE"
+CERT = "GEARMAN_CLIENT_PEM"
+KEY = "GEARMAN_CLIENT_KEY"
+"""Variables that name the files, as for libgearman."""
 
 
 class Reach(NamedTuple):
@@ -36,6 +43,8 @@ def reach(server: list[str] | None, context: str | None, connect_timeout: float 
         or servers([], {})
     )
     seconds = (connect_timeout, chosen.connect_timeout, defaults.connect_timeout, CONNECT_TIMEOUT)
+    tls = settled(chosen.tls, defaults.tls, os.environ)
+    found = [address if address.path else address._replace(tls=tls) for address in found]
     return Reach(found, next(each for each in seconds if each is not None))
 
 
@@ -43,3 +52,31 @@ def _from_environment() -> list[Address]:
     """The servers of the first variable that names some."""
     lists = (parse_list([os.environ.get(name, "")]) for name in ENVIRONMENT)
     return next(filter(None, lists), [])
+
+
+# -- TLS -----------------------------------------------------------------------------
+
+_asked = Wish()
+"""What this process's command line says; there is one command line."""
+
+
+def ask(wish: Wish) -> None:
+    """Note what the command line says."""
+    global _asked
+    _asked = wish
+
+
+def settled(context: Wish, defaults: Wish, environ: Mapping[str, str] = os.environ) -> Tls | None:
+    """How servers are reached: the command line goes before the environment, that before the config file.
+
+    The environment only names files.  None is without TLS.
+    """
+    sources = (_asked, context, defaults)
+    if not next((each.wanted for each in sources if each.wanted is not None), False):
+        return None
+    named = Wish(None, *(environ.get(name) or None for name in (CA, CERT, KEY)))
+    ranked = (_asked, named, context, defaults)
+    return Tls(
+        next((each.ca for each in ranked if each.ca), None),
+        *next(((each.cert, each.key) for each in ranked if each.cert), (None, None)),
+    )

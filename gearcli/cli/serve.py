@@ -11,16 +11,19 @@ from functools import partial
 from typing import NamedTuple
 
 from gearcli import __version__, systemd
+from gearcli.cli import limit_options as limits
 from gearcli.cli import serve_options as options
 from gearcli.cli import serve_pages
 from gearcli.cli.exits import ExitStatus
 from gearcli.cli.options import Grace, Quiet
-from gearcli.errors import OutputError
+from gearcli.errors import OutputError, UsageError
 from gearcli.escape import shown
 from gearcli.pidfile import PidFile
 from gearcli.protocol.address import DEFAULT_PORT, Address, parse
 from gearcli.server import listener as listening
 from gearcli.server import privileges
+from gearcli.server.access import Access, Files
+from gearcli.server.bounds import Bounds
 from gearcli.server.daemon import in_background
 from gearcli.server.documents import Document
 from gearcli.server.engine import Engine
@@ -28,6 +31,7 @@ from gearcli.server.log import Log, LogFile, Outlet, level_named
 from gearcli.server.loop import Server
 from gearcli.server.operator import Operator
 from gearcli.server.privileges import Account
+from gearcli.server.roles import parse as parse_role
 from gearcli.server.syslog import Syslog
 
 
@@ -35,6 +39,11 @@ def serve(
     listen: options.Listen = None,
     port: options.Port = None,
     insecure_listen: options.InsecureListen = False,
+    tls: options.UseTls = False,
+    ca: options.Ca = None,
+    cert: options.Certificate = None,
+    key: options.Key = None,
+    role: options.GivenRoles = None,
     socket_mode: options.SocketMode = "0600",  # type: ignore[assignment]  # typer parses it
     backlog: options.Backlog = options.DEFAULT_BACKLOG,
     keepalive: options.KeepaliveWanted = True,
@@ -48,6 +57,11 @@ def serve(
     job_handle_prefix: options.JobHandlePrefix = None,
     lease: options.Lease = "0",  # type: ignore[assignment]  # typer parses it
     keep_results: options.KeepResults = "0",  # type: ignore[assignment]  # typer parses it
+    max_packet: limits.MaxPacket = "256M",  # type: ignore[assignment]  # typer parses it
+    max_connections: limits.MaxConnections = None,
+    max_queue: limits.MaxQueue = 0,
+    max_memory: limits.MaxMemory = "1G",  # type: ignore[assignment]  # typer parses it
+    idle_timeout: limits.IdleTimeout = "30s",  # type: ignore[assignment]  # typer parses it
     grace: Grace = "5s",  # type: ignore[assignment]  # typer parses it
     daemon: options.Daemon = False,
     pid_file: options.PidPath = None,
@@ -75,8 +89,11 @@ def serve(
     wanted = _wanted(texts, DEFAULT_PORT if port is None else port)
     if daemon:
         wanted, metrics = [_whole(address) for address in wanted], metrics and _whole(metrics)
+    access = _access(tls, ca, cert, key, role)
     if not insecure_listen:
-        _require_loopback([*wanted, metrics] if metrics else wanted, given)
+        _require_loopback([metrics] if metrics else [], [])
+        if not (tls and ca):  # else who connects has to show a certificate
+            _require_loopback(wanted, given)
     log = Log(verbosity)
     if level_named(verbose) >= verbosity:
         log.level_name = verbose
@@ -92,7 +109,11 @@ def serve(
             exceptions=exceptions,
             lease=lease,
             keep_results=keep_results,
+            max_queue=max_queue,
         ),
+        bounds=Bounds(packet=max_packet, memory=max_memory, idle=idle_timeout),
+        connections=max_connections,
+        access=access,
         log=log,
         on_console=log_file == "stderr" or (log_file is None and not syslog),
         grace=grace,
@@ -112,6 +133,10 @@ class _Plan(NamedTuple):
     watched: Callable[[], AbstractContextManager[list[socket.socket]]]
     """Makes the sockets at which figures can be read."""
     engine: Callable[[], Engine]
+    bounds: Bounds
+    connections: int | None
+    """How many there may be, if that was said."""
+    access: Access
     log: Log
     on_console: bool
     """Whether standard error hears more than the start."""
@@ -128,14 +153,18 @@ def _serve(plan: _Plan, ready: Callable[[], None]) -> int:
     """Serve until the end; `ready` is called once connections are accepted.  Returns the exit status."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is a log to open again
     privileges.allow_files(plan.files)
+    bounds = plan.bounds._replace(
+        connections=privileges.connections(plan.connections, as_files_allow=plan.files is not None)
+    )
     pid_files = list[PidFile]()
     with plan.watched() as watched:
         listeners, engine = plan.listeners(), plan.engine()
         where = [shown(listening.name_of(listener)) for listener in listeners]
-        operator = Operator(
-            engine, version=__version__, pid=os.getpid(), settings={**plan.settings, "listen": where}
+        settings: Document = {**plan.settings, **_told(bounds), "listen": where}
+        operator = Operator(engine, version=__version__, pid=os.getpid(), settings=settings)
+        server = Server(
+            engine, operator, listeners, log=plan.log, grace=plan.grace, access=plan.access, bounds=bounds
         )
-        server = Server(engine, operator, listeners, log=plan.log, grace=plan.grace)
 
         def started() -> None:
             if plan.pid_file:
@@ -154,6 +183,16 @@ def _serve(plan: _Plan, ready: Callable[[], None]) -> int:
             for file in pid_files:
                 file.remove()
     return ExitStatus.DONE if cut_short is None else 128 + cut_short
+
+
+def _told(bounds: Bounds) -> Document:
+    """What an operator is told of the limits."""
+    return {
+        "max_packet": bounds.packet,
+        "max_connections": bounds.connections,
+        "max_memory": bounds.memory,
+        "idle_timeout": bounds.idle,
+    }
 
 
 def _say_where(plan: _Plan, listeners: list[socket.socket], watched: list[socket.socket]) -> None:
@@ -192,6 +231,19 @@ def _outlets(log: Log, log_file: str | None, syslog: bool) -> list[Outlet]:
         except OutputError as error:
             log.notice(str(error))
     return outlets
+
+
+def _access(tls: bool, ca: str | None, cert: str | None, key: str | None, role: list[str] | None) -> Access:
+    """Who may come in, and what they may do.  Raises UsageError, and ConfigError for files."""
+    grants = [parse_role(text) for text in role or []]
+    if not tls:
+        return Access(grants=grants)
+    if cert is None:
+        raise UsageError(
+            "--tls needs the server's certificate: --cert FILE; 'gear certs' makes one for a try"
+        )
+    whole = os.path.abspath  # a daemon leaves its folder
+    return Access(Files(whole(cert), key and whole(key), ca and whole(ca)), grants)
 
 
 # -- addresses ---------------------------------------------------------------------------

@@ -90,6 +90,49 @@ Port: TypeAlias = Annotated[
 InsecureListen: TypeAlias = Annotated[
     bool, typer.Option("--insecure-listen", help="Allow addresses that other machines can reach.")
 ]
+UseTls: TypeAlias = Annotated[
+    bool, typer.Option("--tls", help="Speak TLS on TCP; Unix sockets stay as they are.")
+]
+Ca: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--ca",
+        metavar="FILE",
+        envvar="GEARMAND_CA_CERTIFICATE",
+        help="Let in only clients with a certificate of these authorities.",
+        show_default=False,
+    ),
+]
+Certificate: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--cert",
+        metavar="FILE",
+        envvar="GEARMAND_SERVER_PEM",
+        help="The server's certificate, in PEM; HUP reads it again.",
+        show_default=False,
+    ),
+]
+Key: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--key",
+        metavar="FILE",
+        envvar="GEARMAND_SERVER_KEY",
+        help="The key of the certificate, if it is not in the same file.",
+        show_default=False,
+    ),
+]
+GivenRoles: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--role",
+        metavar="NAME=ROLE[:GLOB]",
+        help="What who has a certificate of this name may do (user:NAME on a Unix socket): "
+        "submit or work, for functions that match, or admin; repeatable. Without any: everything.",
+        show_default=False,
+    ),
+]
 SocketMode: TypeAlias = Annotated[
     int,
     typer.Option(

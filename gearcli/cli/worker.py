@@ -176,6 +176,14 @@ def worker(
             rich_help_panel=_SERVICE,
         ),
     ] = None,
+    insecure_listen: Annotated[
+        bool,
+        typer.Option(
+            "--insecure-listen",
+            help="Allow metrics at an address that other machines can reach.",
+            rich_help_panel=_SERVICE,
+        ),
+    ] = False,
     connect_timeout: ConnectTimeout = None,
     quiet: Quiet = False,
     verbose: Verbose = 0,
@@ -225,6 +233,10 @@ def worker(
         if check:
             message(f"{config} is right: {', '.join(plan.name for plan in work.plans)}")
             return ExitStatus.DONE
+    if metrics is not None and not insecure_listen:
+        from gearcli.server.listener import require_loopback
+
+        require_loopback(metrics)
     servers, seconds = _reach(work, server, context, connect_timeout)
     settings = Settings(
         plans=work.plans,

@@ -13,12 +13,16 @@ import select
 import socket
 import time
 from collections import deque
+from typing import TYPE_CHECKING
 
-from gearcli.errors import ConnectFailed, ConnectionLost, ProtocolError, TimeLimit
+from gearcli.errors import ConnectFailed, ConnectionLost, ProtocolError, TimeLimit, TurnedAway, Untrusted
 from gearcli.protocol.address import Address
 from gearcli.protocol.decoder import Decoder
 from gearcli.protocol.lines import Lines
 from gearcli.protocol.packets import RESPONSE, Packet
+
+if TYPE_CHECKING:
+    from gearcli.tls import Socket, TlsSocket
 
 CONNECT_TIMEOUT = 5.0
 """Seconds that connecting may take unless told otherwise."""
@@ -35,7 +39,7 @@ class Connection:
     What arrives are packets, unless `lines` says that it is the text protocol.
     """
 
-    def __init__(self, opened: socket.socket, address: Address, lines: Lines | None = None) -> None:
+    def __init__(self, opened: Socket, address: Address, lines: Lines | None = None) -> None:
         opened.setblocking(False)
         self.address = address
         self.received: deque[Packet] = deque()
@@ -111,8 +115,13 @@ class Connection:
 
     def _lose(self, error: OSError | None) -> None:
         if self.lost is None:
+            refusal = _refusal(self.address, error) if error else None
             reason = f": {_reason(error)}" if error else " by the server"
-            self.lost = ConnectionLost(f"the connection to {self.address} was closed{reason}")
+            self.lost = (
+                TurnedAway(f"{self.address} ended the connection: {refusal}")
+                if refusal
+                else ConnectionLost(f"the connection to {self.address} was closed{reason}")
+            )
 
     def _sent(self, count: int) -> None:
         outgoing = self._outgoing
@@ -160,8 +169,8 @@ def expired(deadline: float | None) -> bool:
 class Opening:
     """A connection that is being made.  Raises ConnectFailed when the name does not resolve.
 
-    Wait until `fileno` can be written to, not longer than until `due`
-    (monotonic seconds), and call `proceed`.
+    Wait until `fileno` can be written to, or read where it `wants_read`, not longer
+    than until `due` (monotonic seconds), and call `proceed`.
     """
 
     def __init__(
@@ -172,11 +181,22 @@ class Opening:
         self._timeout = timeout
         self._deadline = time.monotonic() + timeout
         self._places = _places(address)
+        self._secured: TlsSocket | None = None
+        """The connection, once it is made and TLS is being agreed upon."""
         self._attempt()
 
     def fileno(self) -> int:
         """The descriptor to wait for; -1 while there is nothing to wait for but time."""
-        return -1 if self._full else self._socket.fileno()
+        return -1 if self._full else self._end.fileno()
+
+    @property
+    def wants_read(self) -> bool:
+        """Whether to wait until there is something to read, not until something can be written."""
+        return self._secured is not None and self._secured.wants_read
+
+    @property
+    def _end(self) -> Socket:
+        return self._secured or self._socket
 
     @property
     def due(self) -> float:
@@ -186,9 +206,11 @@ class Opening:
 
     def proceed(self) -> Connection | None:
         """The connection, if it has been made.  Raises ConnectFailed once it cannot be made."""
-        error = self._error()
+        error = 0 if self._secured else self._error()
         if error == 0:
-            return Connection(_tuned(self._socket), self.address, self._lines)
+            if self._agreed():
+                return Connection(self._end, self.address, self._lines)
+            error = errno.EINPROGRESS
         if error not in _UNDECIDED and self._places:
             self._socket.close()
             self._attempt()
@@ -207,12 +229,37 @@ class Opening:
         """Wait until `proceed` has something to say."""
         poll = select.poll()
         if self.fileno() >= 0:
-            poll.register(self, select.POLLOUT)
+            poll.register(self, select.POLLIN if self.wants_read else select.POLLOUT)
         poll.poll(milliseconds_until(self.due))
 
     def close(self) -> None:
         """Give up."""
-        self._socket.close()
+        self._end.close()
+
+    def _agreed(self) -> bool:
+        """Whether the connection, which is made, can be used.  Raises Untrusted, ConnectFailed."""
+        try:
+            if self._secured is None:
+                self._tune()
+            return self._secured is None or self._secured.shake()
+        except OSError as error:
+            self.close()
+            refusal = _refusal(self.address, error)
+            if refusal:
+                raise Untrusted(f"cannot connect to {self.address}: {refusal}") from None
+            raise ConnectFailed(f"cannot connect to {self.address}: {_reason(error)}") from None
+
+    def _tune(self) -> None:
+        """Have a connection that sends at once, and notices a server that lost power and says no goodbye."""
+        if self._socket.family == socket.AF_UNIX:
+            return
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        if self.address.tls is not None:
+            from gearcli import tls
+
+            context = tls.client_context(*self.address.tls)
+            self._secured = tls.wrapped(self._socket, context, host=self.address.host)
 
     def _attempt(self) -> None:
         """Begin to connect to the next place that the address may mean."""
@@ -267,19 +314,20 @@ def _places(address: Address) -> deque[tuple[int, object]]:
     return deque((family, where) for family, _, _, _, where in found)
 
 
+def _refusal(address: Address, error: OSError) -> str | None:
+    """Why TLS did not come about or ended; None for another error."""
+    if address.tls is None:
+        return None
+    from gearcli import tls
+
+    return tls.refusal(error)
+
+
 def _name(host: str) -> str | bytes:
     """A host for `getaddrinfo`: bytes where the codec for names, which is slow to load, changes nothing."""
     labels = host.removesuffix(".").split(".")
     plain = host.isascii() and all(0 < len(label) < 64 for label in labels)
     return host.encode("ascii") if plain else host
-
-
-def _tuned(opened: socket.socket) -> socket.socket:
-    """A connection that sends at once, and notices a server that lost power and says no goodbye."""
-    if opened.family != socket.AF_UNIX:
-        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        opened.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    return opened
 
 
 def _reason(error: OSError) -> str:

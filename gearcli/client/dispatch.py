@@ -178,7 +178,8 @@ class Dispatch:
                 mask = select.POLLIN if server.connection.lost is None else select.POLLIN | select.POLLOUT
                 masks[server.connection.fileno()] = mask | server.connection.interest
             elif server.opening is not None and server.opening.fileno() >= 0:
-                masks[server.opening.fileno()] = select.POLLOUT
+                mask = select.POLLIN if server.opening.wants_read else select.POLLOUT
+                masks[server.opening.fileno()] = mask
         return masks
 
     @property
@@ -305,6 +306,12 @@ class Dispatch:
         return True
 
 
+BEFORE_ANSWER = 512 << 20
+"""Bytes that may come before an answer: two of the largest packets."""
+PACKET_COST = 4096
+"""Bytes that a packet counts besides its arguments: small ones without end are known by their number."""
+
+
 class _Answers:
     """Looks for the answer to a question among the packets of a connection, and leaves the others.
 
@@ -320,6 +327,8 @@ class _Answers:
         self._field = field
         self._before = server.tasks.unanswered
         self._looked_at = 0
+        self._left = 0
+        """The bytes that packets take which came before the answer and are others'."""
 
     def next(self) -> list[bytes] | None:
         """The arguments of the answer, if it has arrived.  Raises ServerError."""
@@ -341,6 +350,11 @@ class _Answers:
             else:
                 self._before -= type_ in (PacketType.ERROR, PacketType.JOB_CREATED)
                 self._looked_at += 1
+                self._left += PACKET_COST + sum(map(len, fields))
+                if self._left > BEFORE_ANSWER:
+                    raise ProtocolError(
+                        f"{self._server.address} sends other things without end, and no answer"
+                    )
         return None
 
     def _late(self, packet: Packet) -> None:

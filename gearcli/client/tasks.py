@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import NamedTuple
 
-from gearcli.errors import ProtocolError, QueueFull, ServerError, UsageError
+from gearcli.errors import Forbidden, ProtocolError, QueueFull, ServerError, UsageError
 from gearcli.escape import shown
 from gearcli.protocol.address import Address
 from gearcli.protocol.packets import (
@@ -31,6 +31,8 @@ from gearcli.protocol.packets import (
 
 _ENDS = frozenset({PacketType.WORK_COMPLETE, PacketType.WORK_FAIL, PacketType.WORK_EXCEPTION})
 _REPORTS = frozenset({PacketType.WORK_DATA, PacketType.WORK_WARNING, PacketType.WORK_STATUS})
+STRANGE_MOST = 100_000
+"""Packets about nothing of ours that may follow each other: a server may say an end twice, not endlessly."""
 ABOUT_TASKS = _ENDS | _REPORTS | {PacketType.JOB_CREATED, PacketType.ERROR, PacketType.OPTION_RES}
 """The packets that `Tasks.events` understands."""
 
@@ -182,6 +184,8 @@ class Tasks:
         self._unanswered: deque[Task] = deque()
         self._by_handle: dict[bytes, deque[Task]] = {}
         self._count = 0
+        self._strange = 0
+        """Packets about nothing of ours since the last that was."""
 
     def submitted(self, task: Task) -> None:
         """A task's packet is on its way."""
@@ -222,13 +226,21 @@ class Tasks:
             event = self._reported(type_, fields)
             if event is not None:
                 yield event
+            self._note(strange=event is None)
         elif type_ is PacketType.ERROR:
             if not self.refuses_option(packet):
                 yield self._refused(fields)
         elif type_ is PacketType.OPTION_RES:
             self._option_pending = False
+            self._note(strange=True)
         else:
             raise ProtocolError(f"the server sent {type_.name}, which nobody asked for")
+
+    def _note(self, *, strange: bool) -> None:
+        """Count what is about nothing of ours.  Raises ProtocolError when there is no end of it."""
+        self._strange = self._strange + 1 if strange else 0
+        if self._strange > STRANGE_MOST:
+            raise ProtocolError("the server tells of nothing but jobs that are not ours")
 
     def _created(self, handle: bytes) -> Iterator[Event]:
         self._option_pending = False  # a server that does not answer OPTION_REQ at all
@@ -273,5 +285,5 @@ class Tasks:
 
 def server_error(code: bytes, text: bytes) -> ServerError:
     """The error that an ERROR packet stands for."""
-    kind = QueueFull if code == b"QUEUE_ERROR" else ServerError
+    kind = {b"QUEUE_ERROR": QueueFull, b"PERMISSION_DENIED": Forbidden}.get(code, ServerError)
     return kind(f"the server refused: {shown(text)} ({shown(code)})", code=shown(code), text=shown(text))

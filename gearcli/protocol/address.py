@@ -18,12 +18,25 @@ ENVIRONMENT = ("GEARMAN_SERVERS", "GEARMAN_SERVER")
 libgearman reads the first, the C tool `gearman` the second."""
 
 
+class Tls(NamedTuple):
+    """That a server is reached with TLS, and with which files, all in PEM."""
+
+    ca: str | None = None
+    """Certificates of the authorities that vouch for the server; None for those of the system."""
+    cert: str | None = None
+    """The certificate by which we are known to the server."""
+    key: str | None = None
+    """The key of that; None if it is in the same file."""
+
+
 class Address(NamedTuple):
     """Where a server is: a TCP host and port, or the path of a Unix socket (then `host` is empty)."""
 
     host: str
     port: int
     path: str = ""
+    tls: Tls | None = None
+    """How a TCP server is reached with TLS; None for without."""
 
     def __str__(self) -> str:
         if self.path:

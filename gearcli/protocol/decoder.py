@@ -42,6 +42,10 @@ _REPORTS = (
 )
 _COPIED_ONCE = 16384
 """From this size on a body's last argument is cut out directly; below, split() is faster."""
+_PIECE = 64
+"""Bytes that a piece of a packet takes besides those in it: a packet may come in very small pieces."""
+_SMALL, _MANY = 1024, 1024
+"""Bytes below which a piece is small; how many such are joined."""
 _START = struct.Struct(">QI")  # of a header: magic and type as one number, which one look-up knows; length
 _start = _START.unpack_from
 
@@ -89,13 +93,23 @@ class Decoder:
         self._limit = limit
         self._line_limit = line_limit
         self._held: list[bytes] = []  # the pieces of a packet that is not complete
+        self._small = 0  # how many of the last pieces are small
+        self.held = 0
+        """Bytes that have come of the packet in progress; 0 while there is none."""
         self.missing = 0
         """Bytes known to be missing from the packet in progress; 0 while nothing is known."""
+        self.begun = 0
+        """A number that is another for every packet that is found to be in progress."""
 
     @property
     def idle(self) -> bool:
         """Whether no packet is in progress: where a connection may end without loss."""
         return not self._held
+
+    @property
+    def weight(self) -> int:
+        """The bytes that the packet in progress takes here."""
+        return self.held + _PIECE * len(self._held)
 
     def feed(self, data: bytes) -> Iterator[Packet]:
         """Yield each packet that `data` completes.  Exhaust it before the next call.
@@ -113,16 +127,28 @@ class Decoder:
         self._held.append(data)
         if self.missing > len(data):
             self.missing -= len(data)
+            self.held += len(data)
+            self._join_small(len(data))
             return
         long_packet = self._long_packet() if self.missing else None
         if long_packet is not None:
             yield long_packet
             data = data[self.missing :]
+            self.begun += 1
         else:
             data = b"".join(self._held)
         self._held.clear()
-        self.missing = 0
+        self.missing = self.held = self._small = 0
         yield from self._complete(data)
+        if not self._held:
+            self.begun += 1
+
+    def _join_small(self, size: int) -> None:
+        """A piece of so many bytes has come: make one of many small ones, which take more than is in them."""
+        self._small = self._small + 1 if size < _SMALL else 0
+        if self._small == _MANY:
+            self._held[-_MANY:] = [b"".join(self._held[-_MANY:])]
+            self._small = 0
 
     def _complete(self, data: bytes) -> Iterator[Packet]:
         """Yield the packets that are whole in `data` and hold the rest."""
@@ -171,6 +197,9 @@ class Decoder:
             position += len(line)
         if position < end:
             self._held.append(data[position:] if position else data)
+            self.held = end - position
+            if position:
+                self.begun += 1
 
     def _line(self, data: bytes, start: int) -> bytes:
         """The text line that begins at `start`; nothing if its end has not arrived."""

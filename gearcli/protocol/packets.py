@@ -33,6 +33,8 @@ LINE_LIMIT = 8191
 """Bytes of a text line, as in gearmand (a receive buffer of 8192 bytes, libgearman-server/io.cc)."""
 HANDLE_LIMIT = 63
 """Bytes of a job handle: GEARMAND_JOB_HANDLE_SIZE is 64 with its NUL."""
+FUNCTION_LIMIT = 512
+"""Bytes of a function's name (GEARMAN_FUNCTION_MAX_SIZE of libgearman; gearmand itself takes any)."""
 UNIQUE_LIMIT = 64
 """Bytes of a unique (GEARMAN_MAX_UNIQUE_SIZE; libgearman cuts its own to 63)."""
 
@@ -173,7 +175,7 @@ def checked(type_: PacketType, *fields: bytes) -> tuple[bytes, ...]:
     for name, field in zip(type_.fields, fields, strict=True):
         if name not in OPAQUE and b"\0" in field:
             raise ValueError(f"a {name} cannot contain a NUL byte")
-        limit = {"unique": UNIQUE_LIMIT, "handle": HANDLE_LIMIT}.get(name)
+        limit = {"function": FUNCTION_LIMIT, "unique": UNIQUE_LIMIT, "handle": HANDLE_LIMIT}.get(name)
         if limit is not None and len(field) > limit:
             raise ValueError(f"a {name} has at most {limit} bytes; this one has {len(field)}")
     return fields

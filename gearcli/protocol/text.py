@@ -50,6 +50,11 @@ _LINE_ANSWERS = ("version", "getpid", "verbose", "maxqueue", "cancel", "create",
 ROWS = frozenset(COMMANDS) - {*_LINE_ANSWERS}
 """The commands that are answered by rows, or by one line that refuses; the others by one line."""
 
+FOR_ADMINS = frozenset(
+    {"verbose", "maxqueue", "cancel", "create", "drop", "shutdown", "peek", "purge", "pause", "resume"}
+)
+"""The commands that change something, and the one that shows workloads: where roles are given, for admins."""
+
 END = b".\n"
 """The line that ends rows."""
 

@@ -15,6 +15,7 @@ from gearcli.protocol.packets import PacketType, response
 from gearcli.protocol.refusals import Refusal
 from gearcli.server import answers
 from gearcli.server.jobs import Job
+from gearcli.server.memory import ABILITY
 from gearcli.server.peers import Peer
 from gearcli.server.queues import NOTHING, FunctionQueue
 from gearcli.server.registry import Registry
@@ -32,6 +33,7 @@ class Assignments:
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
+        self._queues, self._account = registry.queues, registry.account
         self._wakeups = registry.wakeups
         self._wakeups.hand_out = self.grab_job
         self.runs = {PacketType.CAN_DO: self._can_do_run}
@@ -47,8 +49,10 @@ class Assignments:
 
     def _can_do_run(self, peer: Peer, packets: bytes) -> bool:
         """The worker takes jobs of many functions, whose names are equally long."""
+        if peer.timeouts:
+            return False
         for function in runs.bodies(packets):
-            self.can_do(peer, function.removesuffix(b"\0"))
+            self._add_ability(peer, function.removesuffix(b"\0"))
         return True
 
     def can_do_timeout(self, peer: Peer, function: bytes, timeout: bytes) -> None:
@@ -65,13 +69,19 @@ class Assignments:
         else:
             peer.timeouts.pop(function, None)
         self._add_ability(peer, function)
+        if function not in peer.abilities:  # it was refused
+            peer.timeouts.pop(function, None)
 
     def _add_ability(self, peer: Peer, function: bytes) -> None:
-        if function in peer.abilities:
-            return
         abilities = peer.abilities
-        queue = self._registry.queues.get(function) or self._registry.new_queue(function)
+        if function in abilities:
+            return
+        queue = self._queues.get(function) or self._registry.new_queue(function)
+        if queue is None:
+            peer.refuse(Refusal.FUNCTION)
+            return
         queue.workers += 1
+        self._account.held += ABILITY
         abilities[function] = queue
         if len(abilities) == 1:
             peer.only = queue
@@ -106,6 +116,7 @@ class Assignments:
         peer.timeouts.pop(function, None)
         peer.only = next(iter(peer.abilities.values())) if len(peer.abilities) == 1 else None
         queue.workers -= 1
+        self._account.held -= ABILITY
         if queue.sleepers.pop(peer, peer) is peer:
             del peer.unlisted[queue]
         if peer.woken is queue:

@@ -1,7 +1,8 @@
 """The listening sockets of a server that runs: connections are accepted until it stops.
 
-Without descriptors for more, nothing is accepted until a connection has
-ended or a short time has passed: others may have ended what took them.
+Where there are as many as there may be, nothing is accepted until one of them
+has ended: who comes waits, and nobody spins.  Without descriptors for more,
+the same for a short time at most: others may have ended what took them.
 """
 
 from __future__ import annotations
@@ -11,19 +12,25 @@ import selectors
 import socket
 import time
 from collections.abc import Callable
+from math import inf
 
 from gearcli.server import listener as listening
+from gearcli.server.bounds import CONNECTIONS
 from gearcli.server.log import Log
 
 _ACCEPTED = 128
 """Connections accepted at once, before others are heard again."""
 _AGAIN = 0.25
 """Seconds after which connections are accepted again when there were no descriptors for them."""
+_SAID_AGAIN = 60.0
+"""Seconds until the log may say again that there are as many connections as there may be."""
 _OUT_OF_DESCRIPTORS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
 class Doors:
     """Hands each accepted connection and its peer's address to `connected`.
+
+    There are `most` at a time; `count` says how many there are.
 
     The key of a listener in the selector has as its data what to call, and
     with what.
@@ -35,12 +42,19 @@ class Doors:
         listeners: list[socket.socket],
         connected: Callable[[socket.socket, object], None],
         log: Log,
+        most: int = CONNECTIONS,
+        count: Callable[[], int] = lambda: 0,
     ) -> None:
         self._selector = selector
         self._listeners = listeners
         self._connected = connected
         self._log = log
         self._open = False
+        self._most = most
+        self._count = count
+        self._full = False
+        """Whether there are as many connections as there may be."""
+        self._next_said = -inf
         self._again_at: float | None = None
         """When to accept again after there were no descriptors; None while there are."""
         self.open()
@@ -52,7 +66,7 @@ class Doors:
 
     def open(self) -> None:
         """Accept connections, unless that is done or over."""
-        if self._open:
+        if self._open or self._full:
             return
         for listener in self._listeners:
             self._selector.register(listener, selectors.EVENT_READ, (self._accept, listener))
@@ -69,15 +83,29 @@ class Doors:
         """Accept connections again, if it is time for that."""
         if self._again_at is not None and time.monotonic() >= self._again_at:
             self.open()
+        if self._full and self._count() < self._most:
+            self._full = False
+            self.open()
 
     def _accept(self, listener: socket.socket) -> None:
         try:
             for _ in range(_ACCEPTED):
+                if self._count() >= self._most:
+                    self._fill()
+                    return
                 self._connected(*listener.accept())
                 self._again_at = None
         except OSError as error:
             if error.errno in _OUT_OF_DESCRIPTORS:
                 self._pause(error)
+
+    def _fill(self) -> None:
+        """There are as many as there may be; others wait until one of them ends."""
+        self._full = True
+        self._shut()
+        if time.monotonic() >= self._next_said:
+            self._next_said = time.monotonic() + _SAID_AGAIN
+            self._log.notice(f"no new connections until one ends: {self._most} are open (--max-connections)")
 
     def _pause(self, error: OSError) -> None:
         if self._again_at is None:

@@ -18,6 +18,7 @@ from gearcli.protocol.decoder import Decoder
 from gearcli.protocol.packets import HANDLE_LIMIT, REQUEST, UNIQUE_LIMIT, PacketType
 from gearcli.protocol.refusals import Refusal
 from gearcli.server import answers
+from gearcli.server.admission import SUBMITS, Admission
 from gearcli.server.assignments import Assignments
 from gearcli.server.jobs import Job
 from gearcli.server.peers import Peer
@@ -26,8 +27,6 @@ from gearcli.server.reports import Reports
 from gearcli.server.results import Results
 from gearcli.server.submissions import Submissions
 
-_SUBMITS = [type_ for type_ in PacketType if type_.name.startswith("SUBMIT_")]
-
 
 class Engine:
     """The state of a job server, and what every packet makes of it.
@@ -35,6 +34,7 @@ class Engine:
     `retries`, `lease` and `worker_wakeup` are the registry's; a `worker_wakeup`
     of 0 is as few as will do.  `exceptions` gives everybody the option of that name.
     `keep_results` is for how many seconds results of background jobs are kept; 0 is not at all.
+    `max_queue` is how many jobs a function may have unless it is told otherwise; 0 is no limit.
     """
 
     def __init__(
@@ -46,12 +46,15 @@ class Engine:
         exceptions: bool = False,
         lease: float = 0.0,
         keep_results: float = 0.0,
+        max_queue: int = 0,
     ) -> None:
         self.exceptions = exceptions
         """Whether everybody hears the words of exceptions, without having asked for them."""
         self.registry = Registry(
             handle_prefix, retries=retries, lease=lease, worker_wakeup=max(1, worker_wakeup)
         )
+        if max_queue:
+            self.registry.default_limits = max_queue, max_queue, max_queue
         self.talking: list[Peer] = []
         """Peers whose outbox went from empty to filled; the loop empties both."""
         self.peers: dict[Peer, None] = {}
@@ -67,6 +70,8 @@ class Engine:
         """Who takes many packets that are alike, and says whether it did; see `run`."""
         for part in self._parts:
             self.runs.update(getattr(part, "runs", {}))
+        self.admission = Admission(self.handlers, self.runs)
+        """What is refused for want of room."""
 
     def _table(self) -> dict[PacketType, Callable[..., None]]:
         """The method for every packet; those that no peer may send are unexpected."""
@@ -92,7 +97,8 @@ class Engine:
     def drain(self) -> None:
         """From now on take no new jobs and give none out; those that run may end."""
         self.registry.pause()
-        self.handlers.update(dict.fromkeys(_SUBMITS, self._draining))
+        self.admission.refuse(())
+        self.handlers.update(dict.fromkeys(SUBMITS, self._draining))
         self.runs.clear()
 
     # -- connections ----------------------------------------------------------

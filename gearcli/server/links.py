@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import selectors
-import socket
 from collections.abc import Iterator
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from gearcli.protocol.decoder import Decoder
 from gearcli.protocol.packets import PACKET_LIMIT, REQUEST, Packet
 from gearcli.server.peers import Peer
 from gearcli.server.trace import Trace
 
-READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
+if TYPE_CHECKING:
+    from gearcli.tls import Socket
+
+NOTHING, READ, WRITE = 0, selectors.EVENT_READ, selectors.EVENT_WRITE
 
 UNREAD_LIMIT = 1 << 20
 """Bytes a peer may leave unread before nothing more is read from it."""
@@ -22,6 +25,8 @@ RECEIVED = 65536
 """Bytes usually asked for in one recv.  More would make malloc map and unmap memory each time."""
 _RECEIVED_OF_BIG = 1 << 20
 """Bytes asked for while a packet is known to need more."""
+_PART = 64
+"""Bytes that a piece of an outbox takes besides those in it."""
 _PARTS = 1024
 """Pieces given to one sendmsg (IOV_MAX)."""
 
@@ -30,35 +35,46 @@ class Link:
     """One connection."""
 
     __slots__ = (
+        "_parts",
         "_send",
+        "_unread",
         "closed",
         "closing",
         "decoder",
+        "free",
+        "held_back",
         "left",
         "mask",
         "peer",
         "receive",
         "replied",
         "socket",
+        "taken",
         "trace",
         "undecided",
         "who",
     )
 
-    def __init__(self, connection: socket.socket, peer: Peer, who: str, trace: Trace | None) -> None:
+    def __init__(self, connection: Socket, peer: Peer, who: str, packet_limit: int = PACKET_LIMIT) -> None:
         self.socket = connection
         self.receive, self._send = connection.recv, connection.send
         self.peer = peer
         self.who = who
-        self.trace = trace
-        self.decoder = Decoder(REQUEST, PACKET_LIMIT)
-        self.decoder.in_runs = True
+        self.trace: Trace | None = None
+        self.decoder = Decoder(REQUEST, packet_limit)
         self.undecided: Iterator[Packet] | None = None
         """Packets received but not handed to the engine, because the peer does not read."""
         self.replied = 0
         """Bytes of text replies since the outbox was last flushed: few bytes may ask for many."""
         self.mask = READ
         """What the selector waits for."""
+        self.free = True
+        """Whether the peer may do everything."""
+        self.held_back = False
+        """Whether it is not read from, because somebody does not read what it makes."""
+        self.taken = 0
+        """Bytes sent of outboxes that did not leave at once."""
+        self._parts, self._unread = 0, 0  # so many parts of the outbox have been weighed, with so many bytes
         self.closing = False
         """Whether it is to be closed once its outbox has left."""
         self.closed = False
@@ -86,6 +102,7 @@ class Link:
         if sent < len(data):
             outbox[:] = [memoryview(data)[sent:]]
             peer.bulky = True
+            self.taken += sent
             return False
         outbox.clear()
         return True
@@ -93,11 +110,29 @@ class Link:
     def _send_parts(self) -> bool:
         """Send a big outbox part by part, without copying it together."""
         outbox = self.peer.outbox
+        self.unread()
         with contextlib.suppress(BlockingIOError, InterruptedError):
             while outbox:
-                _drop(outbox, self.socket.sendmsg(islice(outbox, _PARTS)))
+                sent = self.socket.sendmsg(islice(outbox, _PARTS))
+                _drop(outbox, sent)
+                self.taken += sent
+                self._unread -= sent
+        self._parts = len(outbox)
         self.peer.bulky = bool(outbox)
         return not outbox
+
+    def unread(self) -> int:
+        """How many bytes are in the outbox.  Only what came since it was last asked is looked at."""
+        outbox = self.peer.outbox
+        self.peer.bulky = bool(outbox)  # what is sent in parts is counted as it leaves
+        self._unread += sum(map(len, outbox[self._parts :]))
+        self._parts = len(outbox)
+        return self._unread
+
+    @property
+    def weight(self) -> int:
+        """The bytes that the outbox takes."""
+        return self.unread() + _PART * self._parts
 
     def _flush_and_say(self, trace: Trace) -> bool:
         """Flush, and say in words what is in the outbox."""
@@ -109,7 +144,9 @@ class Link:
     def interest(self) -> int:
         """What to wait for: to write while something is unsent, to read only from a peer that reads."""
         outbox = self.peer.outbox
-        if self.closing or self.undecided is not None or sum(map(len, outbox)) > UNREAD_LIMIT:
+        if self.held_back:
+            return WRITE if outbox else NOTHING
+        if self.closing or self.undecided is not None or self.unread() > UNREAD_LIMIT:
             return WRITE
         return READ | WRITE if outbox else READ
 

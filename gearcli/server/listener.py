@@ -9,11 +9,14 @@ import os
 import socket
 import stat
 from collections.abc import Collection
-from typing import Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from weakref import WeakKeyDictionary
 
 from gearcli.errors import BindError, UsageError
 from gearcli.protocol.address import Address
+
+if TYPE_CHECKING:
+    from gearcli.tls import Socket
 
 BACKLOG = 1024
 """Connections that may wait to be accepted; gearmand's 32 made 10,000 connects take minutes."""
@@ -205,7 +208,7 @@ def name_of(listener: socket.socket) -> str:
     return str(_address(listener.family, listener.getsockname()))
 
 
-def peer_name(connection: socket.socket, sockname: object) -> tuple[str, bytes]:
+def peer_name(connection: Socket, sockname: object) -> tuple[str, bytes]:
     """A connection's other end: with its port for a log, without for ``workers``."""
     if connection.family == socket.AF_UNIX:
         return f"unix:{connection.fileno()}", b"unix"
@@ -243,7 +246,7 @@ def _require_loopback(host: object, name: str) -> None:
     if not _is_loopback(host):
         raise UsageError(
             f"{name} can be reached from other machines, and Gearman has no passwords. "
-            "Listen on 127.0.0.1, or say --insecure-listen if the network is trusted."
+            "Listen on 127.0.0.1, use --tls with --ca, or say --insecure-listen if the network is trusted."
         )
 
 

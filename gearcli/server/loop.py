@@ -11,29 +11,34 @@ import contextlib
 import gc
 import os
 import selectors
+import signal
 import socket
 import time
 from collections.abc import Callable, Iterator
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from gearcli.errors import ProtocolError
-from gearcli.protocol.packets import Packet, PacketType
+from gearcli.protocol.packets import Packet
 from gearcli.server import listener as listening
+from gearcli.server.access import Access
+from gearcli.server.bounds import Bounds
 from gearcli.server.doors import Doors
 from gearcli.server.engine import Engine
+from gearcli.server.fairness import Flooded, Turns
 from gearcli.server.host import ServerHost
-from gearcli.server.links import READ, RECEIVED, UNREAD_LIMIT, WRITE, Link
+from gearcli.server.links import READ, RECEIVED, WRITE, Link
 from gearcli.server.log import Level, Log
 from gearcli.server.operator import Operator
 from gearcli.server.peers import UNCOPIED, Peer
+from gearcli.server.sending import Sending
 from gearcli.server.shutdown import SIGNALS, Shutdown
+from gearcli.server.supervision import Supervision
 from gearcli.server.trace import Trace
 from gearcli.signals import received, registered
 
-_LONG_TURN = 0.02
-"""Seconds after which a peer's further commands wait for the next turn."""
-_EVENTS_HELD = 96
-"""Ready sockets during which an answer to a client may wait for others to be sent with it."""
+if TYPE_CHECKING:
+    from gearcli.tls import Socket
+
 _LOOKS = 25
 """How often the loop looks for work before it sleeps: about 50 microseconds."""
 _LONGEST_SLEEP = 60.0
@@ -41,10 +46,6 @@ _LONGEST_SLEEP = 60.0
 _Watched: TypeAlias = tuple[Callable[[socket.socket], None], socket.socket]
 """What the selector knows of a socket that is not a link: whom to call with it."""
 _Ready: TypeAlias = tuple[selectors.SelectorKey, int]
-
-
-class _Flooded(Exception):
-    """A peer has asked for more than it shall get before others have had their turn."""
 
 
 class Server:
@@ -63,24 +64,30 @@ class Server:
         *,
         log: Log,
         grace: float = 5.0,
+        access: Access | None = None,
+        bounds: Bounds = Bounds(),  # noqa: B008 (it is a constant)
     ) -> None:
         self._engine = engine
         self._leased = bool(engine.registry.lease)
+        self._access = access or Access()
         self._shutdown = Shutdown(engine, log, grace, self._close_listeners)
-        self._operator = operator
         operator.host = ServerHost(log, self._shutdown.on_signal)
-        engine.handlers[PacketType.TEXT] = self._text
-        engine.handlers[PacketType.GET_STATUS_UNIQUE] = self._in_turn(PacketType.GET_STATUS_UNIQUE)
+        self._links: dict[Peer, Link] = {}
+        Turns(engine, operator, self._links)
+        self._access.guard(engine.handlers)
         self._log = log
         self.selector = selectors.DefaultSelector()
         """Others may wait for sockets in it too: its keys' data are whom to call, and with what."""
-        self._links: dict[Peer, Link] = {}
-        self._doors = Doors(self.selector, listeners, self._connected, log)
+        admit = self._access.door(self.selector, self._connected, log)
+        self._doors = Doors(self.selector, listeners, admit, log, bounds.connections, self._connections)
+        self._packet_limit = bounds.packet
+        self._supervision = Supervision(
+            bounds, engine, self._links, log, close=self._close, wait_for=self._wait_for
+        )
+        self._patience = self._supervision.patience
         self._when_stopping = _nothing
-        self._patient: list[Peer] = []
-        """Peers whose answers wait for more to be sent with them."""
-        self._held = 0
-        """Events handled since the first of them had to wait."""
+        self._sending = Sending(engine.talking, self._links, self._flush)
+        self._patient = self._sending.patient
 
     def stop_when_readable(self, lifeline: socket.socket) -> None:
         """Stop at once when `lifeline` can be read: whoever holds its other end is gone."""
@@ -126,6 +133,8 @@ class Server:
         while not (shutdown.begun and shutdown.finished(time.monotonic(), self._unsent)):
             asked = time.monotonic(), time.time()
             self._turn(self._ready(), *asked)
+            if self._access.due <= asked[0]:
+                self._access.expire(asked[0])
             self._doors.retry()
 
     def _ready(self) -> list[_Ready]:
@@ -148,7 +157,7 @@ class Server:
 
     def _sleep(self) -> float:
         """Seconds to sleep at most."""
-        due = min(self._engine.due(), self._shutdown.due)
+        due = min(self._engine.due(), self._shutdown.due, self._access.due, self._patience.wake)
         return min(max(0.0, due - time.monotonic()), _LONGEST_SLEEP)
 
     def _turn(self, ready: list[_Ready], asked: float, asked_wall: float) -> None:
@@ -171,7 +180,9 @@ class Server:
                     self._flush(link)  # a worker stands still until it is answered
         self._engine.tick(asked, asked_wall)
         if self._engine.talking or self._patient:
-            self._flush_all(len(ready))
+            self._sending.send(len(ready))
+        if self._patience.next_look <= asked:
+            self._supervision.look()
 
     def _unsent(self) -> bool:
         """Whether anybody has answers left to read."""
@@ -190,7 +201,7 @@ class Server:
             return
         if data:
             if len(data) >= UNCOPIED:
-                self._held = _EVENTS_HELD  # reading that took long enough for others to wait
+                self._sending.hurry()  # reading that took long enough for others to wait
             if self._leased:
                 link.peer.heard = self._engine.registry.now
             packets = decoder.feed(data)
@@ -219,7 +230,7 @@ class Server:
         try:
             for type_, fields in packets:
                 handlers[type_](peer, *fields)
-        except _Flooded:
+        except Flooded:
             link.undecided = packets
             self._wait_for(link)
         except ProtocolError as error:
@@ -227,64 +238,14 @@ class Server:
             peer.error(error.code.encode(), str(error).encode())
             link.closing = True
             self._flush(link)  # at once: what follows in the stream means nothing and must not be read
-        if link.mask != READ and not link.closed:
+        if link.decoder.held:
+            self._patience.stalls(link, self._engine.registry.now)
+        if self._patience.over:
+            self._supervision.hold_back(link)
+        if not link.closed and (link.held_back or link.mask != READ):
             self._wait_for(link)
 
-    def _text(self, peer: Peer, line: bytes) -> None:
-        """Answer a text command.
-
-        Raises _Flooded: a few bytes may ask for millions, or for a walk through all jobs.
-        """
-        self._operator.text(peer, line)
-        link = self._links[peer]
-        link.replied += len(peer.outbox[-1])
-        if link.replied > UNREAD_LIMIT or self._takes_long():
-            link.replied = 0
-            raise _Flooded
-
-    def _in_turn(self, type_: PacketType) -> Callable[..., None]:
-        """The handler of a packet that costs more the more functions there are: others get their turn."""
-        handler = self._engine.handlers[type_]
-
-        def in_turn(peer: Peer, *fields: bytes) -> None:
-            handler(peer, *fields)
-            if self._takes_long():
-                raise _Flooded
-
-        return in_turn
-
-    def _takes_long(self) -> bool:
-        """Whether this turn has taken so long that the rest of a peer's packets wait for the next."""
-        return time.monotonic() - self._engine.registry.now > _LONG_TURN
-
     # -- bytes out --------------------------------------------------------------------
-
-    def _flush_all(self, events: int) -> None:
-        """Send what peers are told.
-
-        Workers get it at once.  Answers to others wait while there is more to
-        read, for some events: sending wakes another process, which costs more
-        than making the answer, so one send carries many.  With nothing to read
-        they leave.
-        """
-        talking, links, patient = self._engine.talking, self._links, self._patient
-        self._held = self._held + events
-        hold = events > 0 and self._held < _EVENTS_HELD
-        while talking:
-            peer = talking.pop()
-            link = links.get(peer)
-            if link is None or not peer.outbox:
-                continue
-            if hold and not peer.abilities:
-                patient.append(peer)
-            else:
-                self._flush(link)
-        if not hold:
-            self._held = 0
-        if patient and not hold:
-            talking.extend(patient)
-            patient.clear()
-            self._flush_all(0)
 
     def _flush(self, link: Link) -> bool:
         """Send what is in the outbox; whether all of it left."""
@@ -303,9 +264,20 @@ class Server:
             self._close(link)
             return
         mask = link.interest()
+        if mask & WRITE:
+            self._patience.lags(link, self._engine.registry.now)
         if mask != link.mask:
-            link.mask = mask
+            self._change_interest(link, mask)
+
+    def _change_interest(self, link: Link, mask: int) -> None:
+        """Have the selector wait for something else; it cannot wait for nothing."""
+        if not mask:
+            self.selector.unregister(link.socket)
+        elif not link.mask:
+            self.selector.register(link.socket, mask, link)
+        else:
             self.selector.modify(link.socket, mask, link)
+        link.mask = mask
 
     def _writable(self, link: Link) -> None:
         if link.closed or not self._flush(link):
@@ -316,16 +288,21 @@ class Server:
 
     # -- connections --------------------------------------------------------------------
 
-    def _connected(self, connection: socket.socket, sockname: object) -> None:
+    def _connected(self, connection: Socket, sockname: object) -> None:
         connection.setblocking(False)
         if connection.family != socket.AF_UNIX:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         who, host = listening.peer_name(connection, sockname)
         peer = self._engine.connect(connection.fileno(), host, who)
-        link = self._links[peer] = Link(connection, peer, who, None)
+        link = self._links[peer] = Link(connection, peer, who, self._packet_limit)
+        link.free = self._access.welcome(peer, connection)
         self._trace(link)
         self.selector.register(connection, READ, link)
         self._log.say(Level.CONNECTIONS, f"{who} connected")
+
+    def _connections(self) -> int:
+        """How many there are, those included that agree on TLS."""
+        return len(self._links) + self._access.pending
 
     def _trace(self, link: Link) -> None:
         """Say a connection's packets, or no longer, as the log's level is."""
@@ -334,7 +311,8 @@ class Server:
         elif link.trace is None:
             link.trace = Trace(self._log, link.who)
             link.trace.said = len(link.peer.outbox)
-        link.decoder.in_runs = link.trace is None  # else each packet is said
+        # Else each packet is looked at: by who says it, or by who may forbid it.
+        link.decoder.in_runs = link.trace is None and link.free
 
     def _trace_all(self) -> None:
         for link in self._links.values():
@@ -344,11 +322,14 @@ class Server:
         if link.closed:
             return
         link.closed = True
-        self.selector.unregister(link.socket)
+        if link.mask:
+            self.selector.unregister(link.socket)
+        self._patience.forget(link)
         link.socket.close()
         del self._links[link.peer]
         link.peer.outbox.clear()
         self._leave(link)
+        self._access.leave(link.peer)
         self._log.say(Level.CONNECTIONS, f"{link.who} disconnected")
         self._doors.open()
 
@@ -360,6 +341,7 @@ class Server:
     def _close_all(self) -> None:
         for link in self._links.values():
             link.socket.close()
+        self._access.close()
         self._close_listeners()
 
     # -- the end --------------------------------------------------------------------------
@@ -371,6 +353,8 @@ class Server:
         for number in received(source):
             if number in SIGNALS:
                 self._shutdown.on_signal(number)
+            if number == signal.SIGHUP:
+                self._access.renew(self._log)
 
 
 def _nothing() -> None:

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from gearcli.escape import percent_decoded, percent_encoded
 from gearcli.protocol.numbers import number
+from gearcli.protocol.packets import FUNCTION_LIMIT
 from gearcli.protocol.refusals import Refusal
 from gearcli.protocol.text import (
     COMMANDS,
@@ -56,6 +57,7 @@ _NEEDED = {b"show": 1, b"cancel": 2}
 _HTTP = (b" HTTP/1.1", b" HTTP/1.0")
 _IN_USE = err("there are still connected workers or executing clients")
 _NO_FUNCTION = err("function not found")
+_TOO_LONG = err("ARGUMENT_TOO_LARGE", "Function name too large")
 _NO_JOB = err("UNKNOWN_JOB")
 _NOT_KEPT = err("NOT_KEPT", "This server keeps no results; start it with gear serve --keep-results 1h")
 
@@ -158,6 +160,8 @@ class Operator:
         """Limit the jobs of a function: with one number for each priority, or one for all; 0 is none."""
         if not words:
             return incomplete("maxqueue")
+        if len(words[0]) > FUNCTION_LIMIT:
+            return _TOO_LONG
         high, normal, low = (*map(number, words[1:4]), 0, 0, 0)[:3]
         self._registry.limit(words[0], (high, normal, low) if len(words) > 2 else (high, high, high))
         return ok()
@@ -176,8 +180,8 @@ class Operator:
         """``create function FUNCTION``: know a function before anybody uses it."""
         if len(words) != 2 or words[0].lower() != b"function":
             return incomplete("create")
-        if words[1] not in self._registry.queues:
-            self._registry.new_queue(words[1])
+        if words[1] not in self._registry.queues and self._registry.new_queue(words[1]) is None:
+            return _TOO_LONG
         return ok()
 
     def drop(self, words: list[bytes]) -> bytes:

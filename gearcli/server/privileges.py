@@ -8,6 +8,7 @@ import resource
 from typing import NamedTuple
 
 from gearcli.errors import NotPermitted, UsageError
+from gearcli.server.bounds import CONNECTIONS, RESERVE
 
 
 class Account(NamedTuple):
@@ -62,6 +63,26 @@ def allow_files(wanted: int | None) -> None:
         raise NotPermitted(
             f"cannot have {wanted} open files, at most {hard}: ask for fewer, or run it as root"
         ) from None
+
+
+def connections(wanted: int | None, *, as_files_allow: bool) -> int:
+    """How many connections there may be, so that `RESERVE` files can be open besides.
+
+    Without a number: `CONNECTIONS`, or as many as files may be open if
+    `as_files_allow`.  Raises NotPermitted for more than that.
+    """
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY:
+        return wanted or CONNECTIONS
+    possible = soft - min(RESERVE, soft // 2)
+    if wanted is None:
+        return possible if as_files_allow else min(CONNECTIONS, possible)
+    if wanted > possible:
+        raise NotPermitted(
+            f"cannot have {wanted} connections: only {soft} files may be open, and some are needed besides; "
+            "raise that limit (ulimit -n, LimitNOFILE=, --file-descriptors)"
+        )
+    return wanted
 
 
 def _within(soft: int, hard: int) -> bool:

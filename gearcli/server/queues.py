@@ -18,6 +18,7 @@ from collections.abc import Iterable
 from typing import TypeAlias
 
 from gearcli.server.jobs import Extras, Job
+from gearcli.server.memory import LANES, Account, weight_of_name
 from gearcli.server.peers import Peer
 
 NOTHING = 3
@@ -46,14 +47,15 @@ class FunctionQueue:
     """What waits, runs and works under one function name."""
 
     __slots__ = (
-        "_gone", "_lanes", "best", "delayed", "extras", "handles", "limits", "name", "paused",
+        "_account", "_gone", "_lanes", "best", "delayed", "extras", "handles", "limits", "name", "paused",
         "running", "sleepers", "uniques", "waking", "workers",
     )  # fmt: skip
 
-    def __init__(self, name: bytes, handles: bytes) -> None:
+    def __init__(self, name: bytes, handles: bytes, account: Account | None = None) -> None:
         self.name = name
         self.handles = handles
         """How the handles of its jobs are made of their numbers: a format of one object for all functions."""
+        self._account = account or Account()
         self._lanes: tuple[deque[Job], ...] = _NO_LANES
         self._gone = _NONE_GONE  # jobs in each lane that do not wait any longer
         self.best = NOTHING
@@ -75,6 +77,11 @@ class FunctionQueue:
         """Workers that may be asleep, the longest first; see `list_sleeper`."""
         self.waking = 0
         """Workers woken for this queue that have not asked for a job yet."""
+
+    @property
+    def weight(self) -> int:
+        """The bytes that were counted for it alone: for a long name, and for having had a job."""
+        return weight_of_name(self.name) + (0 if self._lanes is _NO_LANES else LANES)
 
     @property
     def counts(self) -> list[int]:
@@ -142,6 +149,7 @@ class FunctionQueue:
         """Let jobs of one priority wait, behind the others of theirs."""
         if self._lanes is _NO_LANES:
             self._lanes, self._gone = (deque(), deque(), deque()), [0, 0, 0]
+            self._account.held += LANES
         self._lanes[priority].extend(jobs)
         if priority < self.best and not self.paused:
             self.best = priority

@@ -12,9 +12,11 @@ from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING
 
+from gearcli.protocol.packets import FUNCTION_LIMIT
 from gearcli.server import answers
 from gearcli.server.index import Index
 from gearcli.server.jobs import NO_PROGRESS, Job, Kind
+from gearcli.server.memory import FUNCTION, JOB, SHORT, TIMER, Account
 from gearcli.server.peers import Peer
 from gearcli.server.queues import FunctionQueue, Identity, Limits
 from gearcli.server.wakeups import Wakeups
@@ -46,6 +48,8 @@ class Registry:
         """All jobs."""
         self.queues: dict[bytes, FunctionQueue] = {}
         """Functions by name."""
+        self.account = Account()
+        """What all of that takes, counted as it changes; see `weight`."""
         self.wakeups = Wakeups(worker_wakeup)
         self.paused = False
         """Whether no function gives out jobs."""
@@ -62,6 +66,14 @@ class Registry:
         self._numbers = count(1)
         self.limits: dict[bytes, Limits] = {}
         """The limits that are set, by function, which need not be known yet."""
+        self.default_limits: Limits | None = None
+        """The limits of all other functions."""
+
+    @property
+    def weight(self) -> int:
+        """The bytes that jobs and functions take."""
+        timers = len(self.timers) + len(self._schedule)
+        return self.account.held + JOB * len(self.jobs) + TIMER * timers + FUNCTION * len(self.queues)
 
     @property
     def running(self) -> int:
@@ -94,31 +106,47 @@ class Registry:
 
     # -- functions ------------------------------------------------------------------
 
-    def new_queue(self, function: bytes) -> FunctionQueue:
-        """Begin to know a function."""
-        queue = self.queues[function] = FunctionQueue(function, self._handles)
+    def new_queue(self, function: bytes) -> FunctionQueue | None:
+        """Begin to know a function; None if its name is too long."""
+        if len(function) > SHORT:
+            if len(function) > FUNCTION_LIMIT:
+                return None
+            self.account.held += len(function)
+        queue = self.queues[function] = FunctionQueue(function, self._handles, self.account)
+        queue.limits = self.default_limits
         if self.limits:
-            queue.limits = self.limits.get(function)
+            queue.limits = self.limits.get(function, queue.limits)
         if self.paused:
             queue.pause()
         return queue
 
     def limit(self, function: bytes, limits: Limits) -> None:
         """From now on take no more than so many jobs of a function, which need not be known yet."""
-        if any(limits):
+        self._forget_limits(function)
+        if any(limits) or self.default_limits is not None:
             self.limits[function] = limits
-        else:
-            self.limits.pop(function, None)
+            self.account.held += FUNCTION + len(function)
         if function in self.queues:
             self.queues[function].limits = self.limits.get(function)
+
+    def _forget_limits(self, function: bytes) -> None:
+        if self.limits.pop(function, None) is not None:
+            self.account.held -= FUNCTION + len(function)
 
     def drop_queue(self, queue: FunctionQueue) -> bool:
         """Forget a function that has no worker and no job, and its limits; whether that was so."""
         if queue.workers or queue.total:
             return False
-        self.limits.pop(queue.name, None)
+        self._forget_limits(queue.name)
         del self.queues[queue.name]
+        self.account.held -= queue.weight
         return True
+
+    def drop_idle(self) -> None:
+        """Forget all functions that have no worker, no job and no limits of their own."""
+        for queue in [queue for name, queue in self.queues.items() if name not in self.limits]:
+            if not queue.paused or self.paused:
+                self.drop_queue(queue)
 
     def pause(self) -> None:
         """Give out no more jobs; those that run may end."""
@@ -155,6 +183,7 @@ class Registry:
         """
         job = Job(next(self._numbers), queue, unique, workload, kind, self.now, listeners)
         self.jobs.add(job)
+        self.account.held += len(workload)
         if unique and (key := identity(unique, workload)):
             queue.meet(key, job)
         if due is not None and due > self.wall:
@@ -181,6 +210,7 @@ class Registry:
             for workload, number in zip(workloads, self._numbers, strict=False)
         ]
         self.jobs.add_many(jobs)
+        self.account.held += sum(map(len, workloads))
         queue.put_many(jobs, kind[0])
         if queue.sleepers:
             self.wakeups.wake(queue, now)
@@ -315,6 +345,7 @@ class Registry:
             _untime(job)
             del queue.extras[job]
         self.jobs.remove(job)
+        self.account.held -= len(job.workload)
         if job.unique:
             self._forget_unique(job)
         for listener in job.listeners:

@@ -6,6 +6,8 @@ the worker does not have is answered with an ERROR.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from gearcli.protocol.numbers import number
 from gearcli.protocol.packets import HANDLE_LIMIT
 from gearcli.protocol.refusals import Refusal
@@ -64,11 +66,13 @@ class Reports:
         job = self._owned(peer, handle, Refusal.EXCEPTION)
         if job is None:
             return
-        for listener in job.listeners:
-            if listener.wants_exceptions:
-                listener.tell(answers.WORK_EXCEPTION, handle, exception)
-            else:
-                listener.tell(answers.WORK_FAIL, handle)
+        _tell_all(
+            [each for each in job.listeners if each.wants_exceptions],
+            answers.WORK_EXCEPTION,
+            handle,
+            exception,
+        )
+        _tell_all([each for each in job.listeners if not each.wants_exceptions], answers.WORK_FAIL, handle)
         self._registry.forget(job)
         peer.lose(handle)  # Perl's worker says WORK_FAIL after it
 
@@ -81,8 +85,19 @@ class Reports:
         return job
 
     def _forward(self, job: Job, answer: answers.Answer, *fields: bytes) -> None:
-        for listener in job.listeners:
-            listener.tell(answer, *fields)
+        _tell_all(job.listeners, answer, *fields)
+
+
+def _tell_all(listeners: Sequence[Peer], answer: answers.Answer, *fields: bytes) -> None:
+    """Say a packet to some peers; all share the same bytes, for one job may have very many listeners."""
+    if len(listeners) == 1:
+        listeners[0].tell(answer, *fields)
+    elif listeners:
+        body = b"\0".join(fields)
+        packet = answer[len(body)] + body
+        for listener in listeners:
+            listener.send(packet)
+            listener.bulky = True  # or its outbox would be copied
 
 
 def _not_owned(peer: Peer, handle: bytes, refusal: Refusal) -> None:

@@ -48,7 +48,12 @@ class Submissions:
 
         The parameters that are not in the packet serve the other ways to submit.
         """
-        queue = self._queues.get(function) or self._registry.new_queue(function)
+        queue = self._queues.get(function)
+        if queue is None:
+            queue = self._registry.new_queue(function)
+            if queue is None:
+                peer.refuse(Refusal.FUNCTION)
+                return
         _, background = kind
         job = None
         if unique:
@@ -80,7 +85,7 @@ class Submissions:
         if rest[:1] != b"\0":
             return False
         queue = self._queues.get(function) or self._registry.new_queue(function)
-        if queue.limits is not None:
+        if queue is None or queue.limits is not None:
             return False
         workloads = runs.tails(packets, function + b"\0\0")
         if workloads is None:

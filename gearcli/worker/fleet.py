@@ -23,6 +23,8 @@ from gearcli.worker.worker import FIRST_PAUSE, LONGEST_PAUSE, Session, Slot
 _READ, _WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 _AT_ONCE = 32
 """Connections to one server that are being made at a time: more may not fit into its backlog."""
+_FAULTS = 3
+"""Connections on which a server breaks the protocol and gives no job, until it is taken for none."""
 _FAREWELL = 2.0
 """Seconds for which a server may take to close a connection that is done with."""
 
@@ -53,6 +55,8 @@ class Server:
         self.ever_reached = False
         self.refusal = ""
         """What went wrong at the last attempt."""
+        self.faults = 0
+        """How many connections ended because it broke the protocol since it last assigned a job."""
         self.pauses = Pauses(FIRST_PAUSE, LONGEST_PAUSE)
         self.retry: Timer | None = None
         self.missing: dict[Slot, None] = {}
@@ -238,7 +242,8 @@ class Fleet:
 
         attempt.descriptor = attempt.opening.fileno()
         if attempt.descriptor >= 0:
-            self._selector.register(attempt.descriptor, _WRITE, call)
+            mask = _READ if attempt.opening.wants_read else _WRITE
+            self._selector.register(attempt.descriptor, mask, call)
         attempt.timer = self._timers.add(attempt.opening.due, call)
 
     def _wait_no_more(self, attempt: _Attempt) -> None:
@@ -293,6 +298,8 @@ class Fleet:
         try:
             while connection.received and owner is not None and session in self._slot_of:
                 owner.take(slot, session, connection.received.popleft())
+                if slot.job is not None:
+                    self._server(session).faults = 0
         except ProtocolError as error:
             connection.lost = connection.lost or error
         if connection.lost is not None:
@@ -314,6 +321,11 @@ class Fleet:
         if slot is None:
             return
         self._close(session)
+        if isinstance(reason, ProtocolError):
+            server.faults += 1
+            others = [other for other in self._servers.values() if other is not server]
+            if server.faults >= _FAULTS and not any(other.sessions or other.opening for other in others):
+                raise reason
         if slot in self._owners:
             server.missing[slot] = None
             self._failed(server, reason)

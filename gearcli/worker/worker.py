@@ -12,13 +12,15 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from gearcli.client.connection import Connection
-from gearcli.errors import ProtocolError
+from gearcli.errors import Forbidden, ProtocolError
 from gearcli.escape import shown
 from gearcli.protocol.address import Address
 from gearcli.protocol.packets import REQUEST, Packet, PacketType, head, request
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 """Seconds between attempts to reach a lost server, at first and in the end."""
+STRANGE_MOST = 100_000
+"""Packets of a server that may come before it answers: a sleeper may be woken in vain, not without end."""
 UNCOPIED = 1 << 16
 """From this size on a result is sent on its own instead of being copied into a packet."""
 
@@ -127,6 +129,8 @@ class Slot:
         self._willing: deque[Session] = deque()
         """Sessions that may have a job."""
         self._resting = False
+        self._strange = 0
+        """Packets since the last answer to what was asked."""
 
     @property
     def free(self) -> bool:
@@ -168,14 +172,18 @@ class Slot:
         self._ask()
 
     def receive(self, session: Session, packet: Packet) -> Job | None:
-        """What a server said; a job if it assigned one.  Raises ProtocolError."""
+        """What a server said; a job if it assigned one.  Raises ProtocolError, Forbidden."""
         type_, fields = packet
+        self._strange += 1
+        if self._strange > STRANGE_MOST:
+            raise ProtocolError(f"{session.address} sends without end, and no answer")
         if type_ is PacketType.NOOP:
             if session not in self._willing:
                 self._willing.append(session)
         elif type_ is PacketType.NO_JOB:
             self._answered(session)
             session.sleep()
+            self._strange = 0
         elif type_ is PacketType.JOB_ASSIGN_UNIQ:
             return self._assigned(Job(session, *fields))
         elif type_ is PacketType.JOB_ASSIGN:
@@ -189,24 +197,32 @@ class Slot:
         return None
 
     def _answered(self, session: Session) -> None:
-        if self._asked is session:
-            self._asked = None
+        if self._asked is not session:
+            raise ProtocolError(f"{session.address} answered what nobody had asked")
+        self._asked = None
 
     def _assigned(self, job: Job) -> Job:
         if self._asked is not job.session or self.job is not None:
             raise ProtocolError(f"{job.session.address} assigned a job that nobody asked for")
         self._asked = None
+        self._strange = 0
         self.job = job
         return job
 
     def _refused(self, session: Session, fields: list[bytes]) -> None:
-        """An ERROR: to a grab, it is tried the older way; to a late report, it changes nothing."""
-        code = fields[0]
+        """An ERROR: to a grab, it is tried the older way; to a late report, it changes nothing.
+
+        Raises Forbidden for one to a CAN_DO: the worker would wait for jobs that never come.
+        """
+        code, text = fields
+        if code == b"PERMISSION_DENIED":
+            words = f"{session.address} does not permit this worker to take its functions: {shown(text)}"
+            raise Forbidden(f"{words}; it needs the role work for each", code=shown(code), text=shown(text))
         if code == b"JOB_NOT_FOUND" or self._asked is not session:
             return
         self._asked = None
         if not session.grab_refused():
-            raise ProtocolError(f"{session.address} refused to give work: {shown(fields[1])}")
+            raise ProtocolError(f"{session.address} refused to give work: {shown(text)}")
         self._willing.append(session)
 
     def done(self) -> None:

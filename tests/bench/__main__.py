@@ -14,6 +14,7 @@ import typer
 
 from tests.bench import growth as growing
 from tests.bench import tools as comparing
+from tests.bench.hostile import SCENARIOS, Scenario
 from tests.bench.servers import BARE, KNOWN, installed, running
 from tests.bench.table import draw, markdown
 from tests.bench.workloads import BY_NAME, WORKLOADS, Workload, compiled, value
@@ -120,6 +121,40 @@ def tools(rounds: Rounds = 3) -> None:
     """`gear submit` and `gear worker` beside the C tool `gearman`, and how long a command takes to start."""
     head = ["what", "gear", "rival", "ratio"]
     typer.echo(markdown(head, comparing.rows(rounds)))
+
+
+@app.command()
+def hostile(
+    names: Annotated[list[str] | None, typer.Argument(metavar="[SCENARIO]...")] = None,
+    against: Against = None,
+) -> None:
+    """What hostile peers cost: ours, rivals, and our targets.  Only on loopback; it ends by itself."""
+    rivals = _rivals(against or [name for name in ("gearmand",) if installed(name)])
+    rows = []
+    for scenario in SCENARIOS:
+        if names and not any(name in scenario.name for name in names):
+            continue
+        ours = _played(scenario, KNOWN["gear"] + scenario.options)
+        theirs = [_played(scenario, command) for command in rivals.values()]
+        for figure, most in scenario.targets.items():
+            cells = [_shown_figure(each.get(figure, math.nan)) for each in (ours, *theirs)]
+            rows.append([scenario.name, figure, *cells, f"≤ {most:g}"])
+            typer.echo(" | ".join(rows[-1]), err=True)
+    typer.echo(markdown(["scenario", "figure", "gear", *rivals, "target"], rows, words=2))
+
+
+def _played(scenario: Scenario, command: str) -> dict[str, float]:
+    """The figures of a scenario on a fresh server; none where the server does not get through it."""
+    try:
+        with running(scenario.prefix + command) as server:
+            return scenario.play(server)
+    except (RuntimeError, OSError) as error:
+        typer.echo(f"{scenario.name}: {error}", err=True)
+        return {}
+
+
+def _shown_figure(value: float) -> str:
+    return "fails" if math.isnan(value) else f"{value:,.1f}"
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gearcli.cli import config
-from gearcli.cli.config import Config, Section
+from gearcli.cli.config import Config, Section, Wish
 from gearcli.errors import ConfigError
 from gearcli.protocol.address import Address
 from tests.cli.driving import Result, run_gear
@@ -98,13 +98,13 @@ def test_durations(tmp_path: Path, written_as: str, seconds: float) -> None:
     ("text", "said"),
     [
         ("\nserver = 1\n", "2: the file has no key 'server'; "
-         "it may have servers, connect-timeout, [context.NAME]"),
+         "it may have servers, connect-timeout, tls, ca, cert, key, [context.NAME]"),
         ("[prod]\nservers = 'x'\n", "1: the file has no key 'prod'; "
-         "it may have servers, connect-timeout, [context.NAME]"),
+         "it may have servers, connect-timeout, tls, ca, cert, key, [context.NAME]"),
         ("[context.prod]\n\nserver = 1\n", "3: context.prod has no key 'server'; "
-         "it may have servers, connect-timeout"),
+         "it may have servers, connect-timeout, tls, ca, cert, key"),
         ("[context.prod]\n[context.prod.context]\n", "2: context.prod has no key 'context'; "
-         "it may have servers, connect-timeout"),
+         "it may have servers, connect-timeout, tls, ca, cert, key"),
         ("context = 1\n", "1: context has to be a table: [context.NAME]"),
         ("[[context]]\n", "1: context has to be a table: [context.NAME]"),
         ("[context]\nprod = 'host'\n", "2: context.prod has to be a table: [context.prod]"),
@@ -131,10 +131,36 @@ def test_a_mistake_is_named_with_its_line(tmp_path: Path, text: str, said: str) 
     assert f"config.toml, line {said}" == refusal(tmp_path, text)
 
 
-@pytest.mark.parametrize("key", ["tls", "ca", "cert", "key"])
-def test_there_is_no_tls_yet(tmp_path: Path, key: str) -> None:
-    said = f"config.toml, line 2: context.prod.{key}: TLS is not available yet; take this key away"
-    assert said == refusal(tmp_path, f"[context.prod]\n{key} = true\n")
+TLS = """
+ca = "default.pem"
+[context.prod]
+tls = true
+cert = "/etc/me.pem"
+key = "~/key.pem"
+[context.plain]
+tls = false
+"""
+
+
+def test_tls_and_its_files_are_seen_from_the_folder_of_the_config_file(tmp_path: Path) -> None:
+    environ = written(tmp_path, TLS)
+    prod, plain = config.load("prod", environ), config.load("plain", environ)
+    assert Wish(None, str(tmp_path / "gear/default.pem")) == prod.defaults.tls
+    assert Wish(True, None, "/etc/me.pem", os.path.expanduser("~/key.pem")) == prod.context.tls
+    assert [True, True, False] == [
+        each.wanted for each in (prod.defaults.tls, prod.context.tls, plain.context.tls)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("tls = 1", "context.prod.tls has to be true or false"),
+        ("ca = true", "context.prod.ca has to be the path"),
+    ],
+)
+def test_what_tls_cannot_be(tmp_path: Path, line: str, said: str) -> None:
+    assert refusal(tmp_path, f"[context.prod]\n{line}\n").startswith(f"config.toml, line 2: {said}")
 
 
 @pytest.mark.parametrize(
@@ -167,7 +193,7 @@ def test_a_context_without_a_file(tmp_path: Path) -> None:
 def test_78_every_command_refuses_a_wrong_file(tmp_path: Path, command: str) -> None:
     environ = written(tmp_path, "\n[context.prod]\nserver = 'x'\n")
     result = run_gear(*command.split(), environ={**environ, "GEARMAN_SERVER": f"127.0.0.1:{free_port()}"})
-    said = "context.prod has no key 'server'; it may have servers, connect-timeout"
+    said = "context.prod has no key 'server'; it may have servers, connect-timeout, tls, ca, cert, key"
     assert Result(78, b"", f"gear: {tmp_path}/gear/config.toml, line 3: {said}\n") == result
 
 

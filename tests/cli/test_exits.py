@@ -46,6 +46,8 @@ ERRORS = [
     (errors.NotPermitted("x"), 77),
     (errors.ServerGone("x"), 69),
     (errors.ConnectFailed("x"), 69),
+    (errors.Untrusted("x"), 77),
+    (errors.TurnedAway("x"), 77),
     (errors.ConnectionLost("x"), 69),
     (errors.ProtocolError("x"), 76),
     (errors.NoAnswer("x"), 76),

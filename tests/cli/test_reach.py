@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from gearcli.cli.reach import Reach, reach
+from gearcli.cli.config import Wish
+from gearcli.cli.reach import CA, CERT, KEY, Reach, ask, reach, settled
 from gearcli.errors import AddressError, ConfigError, UsageError
-from gearcli.protocol.address import Address
+from gearcli.protocol.address import Address, Tls
 
 
 @pytest.mark.parametrize("given", [[""], [","], ["", ""]])
@@ -108,3 +110,49 @@ def test_a_wrong_file_is_told_even_if_it_would_not_count(home: Path) -> None:
 def test_an_option_that_is_no_address(home: Path) -> None:
     with pytest.raises(AddressError):
         reach(["host:port"], None, None)
+
+
+# -- TLS ---------------------------------------------------------------------------------
+
+NOTHING = Wish()
+
+
+@pytest.fixture
+def asking() -> Iterator[Callable[[Wish], None]]:
+    """Says what the command line says, for the time of a test."""
+    yield ask
+    ask(NOTHING)
+
+
+@pytest.mark.parametrize(
+    ("asked", "environ", "context", "defaults", "expected"),
+    [
+        (NOTHING, {}, NOTHING, NOTHING, None),
+        (NOTHING, {CA: "e"}, NOTHING, NOTHING, None),
+        (Wish(True), {}, NOTHING, NOTHING, Tls()),
+        (Wish(True), {CA: "e", CERT: "c", KEY: "k"}, Wish(None, "x"), NOTHING, Tls("e", "c", "k")),
+        (Wish(None, "a"), {CA: "e"}, Wish(None, "x", "y", "z"), NOTHING, Tls("a", "y", "z")),
+        (NOTHING, {}, Wish(False), Wish(True, "d"), None),
+        (NOTHING, {}, NOTHING, Wish(None, "d"), Tls("d")),
+        (Wish(None, None, "mine"), {KEY: "k"}, Wish(None, None, "y", "z"), NOTHING, Tls(None, "mine")),
+    ],
+)
+def test_tls_is_what_the_first_says_that_says_something(
+    asking: Callable[[Wish], None],
+    asked: Wish,
+    environ: dict[str, str],
+    context: Wish,
+    defaults: Wish,
+    expected: Tls | None,
+) -> None:
+    """A certificate and its key come from one source: those of two do not belong together."""
+    asking(asked)
+    assert expected == settled(context, defaults, environ)
+
+
+def test_tcp_servers_are_reached_with_it_and_unix_sockets_without(
+    home: Path, asking: Callable[[Wish], None]
+) -> None:
+    asking(Wish(None, "ca.pem"))
+    found = reach(["one", "unix:/run/gear"], None, None).servers
+    assert [Address("one", 4730, "", Tls("ca.pem")), Address("", 0, "/run/gear")] == found

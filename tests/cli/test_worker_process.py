@@ -103,3 +103,8 @@ def test_a_port_of_somebody_else_is_an_error() -> None:
         address = Address("127.0.0.1", taken.getsockname()[1])
         with pytest.raises(BindError, match=r"already in use\. Choose another with --metrics\."):
             run(settings(), 0, log_format="text", metrics=address, pidfile=None)
+
+
+def test_2_figures_are_not_shown_to_other_machines_unless_that_is_said() -> None:
+    result = run_gear("worker", "-f", "f", "--metrics", "0.0.0.0:0", "--", "cat")
+    assert (2, True) == (result.status, "0.0.0.0:0 can be reached from other machines" in result.err)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from gearcli.client import tasks as tasks_module
 from gearcli.client.tasks import EXCEPTIONS, Event, Task, Tasks, packet_of, server_error
 from gearcli.errors import ProtocolError, QueueFull, ServerError, UsageError
 from gearcli.protocol.decoder import Decoder
@@ -192,3 +193,21 @@ def test_an_error_that_answers_nothing_is_an_error() -> None:
 def test_a_full_queue_is_an_error_of_its_own() -> None:
     error = server_error(b"QUEUE_ERROR", b"full\x1b")
     assert (QueueFull, "QUEUE_ERROR", "full\\x1b") == (type(error), error.code, error.text)
+
+
+def test_what_is_about_nothing_of_ours_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tasks_module, "STRANGE_MOST", 10)
+    tasks, task = Tasks(), Task(b"f", b"w")
+    tasks.submitted(task)
+    list(tasks.events((PacketType.JOB_CREATED, [b"H:1"])))
+    for _ in range(3):
+        for _ in range(5):
+            assert [] == list(tasks.events((PacketType.WORK_FAIL, [b"H:other"])))
+            assert [] == list(tasks.events((PacketType.OPTION_RES, [b"exceptions"])))
+        assert [task] == [
+            event.task for event in tasks.events((PacketType.WORK_STATUS, [b"H:1", b"1", b"2"]))
+        ]
+    for _ in range(10):
+        list(tasks.events((PacketType.WORK_FAIL, [b"H:other"])))
+    with pytest.raises(ProtocolError, match="nothing but jobs that are not ours"):
+        list(tasks.events((PacketType.WORK_FAIL, [b"H:other"])))

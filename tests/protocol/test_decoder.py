@@ -297,3 +297,25 @@ def test_runs_are_looked_for_a_few_times_only_where_there_are_none(monkeypatch: 
     monkeypatch.setattr(runs, "length", length)
     decode(running(), [request(P.ECHO_REQ, b"four") * 1000])
     assert 0 < looked < 10
+
+
+def test_a_packet_in_very_small_pieces_takes_little_more_than_its_bytes() -> None:
+    decoder = Decoder(REQUEST)
+    data = request(P.ECHO_REQ, b"xy" * 50_000)
+    for start in range(0, len(data) - 2, 2):
+        assert [] == list(decoder.feed(data[start : start + 2]))
+    assert len(data) - 2 == decoder.held
+    assert decoder.weight < 2 * len(data)
+    assert [(P.ECHO_REQ, [b"xy" * 50_000])] == list(decoder.feed(data[-2:]))
+    assert 0 == decoder.held == decoder.weight
+
+
+def test_the_packet_in_progress_has_a_number_of_its_own() -> None:
+    decoder, packet = Decoder(REQUEST), request(P.ECHO_REQ, b"x" * 100)
+    seen = []
+    for piece in (packet[:5], packet[5:50], packet[50:], packet[:50], packet[50:] + packet[:50], packet[50:]):
+        list(decoder.feed(piece))
+        seen.append(decoder.begun if decoder.held else None)
+    assert seen[0] == seen[1]
+    assert [None, None] == [seen[2], seen[5]]
+    assert 3 == len({seen[0], seen[3], seen[4]})

@@ -97,6 +97,41 @@ def test_a_caller_that_has_gone_is_nothing(house: House, caller: socket.socket) 
     assert [1, 1] == [house.turn() for _ in range(2)]
 
 
+def test_as_many_as_there_may_be_are_let_in(house: House) -> None:
+    house.listener.error = 0
+    inside = [0]
+    house.doors.close()
+    with socket.socket() as plain:
+        plain.bind(("127.0.0.1", 0))
+        plain.listen()
+        plain.setblocking(False)
+        doors = Doors(
+            house.selector,
+            [plain],
+            lambda guest, _: _count_in(inside, guest),
+            Log(descriptor=None),
+            2,
+            lambda: inside[0],
+        )
+        full = house._replace(doors=doors)
+        callers = [socket.create_connection(plain.getsockname(), DEADLINE) for _ in range(3)]
+        assert [1, 0, 0] == [full.turn() for _ in range(3)], "nothing spins"
+        assert 2 == inside[0]
+        doors.open()
+        assert 0 == full.turn()
+        inside[0] -= 1
+        assert [0, 1, 0] == [full.turn() for _ in range(3)]
+        assert 2 == inside[0]
+        doors.close()
+        for caller in callers:
+            caller.close()
+
+
+def _count_in(inside: list[int], guest: socket.socket) -> None:
+    guest.close()
+    inside[0] += 1
+
+
 def test_closed_doors_stay_closed(house: House, caller: socket.socket) -> None:
     house.turn()
     house.doors.close()

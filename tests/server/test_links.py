@@ -17,7 +17,7 @@ def pair() -> Iterator[tuple[Link, socket.socket]]:
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
     with ours, theirs:
-        yield Link(ours, Peer([]), "somebody", None), theirs
+        yield Link(ours, Peer([]), "somebody"), theirs
 
 
 def read_all(theirs: socket.socket, link: Link, size: int) -> bytes:

@@ -14,6 +14,7 @@ import pytest
 
 from gearcli.errors import NotPermitted, UsageError
 from gearcli.server import privileges
+from gearcli.server.bounds import CONNECTIONS
 from tests.support import Wire, gear_serve, process, wait_until
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
@@ -78,6 +79,32 @@ def test_a_server_opens_as_many_files_as_it_is_told() -> None:
         assert "77" == next(
             line.split()[3] for line in limits.splitlines() if line.startswith("Max open files")
         )
+
+
+@pytest.mark.parametrize(
+    ("files", "wanted", "as_files_allow", "connections"),
+    [
+        (64, None, False, 32),
+        (20, None, False, 10),
+        (1_000, 900, False, 900),
+        (20_000, None, False, CONNECTIONS),
+        (20_000, None, True, 19_968),
+        (20_000, 11_000, False, 11_000),
+        (resource.RLIM_INFINITY, None, False, CONNECTIONS),
+        (resource.RLIM_INFINITY, 50_000, False, 50_000),
+    ],
+)
+def test_how_many_connections_there_may_be(
+    files: int, wanted: int | None, as_files_allow: bool, connections: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (files, files))
+    assert connections == privileges.connections(wanted, as_files_allow=as_files_allow)
+
+
+def test_more_connections_than_files_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (1000, 1000))
+    with pytest.raises(NotPermitted, match="cannot have 1000 connections: only 1000 files may be open"):
+        privileges.connections(1000, as_files_allow=False)
 
 
 # -- another user ------------------------------------------------------------------------------

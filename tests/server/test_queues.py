@@ -7,6 +7,7 @@ import pytest
 from gearcli.server.jobs import Job
 from gearcli.server.peers import Peer
 from gearcli.server.queues import NOTHING, FunctionQueue
+from gearcli.server.registry import Registry
 
 HIGH, NORMAL, LOW = 0, 1, 2
 
@@ -155,3 +156,12 @@ def test_the_oldest_job_is_none_that_is_gone(queue: FunctionQueue) -> None:
     assert (1, [0, 1, 0], NORMAL) == (queue.waiting, queue.counts, queue.best)
     assert [b"2"] == taken(queue)
     assert queue.oldest() is None
+
+
+def test_the_oldest_is_found_behind_those_that_are_gone() -> None:
+    registry = Registry(b"H:")
+    queue = registry.new_queue(b"f")
+    assert queue is not None
+    first, second = (registry.add(queue, b"", b"w", (1, True)) for _ in range(2))
+    registry.cancel(first)
+    assert second is queue.oldest()

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from gearcli.client.connection import Connection
-from gearcli.errors import ProtocolError
+from gearcli.errors import Forbidden, ProtocolError
 from gearcli.protocol.address import Address
 from gearcli.protocol.packets import Packet, PacketType
+from gearcli.worker import worker
 from gearcli.worker.worker import UNCOPIED, Job, Session, Slot
 from tests.client.peer import Peer
 
@@ -165,6 +166,29 @@ def test_a_report_that_came_too_late_changes_nothing(slot: Slot, end: End) -> No
     slot.receive(end.session, (P.ERROR, [b"JOB_NOT_FOUND", b"Job given in work result not found"]))
     assert [] == end.hears()
     assert b"H:1" == assigned(slot, end).handle
+
+
+def test_a_server_that_does_not_permit_the_work_says_so(slot: Slot, end: End) -> None:
+    with pytest.raises(Forbidden, match=r"server:1 does not permit .*: Your role .* it needs the role work"):
+        slot.receive(end.session, (P.ERROR, [b"PERMISSION_DENIED", b"Your role does not permit this"]))
+
+
+def test_an_answer_that_nobody_waits_for_breaks_the_protocol(slot: Slot, end: End) -> None:
+    slot.receive(end.session, (P.NO_JOB, []))
+    with pytest.raises(ProtocolError, match="server:1 answered what nobody had asked"):
+        slot.receive(end.session, (P.NO_JOB, []))
+
+
+def test_a_sleeper_is_not_woken_without_end(slot: Slot, end: End, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "STRANGE_MOST", 10)
+    for _ in range(3):
+        assigned(slot, end)
+        slot.done()
+        for _ in range(9):
+            slot.receive(end.session, (P.NOOP, []))
+    slot.receive(end.session, (P.NOOP, []))
+    with pytest.raises(ProtocolError, match="server:1 sends without end"):
+        slot.receive(end.session, (P.NOOP, []))
 
 
 # -- several servers ---------------------------------------------------------------------

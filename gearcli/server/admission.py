@@ -1,0 +1,51 @@
+"""Which packets are refused for want of room, so that no packet costs more because there may be none.
+
+Their handlers are taken out of the engine's tables while they are refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from gearcli.protocol.packets import PacketType
+from gearcli.protocol.refusals import Refusal
+from gearcli.server.peers import Peer
+
+SUBMITS = frozenset(type_ for type_ in PacketType if type_.name.startswith("SUBMIT_"))
+"""The packets that bring a job."""
+ABILITIES = frozenset({PacketType.CAN_DO, PacketType.CAN_DO_TIMEOUT})
+"""The packets that register a worker for a function."""
+
+
+class Admission:
+    """Changes `handlers` and `runs`, the tables of an engine."""
+
+    def __init__(
+        self,
+        handlers: dict[PacketType, Callable[..., None]],
+        runs: dict[PacketType, Callable[[Peer, bytes], bool]],
+    ) -> None:
+        self._handlers, self._runs = handlers, runs
+        self._refused: dict[PacketType, Callable[..., None]] = {}
+        self._refused_runs: dict[PacketType, Callable[[Peer, bytes], bool]] = {}
+
+    @property
+    def refused(self) -> frozenset[PacketType]:
+        """What is refused."""
+        return frozenset(self._refused)
+
+    def refuse(self, types: Iterable[PacketType]) -> None:
+        """Refuse these packets and no others."""
+        wanted = frozenset(types)
+        for type_ in self.refused - wanted:
+            self._handlers[type_] = self._refused.pop(type_)
+            if type_ in self._refused_runs:
+                self._runs[type_] = self._refused_runs.pop(type_)
+        for type_ in wanted - self.refused:
+            self._refused[type_], self._handlers[type_] = self._handlers[type_], _no_room
+            if type_ in self._runs:
+                self._refused_runs[type_] = self._runs.pop(type_)
+
+
+def _no_room(peer: Peer, *_: bytes) -> None:
+    peer.refuse(Refusal.MEMORY)

@@ -1,0 +1,100 @@
+"""The options of TLS: on every command that talks to servers, and what they do there."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gearcli import certs
+from gearcli.cli.app import COMMANDS
+from gearcli.cli.securing import securing
+from tests.cli.driving import run_gear
+from tests.support import ServerProcess, gear_serve
+
+OPTIONS = {"tls", "ca", "cert", "key"}
+
+
+def test_who_talks_to_no_server_has_no_options_of_it() -> None:
+    def command(one: int = 1) -> None:
+        """Do something."""
+
+    assert command is securing(command)
+
+
+def test_who_does_has_them_besides_its_own() -> None:
+    def command(connect_timeout: float | None = None) -> float | None:
+        """Do something."""
+        return connect_timeout
+
+    secured = securing(command)
+    assert ["connect_timeout", "tls", "ca", "cert", "key"] == [*inspect.signature(secured).parameters]
+    assert 2.0 == secured(connect_timeout=2.0, tls=False, ca=None, cert=None, key=None)
+    assert "Do something." == secured.__doc__
+
+
+def test_commands_that_talk_to_servers_have_them() -> None:
+    having = set()
+    for name in COMMANDS:
+        module = importlib.import_module(f"gearcli.cli.{name}")
+        functions = getattr(module, "GROUP", None) or {name: getattr(module, name)}
+        if all(OPTIONS <= {*inspect.signature(securing(each)).parameters} for each in functions.values()):
+            having.add(name)
+    assert {"submit", "run", "worker", "status", "job", "ping", "bench", "admin", "jobs", "wait"} <= having
+    assert not having & {"report", "certs"}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Certificates of one authority."""
+    folder = tmp_path_factory.mktemp("certs")
+    certs.make(str(folder), ["localhost"], ["alice", "bob"])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def server(folder: Path) -> Iterator[ServerProcess]:
+    """A server that alice may submit to."""
+    files = ("--ca", str(folder / "ca.pem"), "--cert", str(folder / "server.pem"))
+    with gear_serve("--tls", *files, "--role", "alice=submit") as server:
+        yield server
+
+
+def call(server: ServerProcess, folder: Path, name: str, *words: str) -> tuple[int, str]:
+    files = ("--ca", str(folder / "ca.pem"), "--cert", str(folder / f"{name}.pem"))
+    result = run_gear(*words[:1], "-s", f"localhost:{server.port}", *files, *words[1:])
+    return result.status, result.err
+
+
+def test_0_with_the_right_files(server: ServerProcess, folder: Path) -> None:
+    assert (0, "") == call(server, folder, "alice", "submit", "-b", "f", "w")
+    assert (0, "") == call(server, folder, "bob", "status")
+
+
+def test_77_for_what_a_role_does_not_permit(server: ServerProcess, folder: Path) -> None:
+    status, said = call(server, folder, "bob", "submit", "-b", "f", "w")
+    assert (77, True) == (status, "Your role does not permit this" in said)
+    status, said = call(server, folder, "alice", "purge", "--yes", "f")
+    assert (77, True) == (status, "This needs the role admin" in said)
+
+
+def test_77_for_a_server_that_is_not_trusted(server: ServerProcess, folder: Path) -> None:
+    result = run_gear("status", "-s", f"localhost:{server.port}", "--tls")
+    assert (77, True) == (result.status, "its certificate is not trusted" in result.err)
+
+
+def test_78_for_files_that_cannot_be_used(server: ServerProcess, folder: Path) -> None:
+    status, said = call(server, folder, "nobody", "status")
+    assert (78, True) == (status, "nobody.pem: no such file" in said)
+
+
+def test_files_may_come_from_the_environment(server: ServerProcess, folder: Path) -> None:
+    environ = {
+        "GEARMAND_CA_CERTIFICATE": str(folder / "ca.pem"),
+        "GEARMAN_CLIENT_PEM": str(folder / "bob.pem"),
+    }
+    result = run_gear("status", "-s", f"localhost:{server.port}", "--tls", environ=environ)
+    assert (0, "") == (result.status, result.err)
