@@ -7,6 +7,10 @@
     │   └── AddressError      not an address of a server
     ├── InputError            an input file cannot be read
     ├── OutputError           the output cannot be written
+    │   └── StoreError        what was to be stored was not
+    │       └── StoreBroken   … or perhaps was: the store must not be used any longer
+    ├── StoreDamaged          what was stored cannot be read, or not all of it
+    ├── StoreInUse            another process uses the store
     ├── CommandError          the command of a worker cannot run (attribute `found`)
     ├── ConfigError           a configuration file is wrong
     ├── BindError             an address cannot be listened on
@@ -51,6 +55,22 @@ class InputError(GearError):
 
 class OutputError(GearError):
     """Output cannot be written, for example because the disk is full."""
+
+
+class StoreError(OutputError):
+    """Nothing of a transaction was stored; another try may succeed."""
+
+
+class StoreBroken(StoreError):
+    """It is not known what was stored, for example after a failed fsync: the store must be opened anew."""
+
+
+class StoreDamaged(GearError):
+    """A store cannot be read, or not everything that was put into it is there unchanged."""
+
+
+class StoreInUse(GearError):
+    """Another process uses a store."""
 
 
 class CommandError(GearError):

@@ -34,6 +34,7 @@ CORE = {
             "documents",
             "engine",
             "jobs",
+            "journal",
             "memory",
             "metrics",
             "operator",
@@ -44,6 +45,7 @@ CORE = {
             "reports",
             "results",
             "schedule",
+            "store",
             "submissions",
             "wakeups",
         )

@@ -24,6 +24,7 @@ COMMANDS = (
     "worker",
     "report",
     "serve",
+    "store",
     "status",
     "top",
     "job",

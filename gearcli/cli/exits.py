@@ -32,6 +32,8 @@ _BY_ERROR: tuple[tuple[type[errors.GearError], ExitStatus], ...] = (
     (errors.UsageError, ExitStatus.USAGE),
     (errors.InputError, ExitStatus.INPUT),
     (errors.OutputError, ExitStatus.OUTPUT),
+    (errors.StoreDamaged, ExitStatus.INPUT),
+    (errors.StoreInUse, ExitStatus.TRY_LATER),
     (errors.ConfigError, ExitStatus.CONFIG),
     (errors.BindError, ExitStatus.UNREACHABLE),
     (errors.NotPermitted, ExitStatus.FORBIDDEN),

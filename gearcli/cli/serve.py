@@ -50,6 +50,7 @@ def serve(
     keepalive_idle: options.KeepaliveIdle = None,
     keepalive_interval: options.KeepaliveInterval = None,
     keepalive_count: options.KeepaliveCount = None,
+    store: options.StorePath = "none",
     job_retries: options.JobRetries = -1,
     worker_wakeup: options.WorkerWakeup = 0,
     round_robin: options.RoundRobin = False,
@@ -78,7 +79,7 @@ def serve(
     """Run a Gearman job server.
 
     It listens on 127.0.0.1, port 4730, unless told otherwise, and keeps its
-    queue in memory.  TERM and INT let running jobs finish; a second one ends
+    queue in memory unless there is a --store.  TERM and INT let running jobs finish; a second one ends
     at once.  USR1 ends it when no job is left, HUP opens the log file again.
     """
     account = None if user is None else privileges.account(user)
@@ -99,11 +100,12 @@ def serve(
         log.level_name = verbose
     log.outlets += _outlets(log, log_file, syslog)
     alive = _keepalive(keepalive_idle, keepalive_interval, keepalive_count) if keepalive else None
+    handle_prefix = options.handle_prefix(job_handle_prefix)
     plan = _Plan(
         listeners=lambda: _listeners(wanted, given, backlog, socket_mode, alive),
         watched=lambda: serve_pages.listening_at(metrics, socket_mode),
         engine=lambda: Engine(
-            options.handle_prefix(job_handle_prefix),
+            handle_prefix,
             retries=job_retries,
             worker_wakeup=worker_wakeup,
             exceptions=exceptions,
@@ -113,6 +115,8 @@ def serve(
         ),
         bounds=Bounds(packet=max_packet, memory=max_memory, idle=idle_timeout),
         connections=max_connections,
+        store=None if store == "none" else os.path.abspath(store),
+        handle_prefix=handle_prefix,
         access=access,
         log=log,
         on_console=log_file == "stderr" or (log_file is None and not syslog),
@@ -121,7 +125,7 @@ def serve(
         pid_file=pid_file and os.path.abspath(pid_file),
         files=file_descriptors,
         quiet=quiet,
-        settings={"worker_wakeup": worker_wakeup, "grace": grace},
+        settings={"worker_wakeup": worker_wakeup, "grace": grace, "store": shown(store)},
     )
     return in_background(partial(_serve, plan)) if daemon else _serve(plan, _nothing)
 
@@ -136,6 +140,9 @@ class _Plan(NamedTuple):
     bounds: Bounds
     connections: int | None
     """How many there may be, if that was said."""
+    store: str | None
+    """The file in which background jobs are kept."""
+    handle_prefix: bytes
     access: Access
     log: Log
     on_console: bool
@@ -171,6 +178,8 @@ def _serve(plan: _Plan, ready: Callable[[], None]) -> int:
                 pid_files.append(PidFile(plan.pid_file, "--pid-file"))
             if plan.account is not None:
                 _become(plan.account, [*listeners, *watched], plan.log)
+            if plan.store is not None:
+                _keep_jobs(plan, plan.store, engine, server)
             _say_where(plan, listeners, watched)
             systemd.notify(os.environ, "READY=1")
             systemd.feed_watchdog(os.environ, engine.registry.timers)
@@ -195,9 +204,20 @@ def _told(bounds: Bounds) -> Document:
     }
 
 
+def _keep_jobs(plan: _Plan, path: str, engine: Engine, server: Server) -> None:
+    """Queue what is stored, and store what will be queued."""
+    from gearcli.server.commits import Commits
+    from gearcli.server.sqlite import SqliteStore
+
+    commits = Commits(engine, SqliteStore(path), plan.handle_prefix, plan.log)
+    server.keep(commits)
+    if not plan.quiet:
+        plan.log.notice(f"background jobs are kept in {shown(path)}, {commits.restored} of them from before")
+
+
 def _say_where(plan: _Plan, listeners: list[socket.socket], watched: list[socket.socket]) -> None:
     """The first lines of the log; standard error has them too, wherever the log goes."""
-    if not plan.quiet:
+    if plan.store is None and not plan.quiet:
         plan.log.notice("jobs are kept in memory only: waiting background jobs do not survive a restart")
     serve_pages.announce(watched, plan.log)
     for listener in listeners:

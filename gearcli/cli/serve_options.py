@@ -168,6 +168,17 @@ KeepaliveInterval: TypeAlias = Annotated[
 ]
 KeepaliveCount: TypeAlias = Annotated[int | None, _keepalive("count", 127, "Questions without an answer.")]
 
+# -- the store -----------------------------------------------------------------------------
+
+StorePath: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--store",
+        metavar="FILE|none",
+        help="Keep background jobs in this SQLite file: once acknowledged they survive crashes and restarts.",
+    ),
+]
+
 # -- jobs --------------------------------------------------------------------------------
 
 JobRetries: TypeAlias = Annotated[

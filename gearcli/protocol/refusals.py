@@ -58,3 +58,4 @@ class Refusal(Enum):
     PERMISSION = "PERMISSION_DENIED", "Your role does not permit this"
     MEMORY = "QUEUE_ERROR", "Server has no memory for more"
     DRAINING = "QUEUE_ERROR", "Server is shutting down and takes no new jobs"
+    STORE = "QUEUE_ERROR", "The job could not be stored and is not queued; the server's log says why"

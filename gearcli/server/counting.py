@@ -37,6 +37,7 @@ class Counting:
         self._began: dict[Job, float] = {}
         self._since: dict[Job, float] = {}
         self._add = _replace(registry, "add", self.add)
+        self._delay = _replace(registry, "delay", self.delay)
         self._add_many = _replace(registry, "add_many", self.add_many)
         self._assign = _replace(registry, "assign", self.assign)
         self._offer_again = _replace(registry, "offer_again", self.offer_again)
@@ -57,13 +58,17 @@ class Counting:
         kind: Kind,
         listeners: Sequence[Peer] = (),
         due: float | None = None,
+        reducer: bytes = b"",
     ) -> Job:
         """A job begins."""
         self._of(queue.name).submitted += 1
-        job: Job = self._add(queue, unique, workload, kind, listeners, due)
-        if due is not None and job.known.due is not None:
-            self._since[job] = self._registry.now + due - self._registry.wall
+        job: Job = self._add(queue, unique, workload, kind, listeners, due, reducer)
         return job
+
+    def delay(self, job: Job, due: float) -> None:
+        """A job is to wait for a time."""
+        self._since[job] = self._registry.now + due - self._registry.wall
+        self._delay(job, due)
 
     def add_many(self, queue: FunctionQueue, workloads: list[bytes], *others: Any) -> list[Job]:
         """Many jobs begin."""

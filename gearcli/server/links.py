@@ -6,10 +6,11 @@ import contextlib
 import selectors
 from collections.abc import Iterator
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gearcli.protocol.decoder import Decoder
 from gearcli.protocol.packets import PACKET_LIMIT, REQUEST, Packet
+from gearcli.server.journal import Gate
 from gearcli.server.peers import Peer
 from gearcli.server.trace import Trace
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from gearcli.tls import Socket
 
 NOTHING, READ, WRITE = 0, selectors.EVENT_READ, selectors.EVENT_WRITE
+"""What to wait for; nothing is for who is held back, or waits for no more than that a gate opens."""
 
 UNREAD_LIMIT = 1 << 20
 """Bytes a peer may leave unread before nothing more is read from it."""
@@ -108,23 +110,30 @@ class Link:
         return True
 
     def _send_parts(self) -> bool:
-        """Send a big outbox part by part, without copying it together."""
-        outbox = self.peer.outbox
+        """Send a big outbox part by part, without copying it together; nothing from a closed gate on."""
+        peer = self.peer
         self.unread()
+        outbox, gated = _parted(peer.outbox) if peer.gated else (peer.outbox, [])
         with contextlib.suppress(BlockingIOError, InterruptedError):
             while outbox:
                 sent = self.socket.sendmsg(islice(outbox, _PARTS))
                 _drop(outbox, sent)
                 self.taken += sent
                 self._unread -= sent
-        self._parts = len(outbox)
-        self.peer.bulky = bool(outbox)
-        return not outbox
+        if peer.gated:
+            peer.outbox[:] = outbox + gated
+            peer.gated = bool(gated)
+            self._unread = sum(map(len, peer.outbox))
+        self._parts = len(peer.outbox)
+        peer.bulky = bool(peer.outbox)
+        return not peer.bulky
 
     def unread(self) -> int:
         """How many bytes are in the outbox.  Only what came since it was last asked is looked at."""
         outbox = self.peer.outbox
         self.peer.bulky = bool(outbox)  # what is sent in parts is counted as it leaves
+        if self.peer.gated:  # what waits at a gate becomes more
+            self._parts = self._unread = 0
         self._unread += sum(map(len, outbox[self._parts :]))
         self._parts = len(outbox)
         return self._unread
@@ -135,24 +144,40 @@ class Link:
         return self.unread() + _PART * self._parts
 
     def _flush_and_say(self, trace: Trace) -> bool:
-        """Flush, and say in words what is in the outbox."""
-        trace.sent(self.peer.outbox)
+        """Flush, and say in words what leaves."""
+        leaving, gated = _parted(self.peer.outbox)
+        trace.sent(leaving)
         emptied = self._send_parts()
-        trace.said = len(self.peer.outbox)
+        trace.said = len(self.peer.outbox) - len(gated)
         return emptied
 
     def interest(self) -> int:
-        """What to wait for: to write while something is unsent, to read only from a peer that reads."""
+        """What to wait for: to write while something can be sent, to read only from a peer that reads."""
         outbox = self.peer.outbox
+        first: object = outbox[0] if self.peer.gated else None
+        shut = type(first) is Gate  # an open one would have left
         if self.held_back:
-            return WRITE if outbox else NOTHING
+            return WRITE if outbox and not shut else NOTHING
         if self.closing or self.undecided is not None or self.unread() > UNREAD_LIMIT:
-            return WRITE
-        return READ | WRITE if outbox else READ
+            return NOTHING if shut else WRITE
+        return READ | WRITE if outbox and not shut else READ
+
+
+def _parted(outbox: list[Any]) -> tuple[list[bytes | memoryview], list[Any]]:
+    """What may leave of an outbox, and the rest from the first closed gate on."""
+    leaving: list[bytes | memoryview] = []
+    for index, part in enumerate(outbox):
+        if not isinstance(part, Gate):
+            leaving.append(part)
+        elif part.leaving is not None:
+            leaving.append(part.leaving)
+        else:
+            return leaving, outbox[index:]
+    return leaving, []
 
 
 def _drop(outbox: list[bytes | memoryview], sent: int) -> None:
-    """Take the first `sent` bytes out of an outbox."""
+    """Take the first `sent` bytes out of what is to leave."""
     for index, part in enumerate(outbox):
         if sent < len(part):
             outbox[: index + 1] = [memoryview(part)[sent:]] if sent else [part]

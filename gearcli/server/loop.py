@@ -7,8 +7,6 @@ peer's whole outbox in one system call.
 
 from __future__ import annotations
 
-import contextlib
-import gc
 import os
 import selectors
 import signal
@@ -22,6 +20,7 @@ from gearcli.protocol.packets import Packet
 from gearcli.server import listener as listening
 from gearcli.server.access import Access
 from gearcli.server.bounds import Bounds
+from gearcli.server.collector import no_collector
 from gearcli.server.doors import Doors
 from gearcli.server.engine import Engine
 from gearcli.server.fairness import Flooded, Turns
@@ -37,6 +36,7 @@ from gearcli.server.trace import Trace
 from gearcli.signals import received, registered
 
 if TYPE_CHECKING:
+    from gearcli.server.commits import Commits
     from gearcli.tls import Socket
 
 _LOOKS = 25
@@ -86,12 +86,26 @@ class Server:
         )
         self._patience = self._supervision.patience
         self._when_stopping = _nothing
+        self._commits: Commits | None = None
         self._sending = Sending(engine.talking, self._links, self._flush)
         self._patient = self._sending.patient
 
     def stop_when_readable(self, lifeline: socket.socket) -> None:
         """Stop at once when `lifeline` can be read: whoever holds its other end is gone."""
         self._watch(lifeline, lambda _: self._shutdown.stop())
+
+    def keep(self, commits: Commits) -> None:
+        """Keep background jobs in a store."""
+        self._commits = commits
+        self._watch(commits.bell, self._committed)
+
+    def _committed(self, _: socket.socket) -> None:
+        """Say what waited for a transaction."""
+        assert self._commits is not None, "it is its bell that rang"
+        for peer in self._commits.settle(self._engine.registry.now):
+            link = self._links.get(peer)
+            if link is not None:
+                self._writable(link)
 
     @property
     def stopping(self) -> bool:
@@ -117,7 +131,7 @@ class Server:
         that the process ends afterwards: a further signal shall not end it otherwise.
         """
         self._log.on_level = self._trace_all
-        with registered(self.selector, SIGNALS, self._signal_data, last=last), _no_collector():
+        with registered(self.selector, SIGNALS, self._signal_data, last=last), no_collector():
             try:
                 (started or _nothing)()
                 self._when_stopping = stopping or _nothing
@@ -125,6 +139,8 @@ class Server:
                 self._shutdown.say_what_is_lost()
             finally:
                 self._close_all()
+                if self._commits is not None:
+                    self._commits.close()
         self.selector.close()
         return self._shutdown.cut_short_by
 
@@ -158,6 +174,8 @@ class Server:
     def _sleep(self) -> float:
         """Seconds to sleep at most."""
         due = min(self._engine.due(), self._shutdown.due, self._access.due, self._patience.wake)
+        if self._commits is not None:
+            due = min(due, self._commits.due)
         return min(max(0.0, due - time.monotonic()), _LONGEST_SLEEP)
 
     def _turn(self, ready: list[_Ready], asked: float, asked_wall: float) -> None:
@@ -179,6 +197,8 @@ class Server:
                 if link.peer.abilities and link.peer.outbox:
                     self._flush(link)  # a worker stands still until it is answered
         self._engine.tick(asked, asked_wall)
+        if self._commits is not None:
+            self._commits.hand_over(self._engine.registry.now)
         if self._engine.talking or self._patient:
             self._sending.send(len(ready))
         if self._patience.next_look <= asked:
@@ -359,16 +379,3 @@ class Server:
 
 def _nothing() -> None:
     pass
-
-
-@contextlib.contextmanager
-def _no_collector() -> Iterator[None]:
-    """Do without the cycle collector: nothing here makes cycles that outlive their use.
-
-    It would walk through a million queued jobs again and again, and everybody would wait meanwhile.
-    """
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()

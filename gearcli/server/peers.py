@@ -11,6 +11,7 @@ from gearcli.server import answers
 
 if TYPE_CHECKING:
     from gearcli.server.jobs import Job
+    from gearcli.server.journal import Gate
     from gearcli.server.queues import FunctionQueue
 
 LOST_LIMIT = 1000
@@ -34,6 +35,7 @@ class Peer:
         "asleep",
         "bulky",
         "client_id",
+        "gated",
         "heard",
         "host",
         "listening",
@@ -64,6 +66,8 @@ class Peer:
         self.outbox: list[bytes | memoryview] = []
         self.bulky = False
         """Whether the outbox is not to be copied: there is a big body in it, or it did not leave at once."""
+        self.gated = False
+        """Whether there is a `Gate` in the outbox, which then is bulky too."""
 
         self.refused: Callable[[bytes], None] | None = None
         """Who is told the code of each ERROR that is answered, where such are counted."""
@@ -112,6 +116,13 @@ class Peer:
             start = b"\0".join((*fields[:-1], b""))
             outbox += answer[len(start) + len(opaque)], start, opaque
             self.bulky = True
+
+    def hold(self, gate: Gate) -> None:
+        """Let what is said from now on wait behind a gate."""
+        if not self.outbox:
+            self.talking.append(self)
+        self.outbox.append(gate)  # type: ignore[arg-type]  # `gated` says so to those whom it concerns
+        self.bulky = self.gated = True
 
     def refuse(self, refusal: Refusal) -> None:
         """Answer ERROR."""

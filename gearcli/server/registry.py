@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import count
+from operator import length_hint
 from typing import TYPE_CHECKING
 
 from gearcli.protocol.packets import FUNCTION_LIMIT
@@ -23,10 +23,12 @@ from gearcli.server.wakeups import Wakeups
 from gearcli.timers import Timers
 
 if TYPE_CHECKING:
+    from gearcli.server.journal import Journal
     from gearcli.server.results import Results
 
 UNLIMITED = -1
 """As a number of retries: a job that loses its worker is always offered again."""
+_NUMBERS_END = 2**62
 
 
 class Registry:
@@ -44,8 +46,6 @@ class Registry:
         """Seconds, monotonic, as `tick` was last told."""
         self.wall = 0.0
         """Seconds since 1970, UTC, as `tick` was last told."""
-        self.jobs = Index(handle_prefix)
-        """All jobs."""
         self.queues: dict[bytes, FunctionQueue] = {}
         """Functions by name."""
         self.account = Account()
@@ -58,12 +58,15 @@ class Registry:
         self.results: Results | None = None
         """Who is told of jobs that fail and of those that lose their worker, where results are kept."""
 
+        self.journal: Journal | None = None
+        """Where background jobs are noted and wait to be stored, if there is a store."""
+
         self._schedule = Timers()  # by time of day
         self.timers = Timers()
         """What is due at a monotonic time."""
 
-        self._handles = handle_prefix.replace(b"%", b"%%") + b"%d"
-        self._numbers = count(1)
+        self.name_handles(handle_prefix)
+        self.number_from(1)
         self.limits: dict[bytes, Limits] = {}
         """The limits that are set, by function, which need not be known yet."""
         self.default_limits: Limits | None = None
@@ -79,6 +82,12 @@ class Registry:
     def running(self) -> int:
         """Jobs that a worker has."""
         return sum(queue.running for queue in self.queues.values())
+
+    def name_handles(self, prefix: bytes) -> None:
+        """Let handles begin so; there is no job and no function yet."""
+        self.jobs = Index(prefix)
+        """All jobs."""
+        self._handles = prefix.replace(b"%", b"%%") + b"%d"
 
     # -- time ---------------------------------------------------------------------
 
@@ -108,9 +117,11 @@ class Registry:
 
     def new_queue(self, function: bytes) -> FunctionQueue | None:
         """Begin to know a function; None if its name is too long."""
+        return self.make_queue(function) if len(function) <= FUNCTION_LIMIT else None
+
+    def make_queue(self, function: bytes) -> FunctionQueue:
+        """Begin to know a function, whatever its name."""
         if len(function) > SHORT:
-            if len(function) > FUNCTION_LIMIT:
-                return None
             self.account.held += len(function)
         queue = self.queues[function] = FunctionQueue(function, self._handles, self.account)
         queue.limits = self.default_limits
@@ -176,20 +187,25 @@ class Registry:
         kind: Kind,
         listeners: Sequence[Peer] = (),
         due: float | None = None,
+        reducer: bytes = b"",
     ) -> Job:
         """Queue a new job, which identical ones will meet.
 
         It is given out from the time `due` on, in seconds since 1970, UTC; without one at once.
+        Where there is a store, a background job is not before it is stored.
         """
         job = Job(next(self._numbers), queue, unique, workload, kind, self.now, listeners)
         self.jobs.add(job)
         self.account.held += len(workload)
         if unique and (key := identity(unique, workload)):
             queue.meet(key, job)
+        if reducer:
+            job.extend().reducer = reducer
+        if self.journal is not None and kind[1]:
+            self.journal.add(job, due)
+            return job
         if due is not None and due > self.wall:
-            queue.delayed += 1
-            job.extend().due = due
-            self._at(self._schedule, due, job, self._is_due)
+            self.delay(job, due)
             return job
         queue.put(job)
         if queue.sleepers:
@@ -211,10 +227,35 @@ class Registry:
         ]
         self.jobs.add_many(jobs)
         self.account.held += sum(map(len, workloads))
+        if self.journal is not None and kind[1]:
+            self.journal.add_many(jobs)
+            return jobs
         queue.put_many(jobs, kind[0])
         if queue.sleepers:
             self.wakeups.wake(queue, now)
         return jobs
+
+    def promote(self, job: Job) -> None:
+        """Somebody wants a job done without listening."""
+        if not job.background:
+            job.background = True
+            if self.journal is not None:
+                self.journal.promote(job)
+
+    def number_from(self, first: int) -> None:
+        """Give the next job this number."""
+        self._numbers = iter(range(first, _NUMBERS_END))
+
+    @property
+    def next_number(self) -> int:
+        """The number of the next job."""
+        return _NUMBERS_END - length_hint(self._numbers)
+
+    def delay(self, job: Job, due: float) -> None:
+        """Let a job wait for the time at which it may be given out."""
+        job.queue.delayed += 1
+        job.extend().due = due
+        self._at(self._schedule, due, job, self._is_due)
 
     def _is_due(self, job: Job) -> None:
         self._end_delay(job)
@@ -285,6 +326,8 @@ class Registry:
         extras.losses += 1
         extras.progress = NO_PROGRESS
         _untime(job)
+        if self.journal is not None:
+            self.journal.lost(job)
         queue = job.queue
         queue.running -= 1
         queue.put(job)
@@ -319,6 +362,7 @@ class Registry:
         for listener in job.listeners:
             listener.listening.pop(job, None)
         job.listeners = ()
+        self._end_in_store(job)
         job.background = False
         self._forget_unique(job)
 
@@ -326,6 +370,8 @@ class Registry:
         """A job that no worker has is not wanted any longer."""
         if job.known.due is not None:
             self._end_delay(job)
+            self.forget(job)
+        elif self.journal is not None and self.journal.holds(job):
             self.forget(job)
         else:
             self.forget(job)
@@ -341,6 +387,8 @@ class Registry:
             del worker.running[handle or job.handle]
             job.worker = None
             queue.running -= 1
+        if self.journal is not None:
+            self._end_in_store(job)
         if job in queue.extras:
             _untime(job)
             del queue.extras[job]
@@ -352,6 +400,10 @@ class Registry:
             listener.listening.pop(job, None)
         job.listeners = ()
         job.number, job.workload = 0, b""
+
+    def _end_in_store(self, job: Job) -> None:
+        if job.background and self.journal is not None:
+            self.journal.ended(job)
 
     def _forget_unique(self, job: Job) -> None:
         """Let identical jobs meet this one no longer."""

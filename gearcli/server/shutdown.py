@@ -84,11 +84,19 @@ class Shutdown:
 
     def say_what_is_lost(self) -> None:
         """The last words: jobs that nobody has done."""
-        running, jobs = self._registry.running, len(self._registry.jobs)
-        if running:
-            self._log.notice(f"{_jobs(running)} cut short")
-        if jobs > running:
-            self._log.notice(f"{_jobs(jobs - running)} never begun, now lost: the queue is in memory only")
+        registry = self._registry
+        journal, jobs = registry.journal, registry.jobs
+        kept = [job for job in jobs if journal is not None and job.background]
+        begun = sum(job.worker is not None for job in kept)
+        never_begun, lost = len(kept) - begun, len(jobs) - registry.running - (len(kept) - begun)
+        if registry.running:
+            again = f"; {begun} of them will run again after the next start" if begun else ""
+            self._log.notice(f"{_jobs(registry.running)} cut short{again}")
+        if never_begun:
+            self._log.notice(f"{_jobs(never_begun)} never begun, kept in the store")
+        if lost:
+            why = "nobody waits for them any longer" if journal else "the queue is in memory only"
+            self._log.notice(f"{_jobs(lost)} never begun, now lost: {why}")
 
 
 def _jobs(count: int) -> str:

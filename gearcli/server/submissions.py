@@ -54,7 +54,6 @@ class Submissions:
             if queue is None:
                 peer.refuse(Refusal.FUNCTION)
                 return
-        _, background = kind
         job = None
         if unique:
             if len(unique) > UNIQUE_LIMIT:
@@ -65,18 +64,21 @@ class Submissions:
             if queue.limits is not None and queue.full(kind[0]):
                 peer.refuse(Refusal.FULL)
                 return
-            listeners = () if background else (peer,)
-            job = self._registry.add(queue, unique, workload, kind, listeners, due)
-            if reducer:
-                job.extend().reducer = reducer
-        elif background:
-            job.background = True
+            if kind[1]:
+                job = self._registry.add(queue, unique, workload, kind, (), due, reducer)
+            else:
+                job = self._registry.add(queue, unique, workload, kind, (peer,), due, reducer)
+                peer.listening[job] = None
+        elif kind[1]:
+            self._registry.promote(job)
         else:
             job.join(peer)
-        handle = queue.handles % job.number
-        peer.send(_CREATED[len(handle)] + handle)
-        if not background:
             peer.listening[job] = None
+        if self._registry.journal is not None:
+            self._registry.journal.acknowledge(peer, job)
+        else:
+            handle = queue.handles % job.number
+            peer.send(_CREATED[len(handle)] + handle)
 
     def _run(self, kind: Kind, peer: Peer, packets: bytes) -> bool:
         """Queue many jobs of one function, unless any of them may meet another or find the queue full."""
@@ -92,7 +94,10 @@ class Submissions:
             return False
         _, background = kind
         jobs = self._registry.add_many(queue, workloads, kind, () if background else (peer,))
-        peer.send(_created(queue.handles, [job.number for job in jobs]))
+        if background and self._registry.journal is not None:
+            self._registry.journal.acknowledge_many(peer, jobs)
+        else:
+            peer.send(_created(queue.handles, [job.number for job in jobs]))
         if not background:
             peer.listening.update(dict.fromkeys(jobs))
         return True

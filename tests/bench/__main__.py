@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import statistics
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +18,7 @@ from tests.bench import tools as comparing
 from tests.bench.hostile import SCENARIOS, Scenario
 from tests.bench.servers import BARE, KNOWN, installed, running
 from tests.bench.table import draw, markdown
-from tests.bench.workloads import BY_NAME, WORKLOADS, Workload, compiled, value
+from tests.bench.workloads import BY_NAME, STORED, WORKLOADS, Workload, compiled, value
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -92,6 +93,31 @@ def _value(load: Path, workload: Workload, command: str, must: bool) -> float:
 
 def _can(command: str, workload: Workload) -> bool:
     return command != BARE or workload.name in _BARE_FOR
+
+
+@app.command()
+def stored(
+    rounds: Rounds = 3,
+    jobs: Annotated[int, typer.Option(help="Jobs for our server.")] = 100_000,
+    their_jobs: Annotated[
+        int, typer.Option(help="Jobs for gearmand, which syncs four times for each.")
+    ] = 2000,
+) -> None:
+    """Jobs per second that survive a power loss: `--store` beside gearmand's libsqlite3, on the same disk."""
+    counts = {"gear, stored": jobs, "gearmand, stored": their_jobs}
+    rows = []
+    with compiled() as load:
+        for workload in STORED:
+            runs: dict[str, list[float]] = {name: [] for name in counts}
+            for _ in range(rounds):
+                for name, count in counts.items():
+                    steps = tuple(step.format(jobs=count) for step in workload.steps)
+                    runs[name].append(_value(load, replace(workload, steps=steps), KNOWN[name], must=True))
+            mine, theirs = runs.values()
+            rows.append(
+                [workload.name, workload.about, f"{statistics.median(mine):,.0f}", *_compared(mine, theirs)]
+            )
+    typer.echo(markdown(["workload", "", "gear", "gearmand", "ratio"], rows, words=2))
 
 
 @app.command()

@@ -19,12 +19,15 @@ GEAR = f"{shlex.quote(sys.executable)} -m gearcli serve -q -p {{port}}"
 BARE = f"{shlex.quote(sys.executable)} -m tests.bench.bare {{port}}"
 KNOWN = {
     "gear": GEAR,
+    "gear, stored": f"{GEAR} --store {{folder}}/jobs.db",
     "gearmand": "/usr/sbin/gearmand -p {port} -L 127.0.0.1 -l none -P {folder}/pid",
+    "gearmand, stored": "/usr/sbin/gearmand -p {port} -L 127.0.0.1 -l none -P {folder}/pid"
+    " -q libsqlite3 --libsqlite3-db={folder}/queue.db",
     "perl": "/usr/bin/gearmand -p {port} -L 127.0.0.1",
     "geard": "geard -d -p {port} --listen-address 127.0.0.1 --log-config {here}/geard.ini",
     "bare": BARE,
 }
-"""Ours; the C server; Perl's (Debian's gearman-server); that of the package `gear` on PyPI; see `bare`."""
+"""Ours; the C server; both with SQLite; Perl's (Debian's gearman-server); PyPI's `gear`; see `bare`."""
 
 _DIALECTS = {KNOWN["geard"]: ("grab=30",)}
 """What `load` has to be told about a server that does not know everything."""

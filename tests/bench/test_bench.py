@@ -12,7 +12,7 @@ import pytest
 from tests.bench import growth
 from tests.bench.servers import BARE, GEAR, KNOWN, Server, installed, running
 from tests.bench.table import markdown
-from tests.bench.workloads import WORKLOADS, Workload, compiled, loaded, value
+from tests.bench.workloads import STORED, WORKLOADS, Workload, compiled, loaded, value
 
 FEW = {
     "jobs=1000000": "jobs=200", "jobs=200000": "jobs=200", "jobs=100000": "jobs=200",
@@ -76,3 +76,13 @@ def test_ours_and_the_bare_loop_are_always_there() -> None:
 def test_a_table_lines_up() -> None:
     expected = "| what | n    |   m |\n| ---- | ---- | --: |\n| a    | long | 100 |"
     assert expected == markdown(["what", "n", "m"], [["a", "long", "100"]], words=2)
+
+
+@pytest.mark.parametrize("workload", STORED, ids=lambda workload: workload.name)
+@pytest.mark.parametrize("name", ["gear, stored", "gearmand, stored"])
+def test_what_is_stored_is_measured(load: Path, workload: Workload, name: str) -> None:
+    if not installed(name):
+        pytest.skip("gearmand is not installed")
+    few = replace(workload, steps=tuple(step.format(jobs=50) for step in workload.steps))
+    with running(KNOWN[name]) as server:
+        assert value(load, server, few) > 0

@@ -40,6 +40,11 @@ WORKLOADS = (
     Workload("rss1M", "kB with a million queued jobs", ("submit jobs=1000000",), memory=True),
     Workload("rss-idle2k", "kB with 2,000 sleeping workers", ("idle workers=2000",), memory=True),
 )  # fmt: skip
+STORED = (
+    Workload("stored submit", "background, 64 on their way, each on the disk", ("submit jobs={jobs}",)),
+    Workload("stored drain", "4 workers take what is stored", ("submit jobs={jobs}", "drain jobs={jobs}")),
+)
+"""With a store; so many jobs are taken as the server does in a few seconds."""
 BY_NAME = {workload.name: workload for workload in WORKLOADS}
 
 

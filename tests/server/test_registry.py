@@ -48,3 +48,10 @@ def test_both_clocks_belong_together_also_when_what_is_due_is_asked_for_later() 
     registry.now, registry.wall = 130.0, 1030.0
     registry.tick(100.0, 1000.0)
     assert 160.0 == registry.due()
+
+
+def test_numbers_go_on_from_where_they_are_told_to() -> None:
+    registry = Registry(b"H:")
+    registry.number_from(7)
+    job = registry.add(new_queue(registry, b"f"), b"", b"w", (1, True))
+    assert (b"H:7", 8) == (job.handle, registry.next_number)

@@ -1,0 +1,191 @@
+"""`gear store`: the file in which `gear serve --store` keeps background jobs."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import os
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Annotated, TypeAlias
+
+import typer
+
+from gearcli.cli.exits import ExitStatus
+from gearcli.cli.output import message, write_text
+from gearcli.cli.serve_options import handle_prefix
+from gearcli.errors import StoreDamaged
+from gearcli.escape import percent_encoded, shown
+from gearcli.protocol.packets import Priority
+from gearcli.server.foreign import TABLE, read
+from gearcli.server.salvage import Salvaged, rescue, salvage
+from gearcli.server.sqlite import SqliteStore
+from gearcli.server.store import Changes, StoredJob
+
+HELP = """Look after the file of `gear serve --store`.
+
+No server may use it meanwhile: exit status 75 says that one does.
+"""
+
+File: TypeAlias = Annotated[str, typer.Argument(metavar="FILE", help="What `gear serve --store` was given.")]
+
+_NAMES = {int(priority): priority.name.lower() for priority in Priority}
+
+
+@contextlib.contextmanager
+def _store(path: str, *, create: bool = False) -> Iterator[SqliteStore]:
+    store = SqliteStore(path, create=create)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+# -- import ------------------------------------------------------------------------------
+
+
+def import_(
+    file: File,
+    source: Annotated[str, typer.Argument(metavar="GEARMAND_FILE", help="What --libsqlite3-db was given.")],
+    table: Annotated[str, typer.Option("--table", metavar="NAME", help="As --libsqlite3-table.")] = TABLE,
+) -> int:
+    """Copy the queue of gearmand's libsqlite3 into FILE, which is made if it is not there.
+
+    Stop gearmand before, or its jobs run twice.  A job whose function and
+    unique FILE has already is left out, so that importing twice is importing once.
+    """
+    with _store(file, create=True) as store:
+        store.prefix(handle_prefix())
+        known = {(job.function, job.unique) for job in store.load() if job.unique}
+        changes, first = Changes(), store.begin()
+        changes.added += read(source, table, first, time.time(), known)
+        changes.next = first + len(changes.added)
+        store.commit(changes)
+    message(f"{len(changes.added)} jobs imported into {file}")
+    return ExitStatus.DONE
+
+
+# -- export ------------------------------------------------------------------------------
+
+
+def export(file: File) -> int:
+    """Print the jobs as `gear submit --jsonl` takes them: an object a line.
+
+    What cannot be said so is left out and told; the exit status is 1 then.
+    """
+    left_out = 0
+    with _store(file) as store:
+        prefix = store.prefix()
+        for job in store.load():
+            line, missing = _line(job)
+            if missing:
+                left_out += 1
+                message(f"{shown(prefix + b'%d' % job.number)}: {missing}")
+            if line is not None:
+                write_text(line + "\n")
+    return ExitStatus.FAILED if left_out else ExitStatus.DONE
+
+
+def _line(job: StoredJob) -> tuple[str | None, str]:
+    """A job as a line, if there is one, and what it does not say."""
+    if not job.function or _text(job.function) is None:
+        return None, "left out: its function is no text"
+    fields: dict[str, object] = {"function": _text(job.function), **_workload(job.workload)}
+    missing = "its reducer is left out" if job.reducer else ""
+    if job.unique:
+        fields["unique"] = _text(job.unique)
+        if fields["unique"] is None:
+            del fields["unique"]
+            missing = "its unique is left out, which is no text"
+    if job.priority != Priority.NORMAL:
+        fields["priority"] = _NAMES[job.priority]
+    if job.due is not None and job.due > 0:
+        fields["at"] = job.due
+    return json.dumps({**fields, "background": True}), missing
+
+
+def _workload(workload: bytes) -> dict[str, object]:
+    text = _text(workload)
+    if text is not None:
+        return {"workload": text}
+    return {"workload_base64": base64.b64encode(workload).decode("ascii")}
+
+
+def _text(raw: bytes) -> str | None:
+    """Bytes as text; None for what is none."""
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+
+
+# -- check -------------------------------------------------------------------------------
+
+
+def check(
+    file: File,
+    into: Annotated[
+        str | None,
+        typer.Option(
+            "--salvage", metavar="NEW", help="Put what can be read into this new file.", show_default=False
+        ),
+    ] = None,
+) -> int:
+    """Say whether every job is there unchanged, and count them: FUNCTION, jobs, of which due later.
+
+    Exit status 1: the file is damaged; what can be read is counted, the rest is told.
+    """
+    damage = ""
+    try:
+        with _store(file) as store:
+            jobs = list(store.load())
+        found = None
+    except StoreDamaged as error:
+        damage, found = str(error), salvage(file)
+        jobs = found.jobs
+    _count(jobs)
+    if found is None:
+        message(f"{file}: no damage, {len(jobs)} jobs")
+        found = salvage(file)
+    else:
+        _say_what_is_lost(damage, found)
+    if into is not None:
+        rescue(found, into)
+        message(f"{len(found.jobs)} jobs are in {into}")
+    return ExitStatus.FAILED if damage else ExitStatus.DONE
+
+
+def _count(jobs: Iterable[StoredJob]) -> None:
+    now, total, later = time.time(), Counter[bytes](), Counter[bytes]()
+    for job in jobs:
+        total[job.function] += 1
+        later[job.function] += job.due is not None and job.due > now
+    for function, count in sorted(total.items()):
+        write_text(f"{percent_encoded(function)}\t{count}\t{later[function]}\n")
+
+
+def _say_what_is_lost(damage: str, found: Salvaged) -> None:
+    message(damage)
+    lost = "nobody knows how many" if found.lost is None else str(found.lost)
+    message(f"{len(found.jobs)} jobs can be read, {lost} are lost")
+    for number in found.changed:
+        message(f"lost: the job whose handle ends in -{number}, which has changed")
+
+
+# -- compact -----------------------------------------------------------------------------
+
+
+def compact(file: File) -> int:
+    """Give back the room that FILE no longer needs."""
+    with _store(file) as store:
+        for _ in store.load():  # what is damaged is not made anew: it would lose what could be saved
+            pass
+        before = os.path.getsize(file)
+        store.compact()
+    message(f"{file}: {before} bytes before, {os.path.getsize(file)} now")
+    return ExitStatus.DONE
+
+
+GROUP = {"import": import_, "export": export, "check": check, "compact": compact}

@@ -1,0 +1,372 @@
+"""A store in one SQLite file.
+
+WAL with full synchronisation: a transaction that adds jobs is on the disk
+when COMMIT returns; one that only removes them is in the hands of the system,
+which outlives the server.  Checkpoints are asked for and their errors looked
+at: left to itself SQLite would try a failed fsync again, and the second try
+of an fsync succeeds without having written anything.
+
+Many rows go into one statement, because Python lets go of its lock and waits
+for it again in each.  SQLite itself would not notice bytes that have changed,
+so each row has a checksum, and the file says how many rows it has.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import sqlite3
+import stat
+import struct
+from collections.abc import Generator, Iterator, Sequence
+from typing import Any
+from zlib import crc32
+
+from gearcli.errors import InputError, OutputError, StoreBroken, StoreDamaged, StoreError, StoreInUse
+from gearcli.escape import shown
+from gearcli.server.ended import Ended
+from gearcli.server.store import RESERVED, Changes, StoredJob
+
+APPLICATION = 0x47656172
+"""Says in a file's header that it is one of ours: `Gear`."""
+VERSION = 1
+
+WAITING, DEAD = 0, 1
+"""States of a job: one that is to be done, and one that is kept to be looked at, with its `reason`."""
+
+_SCHEMA = f"""
+CREATE TABLE file (
+    jobs INTEGER NOT NULL,
+    next INTEGER NOT NULL,
+    handle_prefix BLOB NOT NULL,
+    start BLOB NOT NULL
+);
+INSERT INTO file VALUES (0, 1, x'', x'');
+CREATE TABLE job (
+    number INTEGER PRIMARY KEY,
+    state INTEGER NOT NULL DEFAULT {WAITING},
+    function BLOB NOT NULL,
+    "unique" BLOB NOT NULL,
+    priority INTEGER NOT NULL,
+    submitted REAL NOT NULL,
+    due REAL,
+    losses INTEGER NOT NULL,
+    reducer BLOB NOT NULL,
+    reason BLOB,
+    checksum INTEGER NOT NULL,
+    workload BLOB NOT NULL
+);
+PRAGMA application_id = {APPLICATION};
+PRAGMA user_version = {VERSION};
+"""
+"""`file` has how many rows `job` has, the next start's first number, and a mark of the last start."""
+
+FIELDS = 'number, function, "unique", workload, priority, submitted, due, losses, reducer'
+"""The columns that make a `StoredJob`."""
+_INSERT = f"INSERT OR IGNORE INTO job ({FIELDS}, checksum) VALUES "
+_PLACES = f"({', '.join('?' * 10)})"
+_CHUNKS = (512, 64, 8, 1)
+"""Rows of a statement: few kinds of statements, so that each is compiled once."""
+
+_PATIENCE = 30.0
+"""Seconds for which another process may lock the file before a transaction fails."""
+_CHECKPOINT_BYTES, _CHECKPOINT_COMMITS = 8 << 20, 1000
+"""What a WAL may gather, about."""
+_FATAL = ("SQLITE_IOERR_FSYNC", "SQLITE_IOERR_DIR_FSYNC", "SQLITE_CORRUPT", "SQLITE_NOTADB")
+
+
+class SqliteStore:
+    """Keeps jobs in a file, which nobody else of us uses meanwhile."""
+
+    def __init__(self, path: str, *, create: bool = True) -> None:
+        """Raises StoreInUse, StoreDamaged, and OutputError, or InputError where nothing shall be made."""
+        self.path = os.path.abspath(path)
+        self._gathered = self._commits = 0
+        self._lock = _locked(self.path, create)
+        self._ended = Ended(self._lock)
+        try:
+            self._connection = _connected(self.path)
+        except BaseException:
+            os.close(self._lock)
+            raise
+
+    def give(self, uid: int, gid: int) -> None:
+        """Make a user the owner of the file and of those beside it."""
+        for ending in ("", "-wal", "-shm"):
+            with contextlib.suppress(FileNotFoundError):
+                os.chown(self.path + ending, uid, gid, follow_symlinks=False)
+
+    # -- the contract -----------------------------------------------------------------
+
+    def prefix(self, proposed: bytes = b"") -> bytes:
+        """What handles begin with; see `Store`."""
+        with self._failing_well():
+            if proposed:
+                self._run("UPDATE file SET handle_prefix = ? WHERE handle_prefix = x''", [proposed])
+            found = self._run("SELECT handle_prefix FROM file").fetchone()
+        if found is None or not isinstance(found[0], bytes):
+            raise self._damaged("nothing says what handles begin with")
+        return found[0]
+
+    def begin(self) -> int:
+        """A server starts; see `Store`."""
+        start = os.urandom(16)
+        with self._failing_well():
+            self._run("PRAGMA synchronous = FULL")
+            self._run("BEGIN IMMEDIATE")
+            (first,) = self._run(
+                "SELECT max(next, 1 + coalesce((SELECT max(number) FROM job), 0)) FROM file"
+            ).fetchone()
+            self._run("UPDATE file SET next = ?, start = ?", [first + RESERVED, start])
+            self._run("COMMIT")
+        self._ended.begin(start)
+        return int(first)
+
+    def over(self, numbers: Sequence[int]) -> None:
+        """Note ends for the case that the process dies; see `Store`."""
+        self._ended.note(numbers)
+
+    def load(self) -> Iterator[StoredJob]:
+        """All jobs; see `Store`."""
+        try:
+            (found,) = self._run("PRAGMA quick_check(1)").fetchone()
+            if found != "ok":
+                raise self._damaged(found)
+            self._remove_noted()
+            count = yield from self._rows()
+            (expected,) = self._run("SELECT jobs FROM file").fetchone()
+        except (sqlite3.Error, TypeError, ValueError, struct.error) as error:
+            raise self._damaged(str(error)) from None
+        if count != expected:
+            raise self._damaged(f"{expected} jobs were put into it, {count} are there")
+
+    def _remove_noted(self) -> None:
+        """Remove the jobs whose end the last server could not store because it was killed."""
+        (start,) = self._run("SELECT start FROM file").fetchone()
+        changes = Changes()
+        changes.ended += self._ended.of(start)
+        if changes:
+            self.commit(changes)
+
+    def _rows(self) -> Generator[StoredJob, None, int]:
+        """The jobs that wait; returns how many rows of any state there were."""
+        rows = self._run(f"SELECT state, checksum, {FIELDS} FROM job ORDER BY number")
+        count = 0
+        for state, checksum, *fields in rows:
+            job = StoredJob(*fields)
+            if checksum != checksum_of(job):
+                raise self._damaged(f"the job of number {job.number} has changed")
+            count += 1
+            if state == WAITING:
+                yield job
+        return count
+
+    def commit(self, changes: Changes) -> None:
+        """Make changes; see `Store`."""
+        with self._failing_well():
+            durable = changes.added or changes.next is not None
+            self._run("PRAGMA synchronous = FULL" if durable else "PRAGMA synchronous = NORMAL")
+            self._run("BEGIN IMMEDIATE")
+            more = self._insert(changes.added) - self._delete(changes.ended)
+            for number, losses in changes.losses.items():
+                self._run("UPDATE job SET losses = ? WHERE number = ?", [losses, number])
+            if more:
+                self._run("UPDATE file SET jobs = jobs + ?", [more])
+            if changes.next is not None:
+                self._run("UPDATE file SET next = ?", [changes.next])
+            self._run("COMMIT")
+            self._checkpoint(changes)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with contextlib.suppress(sqlite3.Error):
+            self._run("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._connection.close()
+        self._ended.close(forget=True)
+        os.close(self._lock)
+
+    def compact(self) -> None:
+        """Give back what the file does not need.  Raises StoreError."""
+        with self._failing_well():
+            self._run("VACUUM")
+            self._run("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    # -- transactions -------------------------------------------------------------------
+
+    def _run(self, statement: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
+        return self._connection.execute(statement, values)
+
+    def _insert(self, jobs: list[StoredJob]) -> int:
+        """Add jobs that are not there yet; how many those were."""
+        more = 0
+        for chunk in _chunks(jobs):
+            values = [value for job in chunk for value in (*job, checksum_of(job))]
+            more += self._run(_INSERT + ", ".join([_PLACES] * len(chunk)), values).rowcount
+        return more
+
+    def _delete(self, numbers: list[int]) -> int:
+        """Remove jobs that are still there; how many those were."""
+        less = 0
+        for chunk in _chunks(numbers):
+            less += self._run(
+                f"DELETE FROM job WHERE number IN ({', '.join('?' * len(chunk))})", chunk
+            ).rowcount
+        return less
+
+    def _checkpoint(self, changes: Changes) -> None:
+        """Move what the WAL has gathered to its place, now and then; that the file is locked is no matter."""
+        self._commits += 1
+        self._gathered += sum(len(job.workload) + 200 for job in changes.added) + 200 * len(changes.ended)
+        if self._gathered > _CHECKPOINT_BYTES or self._commits > _CHECKPOINT_COMMITS:
+            self._gathered = self._commits = 0
+            try:
+                self._run("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+            except sqlite3.Error as error:
+                if _name(error) in _FATAL:
+                    raise
+
+    @contextlib.contextmanager
+    def _failing_well(self) -> Iterator[None]:
+        """Undo what has failed.  Raises StoreError and StoreBroken."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            if _name(error) in _FATAL:
+                raise self._broken(error) from None
+            self._undo()
+            raise StoreError(f"cannot store jobs in {shown(self.path)}: {_words(error)}") from None
+
+    def _undo(self) -> None:
+        """Leave no transaction open, and make room in the WAL: a full disk may take more then."""
+        try:
+            if self._connection.in_transaction:
+                self._run("ROLLBACK")
+            self._run("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        except sqlite3.Error as error:
+            if _name(error) in _FATAL:
+                raise self._broken(error) from None
+
+    def _broken(self, error: sqlite3.Error) -> StoreBroken:
+        return StoreBroken(
+            f"cannot store jobs in {shown(self.path)}: {_words(error)}. It is not known what is on the disk; "
+            "look after the disk, then start again"
+        )
+
+    def _damaged(self, found: str) -> StoreDamaged:
+        return damaged(self.path, found)
+
+
+def damaged(path: str, found: str) -> StoreDamaged:
+    """The error for a file that does not have what was put into it."""
+    return StoreDamaged(
+        f"{shown(path)} is damaged: {shown(found)}. 'gear store check' says what is left, and can save it"
+    )
+
+
+def checksum_of(job: StoredJob) -> int:
+    """The checksum of what never changes of a job."""
+    due = float("-inf") if job.due is None else job.due
+    numbers = struct.pack("<qqdd", job.number, job.priority, job.submitted, due)
+    return crc32(job.workload, crc32(b"\0".join((numbers, job.function, job.unique, job.reducer))))
+
+
+def _chunks(items: list[Any]) -> Iterator[list[Any]]:
+    """The items in lists of a few sizes."""
+    position = 0
+    for size in _CHUNKS:
+        while len(items) - position >= size:
+            yield items[position : position + size]
+            position += size
+
+
+# -- the file ------------------------------------------------------------------------------
+
+
+def _locked(path: str, create: bool) -> int:
+    """A descriptor of a file that no other process of ours has.
+
+    It must not be closed while the connection is open: that would let go of SQLite's locks.
+    """
+    flags = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+    try:
+        try:
+            descriptor, made = os.open(path, flags), False
+        except FileNotFoundError:
+            if not create:
+                raise
+            descriptor, made = os.open(path, flags | os.O_CREAT | os.O_EXCL, 0o600), True
+    except OSError as error:
+        kind = OutputError if create else InputError
+        raise kind(f"cannot open the store {shown(path)}: {(error.strerror or str(error)).lower()}") from None
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OutputError(f"cannot use {shown(path)} as a store: it is not a regular file")
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if made:
+            _sync_folder_of(path)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise StoreInUse(f"{shown(path)} is in use by another gear process; stop it first") from None
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _sync_folder_of(path: str) -> None:
+    """Have the name of a new file survive a power loss."""
+    folder = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _connected(path: str) -> sqlite3.Connection:
+    """A connection to a file of ours, which an empty file becomes."""
+    connection = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
+    try:
+        for pragma in (
+            "journal_mode = WAL",
+            "synchronous = FULL",
+            "wal_autocheckpoint = 0",
+            "trusted_schema = OFF",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+        _require_ours(connection, path)
+    except sqlite3.OperationalError as error:
+        connection.close()
+        raise OutputError(f"cannot use the store {shown(path)}: {_words(error)}") from None
+    except sqlite3.DatabaseError as error:
+        connection.close()
+        raise damaged(path, _words(error)) from None
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _require_ours(connection: sqlite3.Connection, path: str) -> None:
+    """Make an empty file ours; raise OutputError for one of somebody else."""
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if not (application or tables):
+        connection.executescript(f"BEGIN;{_SCHEMA}COMMIT;")
+    elif application != APPLICATION:
+        raise OutputError(f"{shown(path)} is no store of gear; 'gear store import' reads those of gearmand")
+    elif version != VERSION:
+        raise OutputError(
+            f"{shown(path)} was made by another version of gear (format {version}, not {VERSION})"
+        )
+
+
+def _name(error: sqlite3.Error) -> str:
+    return getattr(error, "sqlite_errorname", "")
+
+
+def _words(error: sqlite3.Error) -> str:
+    """What has failed, in words and by SQLite's name of it."""
+    words = "it is locked by another process" if _name(error) == "SQLITE_BUSY" else str(error)
+    return f"{words} ({_name(error)})" if _name(error).startswith("SQLITE_IOERR") else words
