@@ -89,7 +89,8 @@ def test_the_server_of_the_unit_takes_its_socket_and_feeds_its_watchdog(tmp_path
         manager.settimeout(DEADLINE)
         manager.bind(path)
         environ = {**clean_environment(), "NOTIFY_SOCKET": path, "WATCHDOG_USEC": "200000"}
-        command = [sys.executable, "-c", hand_over(("127.0.0.1", 0)), *gear(*command_of(SERVER))]
+        arguments = [each.replace("/var/lib/gear", str(tmp_path)) for each in command_of(SERVER)]
+        command = [sys.executable, "-c", hand_over(("127.0.0.1", 0)), *gear(*arguments)]
         server = Process(command, environ=environ)
         try:
             assert [b"READY=1", b"WATCHDOG=1", b"WATCHDOG=1"] == [manager.recv(99) for _ in range(3)]
