@@ -164,7 +164,12 @@ def run(arguments: Sequence[str]) -> None:
     end(lambda: _parse(arguments))
 
 
-def _parse(arguments: Sequence[str]) -> None:
+def whole() -> Any:
+    """The parser of all command lines, as Typer makes it; commands are imported as they are asked for."""
     app = _typer(cls=Commands, no_args_is_help=True)
     app.callback(context_settings={"help_option_names": ["-h", "--help"]})(_root)
-    typer.main.get_command(app).main(args=list(arguments), prog_name="gear")
+    return typer.main.get_command(app)
+
+
+def _parse(arguments: Sequence[str]) -> None:
+    whole().main(args=list(arguments), prog_name="gear")
