@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from gearcli.cli import config
 from gearcli.cli.outline import Argument, Command, Option
+from gearcli.protocol import address
 from tools.manual import mdoc
 
 
@@ -20,20 +22,29 @@ def synopsis(command: Command) -> list[str]:
         return [each for one in command.commands for each in synopsis(one)]
     name, *words = command.words
     called = [f".Nm {name}", *([f".Cm {' '.join(words)}"] if words else [])]
-    return [*called, *map(_piece, _pieces(command.usage))]
+    return [*called, *(f".{_piece(each)}" for each in _pieces(command.usage))]
 
 
 def _pieces(usage: str) -> list[str]:
-    """The words of a usage line; what stands in brackets is one word."""
-    return re.findall(r"\[[^][]*(?:\[[^][]*\][^][]*)*\](?:\.\.\.)?|[^\s\[]+(?:\s*\|[^\[\]]*)?", usage)
+    """The words of a usage line; what stands in brackets, and alternatives, are one word."""
+    return re.findall(r"\[(?:[^][]|\[[^][]*\])*\](?:\.\.\.)?|[^\s\[]+(?: [A-Z]+)*(?: \|[^\[\]]*)?", usage)
 
 
 def _piece(piece: str) -> str:
+    """The macros for a word of a usage line."""
     if not piece.startswith("["):
-        return f".Ar {mdoc.literal(piece)}" if piece != "--" else r".Fl Fl"
-    inner, dots = piece.removesuffix("...").removeprefix("[").removesuffix("]"), piece.endswith("...")
-    double = ".Op Fl Fl" if inner.startswith("-- ") else ".Op"
-    return f"{double} Ar {mdoc.literal(inner.removeprefix('-- '))}{' ...' if dots else ''}"
+        return r"Fl Fl" if piece == "--" else f"Ar {_dotted(piece)}"
+    inner = piece.removesuffix("...").removeprefix("[").removesuffix("]")
+    double = "Op Fl Fl" if inner.startswith("-- ") else "Op"
+    within = inner.removeprefix("-- ")
+    if "[" in within:
+        within, _, optional = within.partition(" ")
+        return f"{double} Ar {within} Op Ar {_dotted(optional.replace('[', '').replace(']', ''))}"
+    return f"{double} Ar {_dotted(within + ('...' if piece.endswith('...') else ''))}"
+
+
+def _dotted(word: str) -> str:
+    return mdoc.literal(word.removesuffix("...")) + (" ..." if word.endswith("...") else "")
 
 
 def description(command: Command, common: Sequence[Option] = ()) -> list[str]:
@@ -42,7 +53,8 @@ def description(command: Command, common: Sequence[Option] = ()) -> list[str]:
     for number, paragraph in enumerate(command.help.split("\n\n")):
         lines += [*([".Pp"] if number else []), *mdoc.prose(paragraph)]
     if command.arguments:
-        lines += [".Pp", *mdoc.tagged((_argument(each), mdoc.prose(each.help)) for each in command.arguments)]
+        lines += [".Pp", "Arguments:"]
+        lines += mdoc.tagged((_argument(each), mdoc.prose(each.help)) for each in command.arguments)
     return lines + options([each for each in command.options if each not in common])
 
 
@@ -56,7 +68,7 @@ def options(chosen: Sequence[Option]) -> list[str]:
 
 
 def _argument(argument: Argument) -> str:
-    return f"Ar {mdoc.literal(argument.metavar)}"
+    return " ".join(_piece(each) for each in _pieces(argument.metavar.removeprefix("-- "))).removeprefix("Op ")
 
 
 def _names(option: Option) -> str:
@@ -80,13 +92,22 @@ def group(command: Command) -> list[str]:
     ]
     lines = [*description(command, command.options), *options(common)]
     for each in command.commands:
-        heading = " ".join([*each.words[1:], _without_options(each.usage)]).strip()
-        lines += [f".Ss {mdoc.literal(heading)}", *description(each, common)]
+        lines += [f".Ss {mdoc.literal(' '.join(each.words))}", *description(each, common)]
     return lines
 
 
-def _without_options(usage: str) -> str:
-    return usage.removeprefix("[OPTIONS]").strip()
+def environment(command: Command) -> tuple[str, ...]:
+    """The variables that its options stand for."""
+    names = {name for option in command.options for name in option.names}
+    given = [option.environment for option in command.options if option.environment]
+    servers = address.ENVIRONMENT if "--server" in names else ()
+    contexts = (config.ENVIRONMENT, "XDG_CONFIG_HOME") if "--context" in names else ()
+    return (*servers, *contexts, *given)
+
+
+def reads_config(command: Command) -> bool:
+    """Whether it reads the user's configuration file."""
+    return any("--context" in option.names for one in (command, *command.commands) for option in one.options)
 
 
 def index(commands: Iterable[Command]) -> list[str]:

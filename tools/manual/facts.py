@@ -10,7 +10,7 @@ from gearcli.protocol import address, text
 from gearcli.server.operator import Operator
 from gearcli.worker import environment
 from tests.interop import conversations_jobs, conversations_packets, conversations_text, conversations_workers
-from tools.manual import mdoc
+from tools.manual import keys, mdoc
 
 _SERVERS, _SERVER = address.ENVIRONMENT
 
@@ -45,6 +45,12 @@ assert reporting.VARIABLE in VARIABLES
 
 
 
+CONFIG = "~/.config/gear/config.toml"
+FILES = {
+    CONFIG: "Servers, time limits and contexts: defaults of the options. It need not be there.",
+}
+"""Files, and what they are for."""
+
 _CONVERSATIONS = {
     "packets": conversations_packets.ROWS,
     "jobs": conversations_jobs.ROWS,
@@ -62,6 +68,18 @@ def exits(*numbers: str) -> list[str]:
 def variables(*names: str) -> list[str]:
     """Variables of the environment."""
     return mdoc.tagged((f"Ev {each}", mdoc.prose(VARIABLES[each])) for each in names)
+
+
+def files(*paths: str) -> list[str]:
+    """Files, and what is in them."""
+    return mdoc.tagged((f"Pa {mdoc.literal(each)}", mdoc.prose(FILES[each])) for each in paths)
+
+
+def see_also(*others: str) -> list[str]:
+    """Other pages, as ``gear-submit(1)``, in the order that is usual."""
+    found = sorted((each.removesuffix(")").split("(") for each in others), key=lambda pair: pair[::-1])
+    references = [f".Xr {name} {section}" for name, section in found]
+    return [*(f"{each} ," for each in references[:-1]), references[-1]]
 
 
 def gearmands_commands() -> list[str]:
@@ -97,8 +115,12 @@ def differences() -> list[str]:
 TABLES = {
     "exits": exits,
     "variables": variables,
+    "files": files,
+    "see": see_also,
     "gearmands-commands": gearmands_commands,
     "our-commands": our_commands,
     "differences": differences,
+    "workers-toml": keys.example,
+    "keys": keys.description,
 }
 """What `@ NAME WORDS` in `man/src` is replaced by."""

@@ -9,8 +9,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from gearcli.cli.outline import Command, outline
-from tools.manual import commands, keys, mdoc, parts
-from tools.manual.facts import TABLES
+from tools.manual import commands, facts, mdoc, parts
 
 DATE = "November 27, 2026"
 """When a person last changed what the pages say; SOURCE_DATE_EPOCH goes before."""
@@ -37,30 +36,34 @@ class Page(NamedTuple):
 def pages() -> Iterator[Page]:
     """All pages, fresh."""
     root = outline()
-    yield _page("gear", 1, root.summary, ["gear"], commands.synopsis(root), commands.description(root))
+    yield _of_command(root)
     for command in root.commands:
         yield _of_command(command)
-    yield _page("gear-workers.toml", 5, "many functions for one worker", [], [], keys.description())
-    yield _page("gear-protocol", 7, "the text commands of a Gearman server", [], [], [])
+    yield _page("gear-workers.toml", 5, "many functions for one worker", {})
+    yield _page("gear-protocol", 7, "the text commands of a Gearman server", {})
 
 
 def _of_command(command: Command) -> Page:
-    description = commands.group(command) if command.commands else commands.description(command)
-    return _page(
-        commands.title(command), 1, command.summary, command.words, commands.synopsis(command), description
-    )
+    grouped = command.commands and len(command.words) > 1
+    members = command.commands if grouped else (command,)
+    variables = dict.fromkeys(each for one in members for each in commands.environment(one))
+    made = {
+        "SYNOPSIS": commands.synopsis(command),
+        "DESCRIPTION": commands.group(command) if grouped else commands.description(command),
+        "ENVIRONMENT": facts.variables(*variables) if variables else [],
+        "FILES": facts.files(facts.CONFIG) if commands.reads_config(command) else [],
+    }
+    return _page(commands.title(command), 1, command.summary, made)
 
 
-def _page(
-    name: str, section: int, summary: str, words: object, synopsis: list[str], description: list[str]
-) -> Page:
-    sections = {"NAME": _name(name, summary), "SYNOPSIS": synopsis, "DESCRIPTION": description}
-    tables = {**TABLES, "commands": lambda: commands.index(outline().commands)}
+def _page(name: str, section: int, summary: str, made: dict[str, list[str]]) -> Page:
+    sections = {"NAME": _name(name, summary), **made}
+    tables = {**facts.TABLES, "commands": lambda: commands.index(outline().commands)}
     for part in parts.read(name):
         before = sections.get(part.heading) or []
         between = [".Pp"] if before and part.blocks[0].kind == "text" else []
         sections[part.heading] = [*before, *between, *parts.rendered(part, tables)]
-    lines = [f".Dd {_date()}", f".Dt {mdoc.literal(name.upper())} {section}", ".Os"]
+    lines = [f".Dd {_date()}", f".Dt {name.upper()} {section}", ".Os"]
     for heading in _headings(sections):
         lines += [f".Sh {mdoc.literal(heading)}", *sections[heading]]
     return Page(name, section, "\n".join(lines) + "\n")
