@@ -33,9 +33,9 @@ def _pieces(usage: str) -> list[str]:
 def _piece(piece: str) -> str:
     """The macros for a word of a usage line."""
     if not piece.startswith("["):
-        return r"Fl Fl" if piece == "--" else f"Ar {_dotted(piece)}"
+        return r"Fl \-" if piece == "--" else f"Ar {_dotted(piece)}"
     inner = piece.removesuffix("...").removeprefix("[").removesuffix("]")
-    double = "Op Fl Fl" if inner.startswith("-- ") else "Op"
+    double = r"Op Fl \-" if inner.startswith("-- ") else "Op"
     within = inner.removeprefix("-- ")
     if "[" in within:
         within, _, optional = within.partition(" ")
@@ -68,7 +68,9 @@ def options(chosen: Sequence[Option]) -> list[str]:
 
 
 def _argument(argument: Argument) -> str:
-    return " ".join(_piece(each) for each in _pieces(argument.metavar.removeprefix("-- "))).removeprefix("Op ")
+    return " ".join(_piece(each) for each in _pieces(argument.metavar.removeprefix("-- "))).removeprefix(
+        "Op "
+    )
 
 
 def _names(option: Option) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
-from gearcli.cli import config, reporting
+from gearcli.cli import config
 from gearcli.cli.exits import MEANINGS, ExitStatus
 from gearcli.protocol import address, text
 from gearcli.server.operator import Operator
@@ -25,25 +26,24 @@ VARIABLES = {
     "WATCHDOG_USEC": "How often the service manager wants to hear that the process is well.",
     "LISTEN_FDS": "How many sockets the service manager hands over; see sd_listen_fds(3).",
     "GEARMAND_PORT": "The port, where no `--port` is given.",
-    **dict(
-        zip(
-            environment.OURS,
-            (
-                "The job's handle.",
-                "Its function.",
-                "Its unique.",
-                "The server that it came from.",
-                "The descriptor on which the command tells how far it is; see gear-report(1).",
-                "1 when the command is started for this job the first time, 2 after a retry, and so on.",
-            ),
-            strict=True,
-        )
-    ),
 }
 """Variables of the environment, and what they are for."""
-assert reporting.VARIABLE in VARIABLES
 
-
+JOB_VARIABLES = dict(
+    zip(
+        environment.OURS,
+        (
+            "The job's handle.",
+            "Its function.",
+            "Its unique.",
+            "The server that it came from.",
+            "The descriptor on which the command tells how far it is; see gear-report(1).",
+            "1 when the command is started for this job the first time, 2 after a retry, and so on.",
+        ),
+        strict=True,
+    )
+)
+"""Variables that a worker sets for its commands."""
 
 CONFIG = "~/.config/gear/config.toml"
 FILES = {
@@ -59,15 +59,30 @@ _CONVERSATIONS = {
 }
 
 
+_FORMS = re.compile(r"^(``[^`]+``(, )?)+: ")
+"""What is written of a command in front of what it does; the term of the list says it already."""
+
+
 def exits(*numbers: str) -> list[str]:
     """Exit statuses and what they mean; all of them where none is named."""
     statuses = [ExitStatus(int(each)) for each in numbers] or list(ExitStatus)
-    return mdoc.tagged(((f"Sy {each.value}", mdoc.prose(MEANINGS[each] + ".")) for each in statuses), "126")
+    return mdoc.tagged(
+        ((f"Sy {each.value}", mdoc.prose(_sentence(MEANINGS[each]))) for each in statuses), "126"
+    )
+
+
+def _sentence(words: str) -> str:
+    return words[0].upper() + words[1:] + "."
 
 
 def variables(*names: str) -> list[str]:
     """Variables of the environment."""
     return mdoc.tagged((f"Ev {each}", mdoc.prose(VARIABLES[each])) for each in names)
+
+
+def job_variables(*names: str) -> list[str]:
+    """Variables that a command finds; all of them where none is named."""
+    return mdoc.tagged((f"Ev {each}", mdoc.prose(JOB_VARIABLES[each])) for each in names or JOB_VARIABLES)
 
 
 def files(*paths: str) -> list[str]:
@@ -94,8 +109,8 @@ def our_commands() -> list[str]:
 
 def _commands(names: Iterable[str]) -> list[str]:
     def explained(name: str) -> list[str]:
-        words = getattr(Operator, name).__doc__.replace("``", "`").partition("\n\n")[0]
-        return mdoc.prose(words[0].upper() + words[1:])
+        words = _FORMS.sub("", getattr(Operator, name).__doc__.partition("\n\n")[0]).replace("``", "`")
+        return mdoc.prose(words)
 
     return mdoc.tagged((f"Ic {mdoc.literal(text.COMMANDS[name])}", explained(name)) for name in names)
 
@@ -107,7 +122,7 @@ def differences() -> list[str]:
         said = dict.fromkeys(row.differs for row in rows if row.differs)
         lines += [f".Ss {about.capitalize()}", ".Bl -bullet -compact"]
         for each in said:
-            lines += [".It", *mdoc.prose(each[0].upper() + each[1:] + ".")]
+            lines += [".It", *mdoc.prose(each)]
         lines.append(".El")
     return lines
 
@@ -115,6 +130,7 @@ def differences() -> list[str]:
 TABLES = {
     "exits": exits,
     "variables": variables,
+    "job-variables": job_variables,
     "files": files,
     "see": see_also,
     "gearmands-commands": gearmands_commands,
