@@ -47,7 +47,7 @@ class _Page:
             return
         if name == "Nd":
             self._paragraph.append(f"- {_text(rest)}")
-        elif name in ("Sh", "Ss", "Pp", "Bl", "El", "It", "Bd", "Ed") or name == "Nm" and self._depth:
+        elif name in ("Sh", "Ss", "Pp", "Bl", "El", "It", "Bd", "Ed") or (name == "Nm" and self._depth):
             yield from self._break(name, rest)
         else:
             self._paragraph.append(_inline(f"{name} {rest}"))
@@ -59,9 +59,10 @@ class _Page:
         if name in ("Sh", "Ss"):
             self._depth = 1
             yield from ("", ("" if name == "Sh" else "  ") + _text(rest))
-        elif name == "It":
+        elif name == "It" and rest:
             yield from ("", _INDENT * (self._depth - 1) + _inline(rest))
-            self._paragraph = [] if rest else ["*"]
+        elif name == "It":
+            self._paragraph.append("*")
         elif name == "Nm":
             self._paragraph.append(_inline(rest))
         else:

@@ -9,11 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from gearcli.cli.app import COMMANDS
-<<<<<<< HEAD
-from gearcli.cli.outline import Command, Kind, Option, outline
-=======
 from gearcli.cli.outline import Argument, Command, Kind, Option, outline
->>>>>>> completions
 from tests.cli.driving import exit_of
 
 
@@ -58,30 +54,17 @@ def test_it_says_what_the_help_says(words: tuple[str, ...], capfd: pytest.Captur
         names = " / ".join([", ".join(each.names), *each.opposites])
         metavars = (f"{each.metavar} ", f"<{each.metavar}> ") if each.metavar else ("",)
         assert any(f" {names} {metavar}{each.help}" in help_ for metavar in metavars)
-<<<<<<< HEAD
-        assert (
-            not each.default or f"default: {each.default}" in help_ or f"default: ({each.default})" in help_
-        )
-    assert len(found.options) == len(re.findall(r"^  -", out, re.MULTILINE))
-=======
         assert not each.default or re.search(rf"default: \(?{re.escape(each.default)}", help_)
     assert len(found.options) == len(re.findall(r"^  -", out.partition("\nOptions:\n")[2], re.MULTILINE))
->>>>>>> completions
 
 
 @pytest.mark.parametrize("words", EVERY, ids=" ".join)
 def test_every_part_is_explained(words: tuple[str, ...]) -> None:
     found = command(*words)
     assert found.summary
-<<<<<<< HEAD
-    assert [] == [each for each in (*found.options, *found.arguments) if not each.help]
-    assert [] == [each.names for each in found.options if each.takes_value and not each.metavar]
-    choosing = [*found.options, *found.arguments]
-=======
     choosing: list[Option | Argument] = [*found.options, *found.arguments]
     assert [] == [each for each in choosing if not each.help]
     assert [] == [each.names for each in found.options if each.takes_value and not each.metavar]
->>>>>>> completions
     assert [] == [each for each in choosing if each.kind is Kind.CHOICE and len(each.choices) < 2]
 
 

@@ -15,8 +15,15 @@ DATE = "November 27, 2026"
 """When a person last changed what the pages say; SOURCE_DATE_EPOCH goes before."""
 
 _ORDER = (
-    "NAME", "SYNOPSIS", "DESCRIPTION", "ENVIRONMENT", "FILES", "EXIT STATUS", "EXAMPLES", "SEE ALSO", "CAVEATS",
-)  # fmt: skip
+    "NAME",
+    "SYNOPSIS",
+    "DESCRIPTION",
+    "ENVIRONMENT",
+    "FILES",
+    "EXIT STATUS",
+    "EXAMPLES",
+    "SEE ALSO",
+)
 """The sections in the order of mdoc(7); others of a page's own come behind its description."""
 
 

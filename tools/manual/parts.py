@@ -59,7 +59,7 @@ def parsed(text: str) -> list[Part]:
         kind, rest = _kind(line, last)
         if kind:
             blocks = parts[-1].blocks
-            if kind != last or kind in ("item", "table") and line[:2] in _SIGNS:
+            if kind != last or (kind in ("item", "table") and line[:2] in _SIGNS):
                 blocks.append(Block(kind, []))
             blocks[-1].lines.append(rest)
         last = kind
