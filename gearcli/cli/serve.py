@@ -144,6 +144,7 @@ def _serve(plan: _Plan, ready: Callable[[], None]) -> int:
                 _become(plan.account, [*listeners, *watched], plan.log)
             _say_where(plan, listeners, watched)
             systemd.notify(os.environ, "READY=1")
+            systemd.feed_watchdog(os.environ, engine.registry.timers)
             ready()
 
         try:
