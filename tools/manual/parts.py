@@ -6,6 +6,7 @@
     A paragraph with `code`.        paragraphs, with an empty line between them
     % gear worker -f x -- cat       what an example needs before it can be tried; not shown
         $ gear submit x hello       indented by four: lines as they are
+    %figures                        the numbers of the next lines are those of another machine
     * GEAR_CONTEXT: words           an item of a list, and what is said of it
     @ exits 0 1 69                  a table that the generator knows
 """
@@ -25,7 +26,7 @@ Tables = Mapping[str, Callable[..., list[str]]]
 
 
 class Block(NamedTuple):
-    """Some lines of one kind: ``text``, ``shown``, ``item``, ``setup`` or ``table``."""
+    """Some lines of one kind: ``text``, ``shown``, ``item``, ``setup``, ``figures`` or ``table``."""
 
     kind: str
     lines: list[str]
@@ -38,7 +39,7 @@ class Part(NamedTuple):
     blocks: list[Block]
 
 
-_SIGNS = {"    ": "shown", "* ": "item", "% ": "setup", "@ ": "table"}
+_SIGNS = {"    ": "shown", "* ": "item", "% ": "setup", "%figures": "figures", "@ ": "table"}
 
 
 def read(name: str) -> list[Part]:
