@@ -20,6 +20,10 @@ def main() -> None:
         from gearcli.cli.reporting import quickly
 
         sys.exit(quickly(arguments[1:]))
+    if arguments[:1] == ["__complete"]:
+        from gearcli.cli.completing import answer
+
+        answer(arguments[1:])
     if arguments[:1] == ["submit"]:
         from gearcli.cli.plain import submit_if_plain
 

@@ -5,10 +5,21 @@ Lists are separated by commas, in options and in the environment alike.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from collections import namedtuple
 
 from gearcli.errors import AddressError
+
+TYPE_CHECKING = False  # completion waits for every import, and `typing` is a slow one
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from typing import NamedTuple
+
+    class _Fields(NamedTuple):
+        host: str
+        port: int
+        path: str = ""
+else:
+    _Fields = namedtuple("_Fields", ("host", "port", "path"), defaults=("",))
 
 DEFAULT_PORT = 4730
 """Gearman's port, as registered with IANA."""
@@ -18,12 +29,10 @@ ENVIRONMENT = ("GEARMAN_SERVERS", "GEARMAN_SERVER")
 libgearman reads the first, the C tool `gearman` the second."""
 
 
-class Address(NamedTuple):
+class Address(_Fields):
     """Where a server is: a TCP host and port, or the path of a Unix socket (then `host` is empty)."""
 
-    host: str
-    port: int
-    path: str = ""
+    __slots__ = ()
 
     def __str__(self) -> str:
         if self.path:
