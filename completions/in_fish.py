@@ -30,7 +30,10 @@ def _values(root: Command) -> str:
     for command in every(root):
         names = [name for each in command.options if each.takes_value for name in names_of(each)]
         if names:
-            lines += [f"        case {_quoted(_path(command))}", f"            printf '%s\\n' {' '.join(names)}"]
+            lines += [
+                f"        case {_quoted(_path(command))}",
+                f"            printf '%s\\n' {' '.join(names)}",
+            ]
     return "\n".join([*lines, "    end", "end"])
 
 

@@ -40,6 +40,11 @@ needs_browser = pytest.mark.peers(browser=True)
 needs_libraries = pytest.mark.peers(libraries=True)
 """For tests that need Gearman's libraries for PHP, Perl and C besides."""
 
+needs_mandoc = pytest.mark.skipif(
+    shutil.which("mandoc") is None and "CI" not in os.environ, reason="mandoc is not installed"
+)
+"""For tests of the manual that have mandoc(1) read it."""
+
 T = TypeVar("T")
 
 

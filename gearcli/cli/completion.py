@@ -139,5 +139,7 @@ def _next_step(shell: str, path: Path) -> str:
     if shell == "bash":
         return "start a new bash; it needs the package bash-completion, or else: source " + str(path)
     if shell == "zsh" and str(path.parent) not in _fpath():
-        return f"zsh does not look there yet: write fpath=({path.parent} $fpath) before compinit into ~/.zshrc"
+        return (
+            f"zsh does not look there yet: write fpath=({path.parent} $fpath) before compinit into ~/.zshrc"
+        )
     return f"start a new {shell}"

@@ -77,17 +77,19 @@ def _sentence(words: str) -> str:
 
 def variables(*names: str) -> list[str]:
     """Variables of the environment."""
-    return mdoc.tagged((f"Ev {each}", mdoc.prose(VARIABLES[each])) for each in names)
+    return mdoc.tagged((mdoc.term("Ev", each), mdoc.prose(VARIABLES[each])) for each in names)
 
 
 def job_variables(*names: str) -> list[str]:
     """Variables that a command finds; all of them where none is named."""
-    return mdoc.tagged((f"Ev {each}", mdoc.prose(JOB_VARIABLES[each])) for each in names or JOB_VARIABLES)
+    return mdoc.tagged(
+        (mdoc.term("Ev", each), mdoc.prose(JOB_VARIABLES[each])) for each in names or JOB_VARIABLES
+    )
 
 
 def files(*paths: str) -> list[str]:
     """Files, and what is in them."""
-    return mdoc.tagged((f"Pa {mdoc.literal(each)}", mdoc.prose(FILES[each])) for each in paths)
+    return mdoc.tagged((mdoc.term("Pa", each), mdoc.prose(FILES[each])) for each in paths)
 
 
 def see_also(*others: str) -> list[str]:
@@ -112,7 +114,7 @@ def _commands(names: Iterable[str]) -> list[str]:
         words = _FORMS.sub("", getattr(Operator, name).__doc__.partition("\n\n")[0]).replace("``", "`")
         return mdoc.prose(words)
 
-    return mdoc.tagged((f"Ic {mdoc.literal(text.COMMANDS[name])}", explained(name)) for name in names)
+    return mdoc.tagged((mdoc.term("Ic", text.COMMANDS[name]), explained(name)) for name in names)
 
 
 def differences() -> list[str]:

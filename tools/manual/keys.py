@@ -42,7 +42,9 @@ def description() -> list[str]:
 
 
 def _keys(heading: str, readers: Mapping[str, Reader], worker: Command) -> list[str]:
-    items = ((f"Ic {key}", mdoc.prose(_said(key, worker) + _needed(readers[key]))) for key in readers)
+    items = (
+        (mdoc.term("Ic", key), mdoc.prose(_said(key, worker) + _needed(readers[key]))) for key in readers
+    )
     return [".Pp", *mdoc.prose(heading), *mdoc.tagged(items)]
 
 

@@ -52,6 +52,11 @@ def _argument(text: str) -> str:
     return f'"{safe}"' if " " in safe else safe
 
 
+def term(name: str, text: str) -> str:
+    """A macro with text, for the head of an item; punctuation at its end is a part of it."""
+    return f"{name} {literal(text)}" + (r"\&" if text.endswith((")", "]", ".", ",", ":", ";", "|")) else "")
+
+
 def prose(text: str) -> list[str]:
     """Lines for a paragraph."""
     lines = []

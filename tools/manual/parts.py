@@ -84,7 +84,7 @@ def rendered(part: Part, tables: Tables) -> list[str]:
     for block in [*part.blocks, Block("end", [])]:
         if block.kind == "item":
             term, _, words = " ".join(block.lines).partition(": ")
-            items.append((f"Sy {mdoc.literal(term)}", mdoc.prose(words)))
+            items.append((mdoc.term("Sy", term), mdoc.prose(words)))
             continue
         if items:
             lines += mdoc.tagged(items)
