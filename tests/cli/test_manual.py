@@ -52,7 +52,7 @@ def test_the_page_of_some_words(words: tuple[str, ...], name: str) -> None:
 
 @pytest.mark.parametrize("word", ["nothing", "../../etc/passwd", "\x1b[2J", "*"])
 def test_no_such_page_is_wrong_usage_and_says_which_there_are(word: str) -> None:
-    with pytest.raises(UsageError, match="there are: admin, .*worker") as raised:
+    with pytest.raises(UsageError, match=r"there are: admin, .*worker") as raised:
         page((word,), iter([MAN]))
     assert "\x1b" not in str(raised.value)
 

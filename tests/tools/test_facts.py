@@ -14,14 +14,13 @@ from gearcli.protocol.packets import PacketType as P
 from gearcli.protocol.text import COMMANDS
 from tests.support import ServerProcess, Wire, gear_serve
 from tests.test_architecture import ROOT, SOURCES
-from tools.manual import facts, parts
+from tools.manual import facts, mdoc, parts
 from tools.manual.pages import pages
 
 NAMES = re.compile(r"GEAR[A-Z]*_[A-Z_]+|XDG_CONFIG_HOME|NO_COLOR|NOTIFY_SOCKET|WATCHDOG_USEC|LISTEN_FDS")
 NOT_FOR_USERS = {
     "GEAR_GUARD",  # how a guardian finds what it has to end
-    "GEARMAN_SERVER_CON_ID_SIZE", "GEARMAND_JOB_HANDLE_SIZE", "GEARMAN_MAX_UNIQUE_SIZE",  # of gearmand's source
-}  # fmt: skip
+}
 
 
 def strings() -> Iterator[str]:
@@ -59,7 +58,7 @@ def test_the_manual_tells_the_differences_that_the_readme_tells() -> None:
     told = "\n".join(facts.differences()).replace("\n", " ")
     rows = re.findall(r"^\| (packets|jobs|workers|text) \| (.*) \|$", readme, re.MULTILINE)
     assert len(rows) == "\n".join(facts.differences()).count("\n.It")
-    assert [] == [words for _, words in rows if " ".join(facts.mdoc.prose(words)) not in told]
+    assert [] == [words for _, words in rows if " ".join(mdoc.prose(words)) not in told]
 
 
 # -- the documents -----------------------------------------------------------------------------

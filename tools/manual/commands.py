@@ -27,7 +27,7 @@ def synopsis(command: Command) -> list[str]:
 
 def _pieces(usage: str) -> list[str]:
     """The words of a usage line; what stands in brackets, and alternatives, are one word."""
-    return re.findall(r"\[(?:[^][]|\[[^][]*\])*\](?:\.\.\.)?|[^\s\[]+(?: [A-Z]+)*(?: \|[^\[\]]*)?", usage)
+    return re.findall(r"\[(?:[^][]|\[[^][]*\])*\](?:\.\.\.)?|[^\s\[]+(?: \|[^\[\]]*)?", usage)
 
 
 def _piece(piece: str) -> str:

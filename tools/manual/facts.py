@@ -119,9 +119,11 @@ def _commands(names: Iterable[str]) -> list[str]:
 
 def differences() -> list[str]:
     """Where our server deliberately differs from gearmand: the rows of the differential test that say so."""
-    lines = []
+    lines: list[str] = []
+    told: set[str] = set()
     for about, rows in _CONVERSATIONS.items():
-        said = dict.fromkeys(row.differs for row in rows if row.differs)
+        said = dict.fromkeys(row.differs for row in rows if row.differs and row.differs not in told)
+        told |= {*said}
         lines += [f".Ss {about.capitalize()}", ".Bl -bullet -compact"]
         for each in said:
             lines += [".It", *mdoc.prose(each)]
