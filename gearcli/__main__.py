@@ -12,6 +12,10 @@ def main() -> None:
         from gearcli.cli.version import show_version
 
         sys.exit(show_version())
+    if arguments[:1] == ["--man"] and not {"-h", "--help"} & {*arguments}:
+        from gearcli.cli.manual import show_manual
+
+        sys.exit(show_manual(arguments[1:]))
     if arguments[:1] == ["report"] and not {"-h", "--help"} & {*arguments}:
         from gearcli.cli.reporting import quickly
 

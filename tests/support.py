@@ -50,6 +50,11 @@ needs_systemd = pytest.mark.peers(systemd=True)
 needs_libraries = pytest.mark.peers(libraries=True)
 """For tests that need Gearman's libraries for PHP, Perl and C besides."""
 
+needs_mandoc = pytest.mark.skipif(
+    shutil.which("mandoc") is None and "CI" not in os.environ, reason="mandoc is not installed"
+)
+"""For tests of the manual that have mandoc(1) read it."""
+
 T = TypeVar("T")
 
 

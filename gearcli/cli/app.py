@@ -148,10 +148,23 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
+def _show_manual(wanted: bool) -> None:
+    if wanted:  # `main` has looked for it already, where it is the first word
+        from gearcli.cli.manual import show_manual
+
+        raise typer.Exit(show_manual([]))
+
+
 def _root(
     _: Annotated[
         bool,
         typer.Option("-V", "--version", callback=_show_version, is_eager=True, help="Show the version."),
+    ] = False,
+    manual: Annotated[
+        bool,
+        typer.Option(
+            "--man", callback=_show_manual, is_eager=True, help="Show the manual; --man COMMAND: its page."
+        ),
     ] = False,
 ) -> None:
     """All of Gearman in one command: submit jobs, work on them, serve them, look at them."""
