@@ -8,7 +8,7 @@ from gearcli.errors import UsageError
 from gearcli.protocol.address import DEFAULT_PORT, Address, parse_list
 
 REPLACING, ADDED = "GEARMAN_SERVER", "GEARMAN_SERVERS"
-"""Variables with lists of servers: that of the tool, which counts instead of its options, and libgearman's."""
+"""Variables with lists of servers: the tool's counts instead of its options, libgearman's besides."""
 
 
 def servers_of(host: str | None, port: str | None, environ: Mapping[str, str]) -> list[Address]:

@@ -19,7 +19,7 @@ _FLAGS, _VALUED = "bdHILnNPsSvw", "cfhiptu"
 
 
 class Wanted(NamedTuple):
-    """What a command line asks for.  `timeout` is in seconds, None for none; a `count` of 0 is no end."""
+    """What a command line asks for.  `timeout` is in seconds, None for none; 0 `jobs` are no limit."""
 
     functions: Sequence[bytes]
     words: Sequence[bytes]
@@ -36,7 +36,7 @@ class Wanted(NamedTuple):
     """Whether the job is an empty one, and nothing is read."""
     verbose: bool
     timeout: float | None
-    count: int
+    jobs: int
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -62,7 +62,7 @@ def run(arguments: Sequence[str]) -> int:
         empty="s" in letters,
         verbose="v" in letters,
         timeout=_milliseconds(values.get("t")),
-        count=max(0, _number("c", values.get("c", "0"))),
+        jobs=max(0, _number("c", values.get("c", "0"))),
     )
     servers = servers_of(values.get("h"), values.get("p"), os.environ)
     if "d" in letters and os.fork():
@@ -152,5 +152,4 @@ Worker options:
 \t-n            - Send data packet for each line({said("n", "N")})
 \t-N            - Same as -n, but strip off the newline({said("N")})
 \t-w            - Run in worker mode({said("w")})
-
 """

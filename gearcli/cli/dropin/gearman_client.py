@@ -99,7 +99,7 @@ class _Batch:
         )
 
     def wait(self, *, most: int) -> None:
-        """Wait until no more than so many jobs are open.  Raises TimeLimit when nothing is heard for too long."""
+        """Wait until no more than so many jobs are open.  Raises TimeLimit after too long a silence."""
         timeout = self._wanted.timeout
         heard_at = time.monotonic()
         while self._open > most:

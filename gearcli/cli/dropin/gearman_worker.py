@@ -38,7 +38,7 @@ class _Shift(NamedTuple):
 
 
 def work(wanted: Wanted, servers: Sequence[Address]) -> int:
-    """Work until told to stop, or until `count` jobs were done; the exit status.
+    """Work until told to stop, or until `wanted.jobs` jobs were done; the exit status.
 
     As in the original, a server that cannot be reached and a time of
     `timeout` without a job count as jobs.  Raises ConnectFailed for a host
@@ -48,7 +48,7 @@ def work(wanted: Wanted, servers: Sequence[Address]) -> int:
         _resolve(address)
     shift = _commands if wanted.words else _echoes
     pauses, told, reached = Pauses(FIRST_PAUSE, LONGEST_PAUSE), False, True
-    left = wanted.count
+    left = wanted.jobs
     while True:
         try:
             jobs, stopped = shift(wanted, servers, left)
@@ -59,9 +59,9 @@ def work(wanted: Wanted, servers: Sequence[Address]) -> int:
             if not told:
                 say("gearman", f"{error} It is tried again until it is there.")
             told = True
-        if wanted.count:
+        if wanted.jobs:
             left -= jobs if jobs >= left else jobs + 1
-        if stopped or (wanted.count and left <= 0):
+        if stopped or (wanted.jobs and left <= 0):
             return ExitStatus.DONE if reached else ExitStatus.UNREACHABLE
         if not reached:
             time.sleep(pauses.next())
@@ -80,7 +80,7 @@ def _resolve(address: Address) -> None:
 
 def _terms(wanted: Wanted, left: int) -> Terms:
     """When a shift ends: a time limit ends one only where the number of jobs is limited too."""
-    return Terms(jobs=left or None, max_idle=wanted.timeout if wanted.count else None)
+    return Terms(jobs=left or None, max_idle=wanted.timeout if wanted.jobs else None)
 
 
 # -- a command for each job ------------------------------------------------------------------

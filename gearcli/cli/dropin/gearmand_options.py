@@ -46,8 +46,8 @@ _GENERAL = (
         "hashtable-buckets",
         "",
         "Number of buckets in the internal job hash tables. The default of 991 works well for about three "
-        "million jobs in queue. If the number of jobs in the queue at any time will exceed three million, use "
-        "proportionally larger values (991 * # of jobs / 3M). For example, to accommodate 2^32 jobs, use "
+        "million jobs in queue. If the number of jobs in the queue at any time will exceed three million, "
+        "use proportionally larger values (991 * # of jobs / 3M). For example, to accommodate 2^32 jobs, use "
         "1733003. This will consume ~26MB of extra memory. Gearmand cannot support more than 2^32 jobs in "
         "queue at this time.",
         number,
@@ -81,8 +81,8 @@ _GENERAL = (
     Option(
         "threads",
         "t",
-        "Number of I/O threads to use, 0 means that gearmand will try to guess the maximum number it can use. "
-        "Default=4.",
+        "Number of I/O threads to use, 0 means that gearmand will try to guess the maximum number it can "
+        "use. Default=4.",
         number,
         "4",
     ),

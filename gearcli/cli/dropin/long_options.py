@@ -71,7 +71,7 @@ class _Reading:
 
     def read(self, arguments: Sequence[str]) -> Parsed:
         self._left = deque(arguments)
-        words = []
+        words: list[str] = []
         while self._left:
             argument = self._left.popleft()
             if argument == "--":
