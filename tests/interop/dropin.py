@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from gearcli.__main__ import TOOLS
 from gearcli.cli.dropin.differences import DIFFERENCES
@@ -74,8 +74,12 @@ def play(
     return Played(done.returncode, done.stdout, done.stderr)
 
 
-def compare(case: Case, ours: str, **values: object) -> None:
-    """Play a case with both tools, and require the same answer, or the difference that is named."""
+Answer: TypeAlias = tuple[int, bytes]
+"""What has to be the same: exit status and standard output."""
+
+
+def compared(case: Case, ours: str, **values: object) -> tuple[Answer, Answer]:
+    """Play a case with both tools: what ours has to answer, and what it does."""
     line = case.line.format(**values)
     environ = {name: value.format(**values) for name, value in case.environ.items()}
     theirs, own = (_answer(play(path, line, case.stdin, environ)) for path in (ORIGINALS, ours))
@@ -87,10 +91,10 @@ def compare(case: Case, ours: str, **values: object) -> None:
             theirs[1] if case.out is None else case.out,
         )
         assert theirs != expected, "there is no difference"
-    assert expected == own
+    return expected, own
 
 
-def _answer(played: Played) -> tuple[int, bytes]:
-    """What has to be the same: not the handles, which differ from job to job, nor descriptors."""
+def _answer(played: Played) -> Answer:
+    """An answer without handles, which differ from job to job, and descriptors."""
     out = re.sub(rb"H:\S+", b"HANDLE", played.out)
     return played.status, re.sub(rb"(?m)^\d+ (?=127\.0\.0\.1 )", b"FD ", out)
