@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shlex
 import signal
 import subprocess
@@ -17,7 +18,7 @@ from gearcli.cli.dropin.differences import DIFFERENCES
 from gearcli.protocol.packets import PacketType
 from tests.cli.driving import counts
 from tests.interop.dropin import ORIGINALS, environment, links, play
-from tests.support import DEADLINE, free_port, gear_serve, gearmand, needs_peers, wait_until
+from tests.support import DEADLINE, Wire, free_port, gear_serve, gearmand, needs_peers, wait_until
 
 pytestmark = needs_peers
 
@@ -112,9 +113,7 @@ def test_a_job_is_done_the_same(job: Job, port: int, ours: str) -> None:
 
 def test_large_workloads_do_not_deadlock(port: int, ours: str) -> None:
     workload = bytes(range(256)) * 4096
-    assert (0, workload, b"", 0) == _done(
-        ours, port, Job("-c 1 -f F cat", b"", b"")._replace(workload=workload), "F"
-    )
+    assert (0, workload, b"", 0) == _done(ours, port, Job("-c 1 -f F cat", workload, workload), "F")
 
 
 def test_a_line_is_a_packet(port: int, ours: str) -> None:
@@ -170,10 +169,18 @@ def _processor_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / 100
 
 
-def test_term_finishes_the_job(port: int, ours: str) -> None:
-    with worker(ours, port, "-f slow -- sh -c 'cat; read x < gate'") as running:
-        wait_until(lambda: counts(port, "slow")[2])
+def test_term_finishes_the_job(port: int, ours: str, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "gate")
+    with (
+        Wire(port) as client,
+        worker(ours, port, "-f slow -- sh -c 'cat; read x < gate'", tmp_path) as running,
+    ):
+        _, (handle,) = client.ask(PacketType.SUBMIT_JOB, b"slow", b"", b"result")
+        wait_until(lambda: counts(port, "slow")[1])
         running.send_signal(signal.SIGTERM)
+        with open(tmp_path / "gate", "w") as gate:
+            gate.write("go\n")
+        assert (PacketType.WORK_COMPLETE, [handle, b"result"]) == client.packet()
         assert 0 == running.wait(DEADLINE)
 
 
