@@ -8,6 +8,7 @@ import re
 import shlex
 import signal
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ import pytest
 from gearcli import __version__
 from gearcli.protocol.packets import PacketType
 from tests.interop.dropin import ORIGINALS, Case, compared, environment, links, play
-from tests.support import ServerProcess, connects, free_port, needs_peers, wait_until
+from tests.support import ServerProcess, Wire, connects, free_port, needs_peers, wait_until
 
 pytestmark = needs_peers
 
@@ -186,6 +187,10 @@ def test_job_retries_counts_offers(path: str, tmp_path: Path) -> None:
         assert (PacketType.WORK_FAIL, [handle]) == client.packet()
 
 
+def _grabs(worker: Wire) -> bool:
+    return worker.ask(PacketType.GRAB_JOB)[0] is PacketType.JOB_ASSIGN
+
+
 @pytest.mark.parametrize("options", ["", "-j 0"])
 def test_without_job_retries_a_job_is_offered_for_ever(path: str, tmp_path: Path, options: str) -> None:
     with running(path, tmp_path, options) as server, server.wire() as client:
@@ -193,7 +198,7 @@ def test_without_job_retries_a_job_is_offered_for_ever(path: str, tmp_path: Path
         for _ in range(5):
             with server.wire() as worker:
                 worker.say(PacketType.CAN_DO, b"f")
-                wait_until(lambda worker=worker: worker.ask(PacketType.GRAB_JOB)[0] is PacketType.JOB_ASSIGN)
+                wait_until(partial(_grabs, worker))
 
 
 def test_exceptions_and_a_prefix(path: str, tmp_path: Path) -> None:
@@ -234,7 +239,8 @@ def test_an_unwritable_log_goes_to_standard_error(path: str, tmp_path: Path) -> 
 def test_a_daemon(path: str, tmp_path: Path) -> None:
     port, pid_file = free_port(), tmp_path / "pid"
     done = play(path, f"gearmand -d -L 127.0.0.1 -p {port} -P {pid_file} -l {tmp_path}/log")
-    pid = int(wait_until(lambda: pid_file.exists() and pid_file.read_text()))
+    wait_until(lambda: pid_file.exists() and pid_file.read_text())
+    pid = int(pid_file.read_text())
     try:
         assert (0, b"") == done[:2]
         wait_until(lambda: connects(port))
