@@ -186,9 +186,15 @@ def _name(case: Case) -> str:
 
 
 @pytest.mark.parametrize("case", TALK, ids=_name)
-def test_option(case: Case, port: int, ours: str) -> None:
-    expected, own = compared(case, ours, port=port)
+def test_option(case: Case, debians: int, ours: str) -> None:
+    expected, own = compared(case, ours, port=debians)
     assert expected == own
+
+
+@pytest.mark.parametrize("case", TALK[::3], ids=_name)
+def test_option_with_our_server(case: Case, own: int, ours: str) -> None:
+    expected, found = compared(case, ours, port=own)
+    assert expected == found
 
 
 @pytest.mark.parametrize("case", WORDS, ids=_name)

@@ -184,6 +184,16 @@ def test_term_finishes_the_job(port: int, ours: str, tmp_path: Path) -> None:
         assert 0 == running.wait(DEADLINE)
 
 
+def test_a_second_term_ends_at_once(port: int, ours: str) -> None:
+    with Wire(port) as client, worker(ours, port, "-f cut -- sleep 1000") as running:
+        client.ask(PacketType.SUBMIT_JOB, b"cut", b"", b"")
+        wait_until(lambda: counts(port, "cut")[1])
+        running.send_signal(signal.SIGTERM)
+        time.sleep(0.2)  # two signals at once are one
+        running.send_signal(signal.SIGTERM)
+        assert 143 == running.wait(DEADLINE)
+
+
 def test_a_pid_file_and_the_background(port: int, ours: str, tmp_path: Path) -> None:
     for path, name in ((ORIGINALS, "theirs"), (ours, "own")):
         assert (0, b"") == play(path, f"gearman -d -i pid -w -p {port} -c 1 -f {name} cat", folder=tmp_path)[

@@ -50,7 +50,19 @@ def run(arguments: Sequence[str]) -> int:
         return ExitStatus.DONE if "H" in letters else ExitStatus.FAILED
     if "S" in letters:
         refuse_tls("-S")
-    wanted = Wanted(
+    wanted = _wanted(options, words)
+    servers = servers_of(values.get("h"), values.get("p"), os.environ)
+    if "d" in letters and os.fork():
+        return ExitStatus.DONE
+    if "d" in letters:
+        _detach()
+    return _run(wanted, servers, values.get("i"), worker="w" in letters)
+
+
+def _wanted(options: Sequence[tuple[str, str]], words: Sequence[str]) -> Wanted:
+    """What options and words ask for.  Raises UsageError."""
+    letters, values = {letter for letter, _ in options}, dict(options)
+    return Wanted(
         functions=[os.fsencode(value) for letter, value in options if letter == "f"],
         words=[os.fsencode(word) for word in words],
         background="b" in letters,
@@ -64,12 +76,6 @@ def run(arguments: Sequence[str]) -> int:
         timeout=_milliseconds(values.get("t")),
         jobs=max(0, _number("c", values.get("c", "0"))),
     )
-    servers = servers_of(values.get("h"), values.get("p"), os.environ)
-    if "d" in letters and os.fork():
-        return ExitStatus.DONE
-    if "d" in letters:
-        _detach()
-    return _run(wanted, servers, values.get("i"), worker="w" in letters)
 
 
 def _run(wanted: Wanted, servers: Sequence[Address], pid_file: str | None, *, worker: bool) -> int:

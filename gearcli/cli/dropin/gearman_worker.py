@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from gearcli.cli.dropin.saying import say
@@ -35,6 +36,8 @@ class _Shift(NamedTuple):
 
     jobs: int
     told_to_stop: bool = False
+    cut_short: int | None = None
+    """The signal that ended it in the middle of a job."""
 
 
 def work(wanted: Wanted, servers: Sequence[Address]) -> int:
@@ -47,24 +50,41 @@ def work(wanted: Wanted, servers: Sequence[Address]) -> int:
     for address in servers:
         _resolve(address)
     shift = _commands if wanted.words else _echoes
-    pauses, told, reached = Pauses(FIRST_PAUSE, LONGEST_PAUSE), False, True
-    left = wanted.jobs
+    absence, left = _Absence(), wanted.jobs
     while True:
+        went = absence.tried(partial(shift, wanted, servers, left))
+        if went.cut_short is not None:
+            return 128 + went.cut_short
+        left -= min(left, went.jobs + 1)  # what ended the shift was the last job, or counts as one
+        if went.told_to_stop or (wanted.jobs and not left):
+            return ExitStatus.DONE if absence.reached else ExitStatus.UNREACHABLE
+        absence.pause()
+
+
+class _Absence:
+    """Whether the servers are there; that they are not is said once, and they are tried again."""
+
+    def __init__(self) -> None:
+        self.reached = True
+        self._pauses = Pauses(FIRST_PAUSE, LONGEST_PAUSE)
+
+    def tried(self, shift: Callable[[], _Shift]) -> _Shift:
+        """Work a shift, if a server can be reached."""
         try:
-            jobs, stopped = shift(wanted, servers, left)
-            reached, told = True, False
-            pauses.reset()
+            went = shift()
         except ConnectFailed as error:
-            jobs, stopped, reached = 0, False, False
-            if not told:
+            if self.reached:
                 say("gearman", f"{error} It is tried again until it is there.")
-            told = True
-        if wanted.jobs:
-            left -= jobs if jobs >= left else jobs + 1
-        if stopped or (wanted.jobs and left <= 0):
-            return ExitStatus.DONE if reached else ExitStatus.UNREACHABLE
-        if not reached:
-            time.sleep(pauses.next())
+            self.reached = False
+            return _Shift(0)
+        self.reached = True
+        self._pauses.reset()
+        return went
+
+    def pause(self) -> None:
+        """Wait before the next shift, unless a server is there."""
+        if not self.reached:
+            time.sleep(self._pauses.next())
 
 
 def _resolve(address: Address) -> None:
@@ -98,8 +118,8 @@ def _commands(wanted: Wanted, servers: Sequence[Address], left: int) -> _Shift:
     settings = Settings((Plan("gearman", wanted.functions, recipe),), servers, _terms(wanted, left))
     count = _Count()
     pool = Pool(settings, _Words(), observer=count)
-    pool.run()
-    return _Shift(count.jobs, pool.told_to_stop)
+    cut_short = pool.run()
+    return _Shift(count.jobs, pool.told_to_stop, cut_short)
 
 
 class _Count:
