@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import sys
+
+TOOLS = ("gearman", "gearadmin", "gearmand")
+"""The tools that the program is when it is called by their names."""
 
 
 def main() -> None:
-    """Run `gear` with the process's arguments and exit with its status."""
+    """Run `gear` with the process's arguments and exit with its status.
+
+    Called as one of `TOOLS`, by a symbolic link, it is that tool.
+    """
     arguments = sys.argv[1:]
+    called = os.path.basename(sys.argv[0])
+    if called in TOOLS:
+        from gearcli.cli.dropin.calling import run_as
+
+        run_as(called, arguments)
     if arguments in (["-V"], ["--version"]):
         from gearcli.cli.version import show_version
 
