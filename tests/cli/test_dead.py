@@ -60,9 +60,8 @@ def test_twenty_poison_jobs(tmp_path: Path) -> None:
     store = str(tmp_path / "jobs.db")
     with gear_serve("--job-retries", str(RETRIES), "--store", store) as server:
         with Wire(server.port) as client:
-            created = [
-                client.ask(P.SUBMIT_JOB_BG, b"poison", b"", b"%d" % each)[1][0] for each in range(JOBS)
-            ]
+            workloads = [b"%d" % each for each in range(JOBS)]
+            created = [client.ask(P.SUBMIT_JOB_BG, b"poison", b"", each)[1][0] for each in workloads]
         begun = die(server, b"poison", JOBS * DEATHS)
         assert dict.fromkeys(created, RETRIES + 1) == begun
         assert (0, 0, 0) == counts(server.port, "poison")

@@ -1,4 +1,4 @@
-"""What servers answer: whole documents or none, refusals in words that help.  More of it is in `test_admin`."""
+"""What servers answer: whole documents or none, refusals in words that help.  More is in `test_admin`."""
 
 from __future__ import annotations
 
