@@ -2,20 +2,40 @@
 
 from __future__ import annotations
 
+import os
 import sys
+
+TOOLS = ("gearman", "gearadmin", "gearmand")
+"""The tools that the program is when it is called by their names."""
 
 
 def main() -> None:
-    """Run `gear` with the process's arguments and exit with its status."""
+    """Run `gear` with the process's arguments and exit with its status.
+
+    Called as one of `TOOLS`, by a symbolic link, it is that tool.
+    """
     arguments = sys.argv[1:]
+    called = os.path.basename(sys.argv[0])
+    if called in TOOLS:
+        from gearcli.cli.dropin.calling import run_as
+
+        run_as(called, arguments)
     if arguments in (["-V"], ["--version"]):
         from gearcli.cli.version import show_version
 
         sys.exit(show_version())
+    if arguments[:1] == ["--man"] and not {"-h", "--help"} & {*arguments}:
+        from gearcli.cli.manual import show_manual
+
+        sys.exit(show_manual(arguments[1:]))
     if arguments[:1] == ["report"] and not {"-h", "--help"} & {*arguments}:
         from gearcli.cli.reporting import quickly
 
         sys.exit(quickly(arguments[1:]))
+    if arguments[:1] == ["__complete"]:
+        from gearcli.cli.completing import answer
+
+        answer(arguments[1:])
     if arguments[:1] == ["submit"]:
         from gearcli.cli.plain import submit_if_plain
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+import time
 from collections.abc import Mapping, MutableMapping
 
 from gearcli.errors import BindError
+from gearcli.timers import Timers
 
 FIRST = 3
 """The first descriptor that is handed over (SD_LISTEN_FDS_START)."""
@@ -74,3 +76,18 @@ def watchdog(environ: Mapping[str, str]) -> float | None:
     if pid not in ("", str(os.getpid())) or not (microseconds.isascii() and microseconds.isdigit()):
         return None
     return int(microseconds) / 1e6 or None
+
+
+def feed_watchdog(environ: MutableMapping[str, str], timers: Timers) -> None:
+    """Say ``WATCHDOG=1`` now, and from now on twice as often as the service manager wants it, if it does.
+
+    `timers` are those of the loop, by `time.monotonic`: only while it turns is the watchdog fed.
+    """
+    within = watchdog(environ)
+    if within is not None:
+        _feed(environ, timers, within / 2)
+
+
+def _feed(environ: MutableMapping[str, str], timers: Timers, every: float) -> None:
+    notify(environ, "WATCHDOG=1")
+    timers.add(time.monotonic() + every, lambda: _feed(environ, timers, every))

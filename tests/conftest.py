@@ -1,4 +1,4 @@
-"""What holds for every test: those marked `peers` need Gearman's own tools and libraries."""
+"""What holds for every test: those marked `peers` or `shells` need programs that are not ours."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import os
 
 import pytest
 
-from tests.support import missing_peers
+from tests.support import SHELLS, missing_peers
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip what cannot run here; in continuous integration a missing peer is a failure."""
     marker = item.get_closest_marker("peers")
-    if marker is None:
-        return
-    missing = missing_peers(**marker.kwargs)
+    missing = [*missing_peers(**marker.kwargs)] if marker else []
+    if item.get_closest_marker("shells"):
+        missing += [path for path in SHELLS if not os.path.exists(path)]
     if missing and os.environ.get("CI"):
         pytest.fail(f"CI has no {', '.join(missing)}", pytrace=False)
     if missing:

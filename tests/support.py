@@ -37,8 +37,23 @@ CHROMIUM = "/usr/bin/chromium"
 needs_browser = pytest.mark.peers(browser=True)
 """For tests that need a browser besides."""
 
+SHELLS = ("/usr/bin/bash", "/usr/share/bash-completion/bash_completion", "/usr/bin/zsh", "/usr/bin/fish")
+
+needs_shells = pytest.mark.shells
+"""For tests that press Tab in bash with its package of completions, in zsh and in fish; see conftest.py."""
+
+SYSTEMD_ANALYZE = "/usr/bin/systemd-analyze"
+
+needs_systemd = pytest.mark.peers(systemd=True)
+"""For tests that need systemd's own judgement."""
+
 needs_libraries = pytest.mark.peers(libraries=True)
 """For tests that need Gearman's libraries for PHP, Perl and C besides."""
+
+needs_mandoc = pytest.mark.skipif(
+    shutil.which("mandoc") is None and "CI" not in os.environ, reason="mandoc is not installed"
+)
+"""For tests of the manual that have mandoc(1) read it."""
 
 T = TypeVar("T")
 
@@ -52,9 +67,10 @@ LIBRARIES = {
 
 
 @functools.cache
-def missing_peers(libraries: bool = False, browser: bool = False) -> list[str]:
-    """Which of Gearman's own programs, or also of its libraries, or a browser, are not installed."""
+def missing_peers(libraries: bool = False, browser: bool = False, systemd: bool = False) -> list[str]:
+    """Which of Gearman's own programs, or also of its libraries, a browser, or systemd, are not installed."""
     wanted = [GEARMAND, GEARMAN, GEARADMIN, *([CHROMIUM] if browser else [])]
+    wanted = [SYSTEMD_ANALYZE] if systemd else wanted
     programs = [program for program in wanted if shutil.which(program) is None]
     return programs + [name for name, command in LIBRARIES.items() if libraries and not succeeds(command)]
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from gearcli import __version__
+from gearcli.__main__ import TOOLS
 from tests.support import DEADLINE, clean_environment, gear
 
 
@@ -25,6 +28,22 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_says_its_version(option: str) -> None:
     done = run(option)
     assert (0, f"gear {__version__}\n", "") == (done.returncode, done.stdout, done.stderr)
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_is_the_tool_by_whose_name_it_is_called(tool: str, tmp_path: Path) -> None:
+    (tmp_path / tool).symlink_to(Path(sys.executable).parent / "gear")
+    done = subprocess.run(
+        [tmp_path / tool, "--bogus"],
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE,
+        env=clean_environment(),
+        check=False,
+    )
+    assert 1 == done.returncode
+    assert f"{tool}" in done.stdout + done.stderr
+    assert "Usage: gear" not in done.stdout + done.stderr
 
 
 def test_runs_the_app_for_all_else() -> None:

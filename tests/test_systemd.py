@@ -5,16 +5,19 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import select
 import signal
 import socket
 import sys
 from collections.abc import Iterator
+from math import inf
 from pathlib import Path
 
 import pytest
 
 from gearcli import systemd
 from gearcli.errors import BindError
+from gearcli.timers import Timers
 from tests.support import DEADLINE, ServerProcess, Wire, clean_environment, gear, gear_serve, wait_until
 
 _HAND_OVER = """
@@ -27,11 +30,15 @@ os.execv(sys.argv[1], sys.argv[1:])
 """
 
 
+def hand_over(where: object, family: str = "AF_INET") -> str:
+    """A Python program that opens a listening socket as its descriptor 3 and becomes its arguments."""
+    return _HAND_OVER.format(where=where, family=family)
+
+
 @contextlib.contextmanager
 def activated(where: object, family: str = "AF_INET") -> Iterator[ServerProcess]:
     """`gear serve` as systemd starts it: with a listening socket as its descriptor 3."""
-    hand_over = _HAND_OVER.format(where=where, family=family)
-    server = ServerProcess([sys.executable, "-c", hand_over, *gear("serve")])
+    server = ServerProcess([sys.executable, "-c", hand_over(where, family), *gear("serve")])
     try:
         wait_until(lambda: "listening on " in server.said() or not server.alive())
         server.port = int((re.findall(r"listening on 127.0.0.1:(\d+)\n", server.said()) or ["0"])[0])
@@ -138,3 +145,46 @@ def test_systemd_hears_of_the_beginning_and_the_end(tmp_path: Path, abstract: bo
 @pytest.mark.parametrize("path", ["", "/nobody/is/there", "vsock:1:2"])
 def test_a_manager_that_cannot_be_told_is_no_error(path: str) -> None:
     systemd.notify({"NOTIFY_SOCKET": path}, "READY=1")
+
+
+def test_the_watchdog_of_a_server_is_fed_while_it_serves(tmp_path: Path) -> None:
+    path = str(tmp_path / "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.settimeout(DEADLINE)
+        manager.bind(path)
+        environ = {**clean_environment(), "NOTIFY_SOCKET": path, "WATCHDOG_USEC": "100000"}
+        with gear_serve(environ=environ) as server:
+            assert [b"READY=1", *[b"WATCHDOG=1"] * 4] == [manager.recv(100) for _ in range(5)]
+            with server.wire() as wire:
+                assert wire.works()
+            server.signal(signal.SIGSTOP)  # who stands still feeds no watchdog
+            wait_until(lambda: server.state() == "T")
+            while _heard(manager, within=0):
+                manager.recv(100)
+            assert not _heard(manager, within=0.2)
+            server.signal(signal.SIGCONT)
+            assert b"WATCHDOG=1" == manager.recv(100)
+
+
+def _heard(manager: socket.socket, within: float) -> bool:
+    return bool(select.select([manager], [], [], within)[0])
+
+
+@pytest.mark.parametrize(
+    ("environ", "seconds"),
+    [
+        ({}, None),
+        ({"WATCHDOG_USEC": "3000000"}, 3.0),
+        ({"WATCHDOG_USEC": "3000000", "WATCHDOG_PID": "1"}, None),
+        ({"WATCHDOG_USEC": "0"}, None),
+        ({"WATCHDOG_USEC": "soon"}, None),
+    ],
+)
+def test_how_often_the_watchdog_wants_to_be_fed(environ: dict[str, str], seconds: float | None) -> None:
+    assert seconds == systemd.watchdog(environ)
+
+
+def test_nobody_is_fed_who_does_not_want_it() -> None:
+    timers = Timers()
+    systemd.feed_watchdog({"NOTIFY_SOCKET": "/nobody/is/there"}, timers)
+    assert inf == timers.due

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from gearcli import __version__
 from gearcli.cli.exits import ExitStatus
@@ -18,35 +18,38 @@ from gearcli.cli.output import message
 from gearcli.cli.process import end, status_of
 from gearcli.cli.securing import securing
 
-COMMANDS = (
-    "submit",
-    "run",
-    "worker",
-    "report",
-    "serve",
-    "store",
-    "status",
-    "top",
-    "job",
-    "wait",
-    "result",
-    "jobs",
-    "workers",
-    "clients",
-    "cancel",
-    "purge",
-    "pause",
-    "resume",
-    "retry",
-    "admin",
-    "ping",
-    "check",
-    "metrics",
-    "doctor",
-    "bench",
-    "certs",
-)
-"""Each is the function of its name in the module of its name; imported when it is asked for."""
+COMMANDS = {
+    "submit": "Submit a job and print its result.",
+    "run": "Run every record of the input through a command, several at a time.",
+    "worker": "Run a command for every job of a function.",
+    "report": "Say how far a job is, from within the command that works on it.",
+    "serve": "Run a Gearman job server.",
+    "store": "Look after the file of `gear serve --store`.",
+    "status": "Show functions with their waiting and running jobs and their workers.",
+    "top": "Watch functions live: jobs, workers, rates in and out, the time until a queue is empty.",
+    "job": "Show whether jobs wait or run, and how far they are.",
+    "wait": "Wait until the server knows background jobs no longer; progress goes to standard error.",
+    "result": "Print the result of a background job, "
+    "from a server started with `gear serve --keep-results 1h`.",
+    "jobs": "Show jobs that wait and run, in the order of their submission.",
+    "workers": "Show workers: address, client id, what they do, their functions.",
+    "clients": "Show all connections: address, client id, what they do, their functions.",
+    "cancel": "Cancel jobs: those that wait will not run, and who waits for them hears that they failed.",
+    "purge": "Throw away the waiting jobs of functions (gear server).",
+    "pause": "Give out no more jobs of functions until `gear resume` (gear server).",
+    "resume": "Give out jobs of functions again (gear server).",
+    "retry": "Queue dead jobs again, as if they had never been tried (gear server).",
+    "admin": "Send a server one of gearmand's text commands.",
+    "ping": "Measure round trips to a server; exit status 69 when none answers.",
+    "check": "Check servers as a monitoring plugin: exit status 0 ok, 1 warning, 2 critical, 3 unknown.",
+    "metrics": "Print figures of functions in Prometheus's format, under gearman-exporter's names.",
+    "doctor": "Look for what is wrong: "
+    "queues without workers, misspelt functions, workers that hang, and more.",
+    "bench": "Measure how many jobs a second a server bears, and how fast it is.",
+    "certs": "Make certificates for a try of TLS: an authority, a server and clients.",
+    "completion": "Print the script that completes command lines of gear in a shell.",
+}
+"""Each is the function of its name in the module of its name, imported when it is asked for; what it does."""
 
 
 class Commands(TyperGroup):
@@ -54,6 +57,7 @@ class Commands(TyperGroup):
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
+        self._listing = False
         self.commands = dict.fromkeys(COMMANDS)  # type: ignore[assignment]  # names, for "Did you mean"
 
     def list_commands(self, ctx: Any) -> list[str]:
@@ -62,7 +66,17 @@ class Commands(TyperGroup):
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """The command of a name; None for an unknown one."""
-        return _command(cmd_name) if cmd_name in COMMANDS else None
+        if cmd_name not in COMMANDS:
+            return None
+        return TyperCommand(cmd_name, help=COMMANDS[cmd_name]) if self._listing else _command(cmd_name)
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the help, for which no command is imported."""
+        self._listing = True
+        try:
+            super().format_help(ctx, formatter)
+        finally:
+            self._listing = False
 
 
 def _command(name: str) -> Any:
@@ -134,10 +148,23 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
+def _show_manual(wanted: bool) -> None:
+    if wanted:  # `main` has looked for it already, where it is the first word
+        from gearcli.cli.manual import show_manual
+
+        raise typer.Exit(show_manual([]))
+
+
 def _root(
     _: Annotated[
         bool,
         typer.Option("-V", "--version", callback=_show_version, is_eager=True, help="Show the version."),
+    ] = False,
+    manual: Annotated[
+        bool,
+        typer.Option(
+            "--man", callback=_show_manual, is_eager=True, help="Show the manual; --man COMMAND: its page."
+        ),
     ] = False,
 ) -> None:
     """All of Gearman in one command: submit jobs, work on them, serve them, look at them."""
@@ -168,7 +195,12 @@ def run(arguments: Sequence[str]) -> None:
     end(lambda: _parse(arguments))
 
 
-def _parse(arguments: Sequence[str]) -> None:
+def whole() -> Any:
+    """The parser of all command lines, as Typer makes it; commands are imported as they are asked for."""
     app = _typer(cls=Commands, no_args_is_help=True)
     app.callback(context_settings={"help_option_names": ["-h", "--help"]})(_root)
-    typer.main.get_command(app).main(args=list(arguments), prog_name="gear")
+    return typer.main.get_command(app)
+
+
+def _parse(arguments: Sequence[str]) -> None:
+    whole().main(args=list(arguments), prog_name="gear")

@@ -42,7 +42,7 @@ def bench(
     workload: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[WORKLOAD]...", help="submit, drain, cycle, latency. Default: all.", show_default=False
+            metavar=f"[{'|'.join(WORKLOADS)}]...", help="What to measure. Default: all.", show_default=False
         ),
     ] = None,
     server: Servers = None,

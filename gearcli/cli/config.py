@@ -19,14 +19,14 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from gearcli.cli.config_file import ENVIRONMENT as ENVIRONMENT
+from gearcli.cli.config_file import file as file
 from gearcli.errors import ConfigError, UsageError
-from gearcli.protocol.address import Address, parse_list
+from gearcli.protocol.address import ENVIRONMENT as SERVERS
+from gearcli.protocol.address import Address, parse_list, servers
 
 if TYPE_CHECKING:
     from gearcli.toml import Document
-
-ENVIRONMENT = "GEAR_CONTEXT"
-"""The variable that names a context where the command line does not."""
 
 _KEYS = ("servers", "connect-timeout", "tls", "ca", "cert", "key")
 
@@ -60,14 +60,6 @@ class Config(NamedTuple):
     defaults: Section = Section()
 
 
-def file(environ: Mapping[str, str]) -> str:
-    """The path of the file, which need not be there; as elsewhere, a relative folder does not count."""
-    folder = environ.get("XDG_CONFIG_HOME", "")
-    if not os.path.isabs(folder):
-        folder = os.path.expanduser("~/.config")
-    return os.path.join(folder, "gear", "config.toml")
-
-
 def load(name: str | None, environ: Mapping[str, str]) -> Config:
     """The configuration with the context of a name, else that of the environment.  Raises ConfigError."""
     path = file(environ)
@@ -82,6 +74,37 @@ def load(name: str | None, environ: Mapping[str, str]) -> Config:
         there = f"it has {known}" if known else "it has none" if document else "there is no such file"
         raise ConfigError(f"{path} has no context {asked!r}{source}; {there}")
     return Config(sections[asked], sections[None])
+
+
+def contexts(environ: Mapping[str, str]) -> dict[str | None, Section]:
+    """What the file says: the contexts by their names, the defaults under None.  Raises ConfigError."""
+    path = file(environ)
+    document = _read(path) if os.path.lexists(path) else None
+    return _sections(document) if document else {}
+
+
+def servers_of(
+    given: list[Address], config: Config, environ: Mapping[str, str], *, named: bool
+) -> list[Address]:
+    """The servers that options, environment and file say, in this order; else the usual one.
+
+    A context that is `named` on the command line goes before the environment,
+    as an option does.  Raises AddressError.
+    """
+    return (
+        given
+        or (config.context.servers if named else None)
+        or from_environment(environ)
+        or config.context.servers
+        or config.defaults.servers
+        or servers([], {})
+    )
+
+
+def from_environment(environ: Mapping[str, str]) -> list[Address]:
+    """The servers of the first variable that names some.  Raises AddressError."""
+    lists = (parse_list([environ.get(name, "")]) for name in SERVERS)
+    return next(filter(None, lists), [])
 
 
 def _read(path: str) -> Document | None:

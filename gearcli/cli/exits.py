@@ -28,6 +28,28 @@ class ExitStatus(IntEnum):
     TERMINATED = 143
 
 
+MEANINGS = {
+    ExitStatus.DONE: "done",
+    ExitStatus.FAILED: "the job, or a job of the batch, failed, or is not known",
+    ExitStatus.USAGE: "wrong usage",
+    ExitStatus.INPUT: "an input file cannot be read",
+    ExitStatus.UNREACHABLE: "no server can be reached, or it went away before it had answered; "
+    "`gear serve` cannot listen",
+    ExitStatus.OUTPUT: "the output, a log or the pid file cannot be written",
+    ExitStatus.TRY_LATER: "try later: the queue is full, the server is stopping, "
+    "nobody serves the function (`--require-worker`)",
+    ExitStatus.PROTOCOL: "the peer broke the protocol, or answered ERROR",
+    ExitStatus.FORBIDDEN: "the system or the server does not permit it to this user",
+    ExitStatus.CONFIG: "the configuration file is wrong",
+    ExitStatus.TIMEOUT: "out of time (`--timeout`)",
+    ExitStatus.NOT_EXECUTABLE: "the command of `worker` or `run` cannot be executed",
+    ExitStatus.NOT_FOUND: "the command of `worker` or `run` cannot be found",
+    ExitStatus.INTERRUPTED: "interrupted before the work was done",
+    ExitStatus.PIPE: "the reader of the output went away",
+    ExitStatus.TERMINATED: "terminated before the work was done",
+}
+"""What each says to people; where it is documented, it is in these words."""
+
 _BY_ERROR: tuple[tuple[type[errors.GearError], ExitStatus], ...] = (
     (errors.UsageError, ExitStatus.USAGE),
     (errors.InputError, ExitStatus.INPUT),

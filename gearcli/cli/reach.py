@@ -10,7 +10,7 @@ from gearcli.cli import config
 from gearcli.cli.config import Wish
 from gearcli.client.connection import CONNECT_TIMEOUT
 from gearcli.errors import UsageError
-from gearcli.protocol.address import ENVIRONMENT, Address, Tls, parse_list, servers
+from gearcli.protocol.address import Address, Tls, parse_list
 
 CA = "GEARMAND_CA_CERTIFICATE"
 CERT = "GEARMAN_CLIENT_PEM"
@@ -34,24 +34,12 @@ def reach(server: list[str] | None, context: str | None, connect_timeout: float 
     if server and not parse_list(server):
         raise UsageError("-s names no server; write host, host:port, [::1]:port or unix:/path")
     chosen, defaults = config.load(context, os.environ)
-    found = (
-        parse_list(server or [])
-        or (chosen.servers if context is not None else None)
-        or _from_environment()
-        or chosen.servers
-        or defaults.servers
-        or servers([], {})
-    )
+    given = parse_list(server or [])
+    found = config.servers_of(given, config.Config(chosen, defaults), os.environ, named=context is not None)
     seconds = (connect_timeout, chosen.connect_timeout, defaults.connect_timeout, CONNECT_TIMEOUT)
     tls = settled(chosen.tls, defaults.tls, os.environ)
     found = [address if address.path else address._replace(tls=tls) for address in found]
     return Reach(found, next(each for each in seconds if each is not None))
-
-
-def _from_environment() -> list[Address]:
-    """The servers of the first variable that names some."""
-    lists = (parse_list([os.environ.get(name, "")]) for name in ENVIRONMENT)
-    return next(filter(None, lists), [])
 
 
 # -- TLS -----------------------------------------------------------------------------

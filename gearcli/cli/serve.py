@@ -182,6 +182,7 @@ def _serve(plan: _Plan, ready: Callable[[], None]) -> int:
                 _keep_jobs(plan, plan.store, engine, server)
             _say_where(plan, listeners, watched)
             systemd.notify(os.environ, "READY=1")
+            systemd.feed_watchdog(os.environ, engine.registry.timers)
             ready()
 
         try:

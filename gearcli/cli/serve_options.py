@@ -81,6 +81,7 @@ Port: TypeAlias = Annotated[
         "--port",
         min=0,
         max=65535,
+        metavar="PORT",
         help="Port of addresses that name none; 0 picks a free one.",
         envvar="GEARMAND_PORT",
         show_default=str(DEFAULT_PORT),

@@ -5,10 +5,28 @@ Lists are separated by commas, in options and in the environment alike.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from collections import namedtuple
 
 from gearcli.errors import AddressError
+
+TYPE_CHECKING = False  # completion waits for every import, and `typing` is a slow one
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from typing import NamedTuple
+
+    class _TlsFields(NamedTuple):
+        ca: str | None = None
+        cert: str | None = None
+        key: str | None = None
+
+    class _Fields(NamedTuple):
+        host: str
+        port: int
+        path: str = ""
+        tls: Tls | None = None
+else:
+    _TlsFields = namedtuple("_TlsFields", ("ca", "cert", "key"), defaults=(None, None, None))
+    _Fields = namedtuple("_Fields", ("host", "port", "path", "tls"), defaults=("", None))
 
 DEFAULT_PORT = 4730
 """Gearman's port, as registered with IANA."""
@@ -18,25 +36,24 @@ ENVIRONMENT = ("GEARMAN_SERVERS", "GEARMAN_SERVER")
 libgearman reads the first, the C tool `gearman` the second."""
 
 
-class Tls(NamedTuple):
-    """That a server is reached with TLS, and with which files, all in PEM."""
+class Tls(_TlsFields):
+    """That a server is reached with TLS, and with which files, all in PEM.
 
-    ca: str | None = None
-    """Certificates of the authorities that vouch for the server; None for those of the system."""
-    cert: str | None = None
-    """The certificate by which we are known to the server."""
-    key: str | None = None
-    """The key of that; None if it is in the same file."""
+    `ca` are the certificates of the authorities that vouch for the server,
+    None for those of the system; `cert` is the certificate by which we are
+    known to it, `key` the key of that, None if it is in the same file.
+    """
+
+    __slots__ = ()
 
 
-class Address(NamedTuple):
-    """Where a server is: a TCP host and port, or the path of a Unix socket (then `host` is empty)."""
+class Address(_Fields):
+    """Where a server is: a TCP host and port, or the path of a Unix socket (then `host` is empty).
 
-    host: str
-    port: int
-    path: str = ""
-    tls: Tls | None = None
-    """How a TCP server is reached with TLS; None for without."""
+    `tls` is how a TCP server is reached with TLS, None for without.
+    """
+
+    __slots__ = ()
 
     def __str__(self) -> str:
         if self.path:

@@ -18,8 +18,7 @@ from gearcli.escape import row_field, shown
 WORDS_LIMIT = 5
 """Words of a command; gearmand closes the connection at a sixth."""
 
-COMMANDS = {
-    # gearmand's.
+_GEARMANDS = {
     "status": "status",
     "prioritystatus": "prioritystatus",
     "workers": "workers",
@@ -32,7 +31,8 @@ COMMANDS = {
     "create": "create function FUNCTION",
     "drop": "drop function FUNCTION",
     "shutdown": "shutdown [graceful]",
-    # Ours.  They answer with JSON documents, and names in them are percent-encoded.
+}
+OURS = {
     "functions": "functions",
     "jobs": "jobs [FUNCTION [LIMIT]]",
     "job": "job HANDLE",
@@ -46,6 +46,9 @@ COMMANDS = {
     "clients": "clients",
     "settings": "settings",
 }
+"""Commands that gearmand does not know: JSON documents answer them, and names are percent-encoded."""
+
+COMMANDS = {**_GEARMANDS, **OURS}
 """The text commands by their first word, and how they are written."""
 
 _LINE_ANSWERS = ("version", "getpid", "verbose", "maxqueue", "cancel", "create", "drop", "shutdown")

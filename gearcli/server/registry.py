@@ -121,9 +121,11 @@ class Registry:
 
     def new_queue(self, function: bytes) -> FunctionQueue | None:
         """Begin to know a function; None if its name is too long."""
+        return self.make_queue(function) if len(function) <= FUNCTION_LIMIT else None
+
+    def make_queue(self, function: bytes) -> FunctionQueue:
+        """Begin to know a function, whatever its name."""
         if len(function) > SHORT:
-            if len(function) > FUNCTION_LIMIT:
-                return None
             self.account.held += len(function)
         queue = self.queues[function] = FunctionQueue(function, self._handles, self.account)
         queue.limits = self.default_limits

@@ -18,8 +18,7 @@ _KINDS: tuple[Kind, ...] = tuple((int(priority), True) for priority in Priority)
 def queue_again(registry: Registry, stored: StoredJob) -> Job:
     """Queue a job under the number that it had; the index of jobs is told by who knows where it belongs."""
     function = stored.function
-    queue = registry.queues.get(function) or registry.new_queue(function)
-    assert queue is not None, "a job with a longer name of a function was never taken"
+    queue = registry.queues.get(function) or registry.make_queue(function)
     submitted = registry.now - registry.wall + stored.submitted
     unique, workload, due = stored.unique, stored.workload, stored.due
     job = Job(stored.number, queue, unique, workload, _KINDS[stored.priority], submitted)

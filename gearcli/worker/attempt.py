@@ -60,11 +60,26 @@ class Attempt:
         if self._size > self._recipe.max_output:
             self.gone_too_far = True
             self._output.clear()
+        elif self._recipe.lines is not None:
+            self._take_lines(data)
         elif self._recipe.stream and data:
-            self.job.data(data)
-            self._streamed = True
+            self._send(data)
         else:
             self._output.append(data)
+
+    def _take_lines(self, data: bytes) -> None:
+        """Send the lines that are whole; what follows the last one waits for its end, or is the result."""
+        *lines, rest = data.split(b"\n")
+        if lines:
+            lines[0] = b"".join([*self._output, lines[0]])
+            self._output.clear()
+        for line in lines:
+            self._send(line if self._recipe.lines == "strip" else line + b"\n")
+        self._output.append(rest)
+
+    def _send(self, data: bytes) -> None:
+        self.job.data(data)
+        self._streamed = True
 
     def take_record(self, data: bytes, delimiter: bytes) -> bytes | None:
         """The command that stays has written: what comes after the end of its record, None before that."""

@@ -47,7 +47,7 @@ class Workers(NamedTuple):
 
 # -- keys, and what reads their values ------------------------------------------------------
 
-_RECIPE: Mapping[str, Reader] = {
+RECIPE: Mapping[str, Reader] = {
     "stream": written.flag,
     "timeout": written.seconds,
     "kill-after": written.seconds,
@@ -68,15 +68,15 @@ _RECIPE: Mapping[str, Reader] = {
 """What may stand in [defaults] and in each worker."""
 _MERGED = {"env": "environment", "limit": "limits"}
 """Tables of which a worker's and the defaults' are put together, and their fields of a recipe."""
-_SLOTS: Mapping[str, Reader] = {key: written.number(1, _MOST_SLOTS) for key in ("slots", "min", "max")}
-_WORKER: Mapping[str, Reader] = {
+SLOTS: Mapping[str, Reader] = {key: written.number(1, _MOST_SLOTS) for key in ("slots", "min", "max")}
+WORKER: Mapping[str, Reader] = {
     "command": written.command,
     "functions": written.functions,
-    **_SLOTS,
-    **_RECIPE,
+    **SLOTS,
+    **RECIPE,
 }
-_DEFAULTS: Mapping[str, Reader] = {**_SLOTS, **_RECIPE}
-_TOP: Mapping[str, Reader] = {
+DEFAULTS: Mapping[str, Reader] = {**SLOTS, **RECIPE}
+TOP: Mapping[str, Reader] = {
     "servers": written.servers,
     "name": written.text,
     "grace": written.seconds,
@@ -92,8 +92,8 @@ def read(path: str) -> Workers:
     _check_numbers(document)
     top = dict(document.values)
     defaults, workers = top.pop("defaults", {}), top.pop("worker", {})
-    said = _section(document, (), top, _TOP, "[defaults], [worker.NAME]")
-    common = _section(document, ("defaults",), defaults, _DEFAULTS)
+    said = _section(document, (), top, TOP, "[defaults], [worker.NAME]")
+    common = _section(document, ("defaults",), defaults, DEFAULTS)
     if not isinstance(workers, dict) or not workers:
         raise document.error("there is no [worker.NAME], so there is nothing to do", "worker")
     plans = tuple(_plan(document, name, values, common) for name, values in workers.items())
@@ -140,14 +140,14 @@ def _section(
 
 
 def _unknown(document: toml.Document, table: tuple[str, ...], key: str, known: list[str]) -> ConfigError:
-    near = [] if key in _WORKER else difflib.get_close_matches(key, known, 1)
+    near = [] if key in WORKER else difflib.get_close_matches(key, known, 1)
     hint = f"did you mean {near[0]!r}?" if near else f"it may have {', '.join(known)}"
     return _error(document, f"{'.'.join(table) or 'the file'} has no key {key!r}; {hint}", *table, key)
 
 
 def _plan(document: toml.Document, name: str, values: Any, common: Mapping[str, Any]) -> Plan:
     table = ("worker", name)
-    own = _section(document, table, values, _WORKER)
+    own = _section(document, table, values, WORKER)
     if "command" not in own:
         raise _error(
             document, f"{'.'.join(table)} has no command; write command = [PROGRAM, ARGUMENT, ...]", *table
@@ -156,7 +156,7 @@ def _plan(document: toml.Document, name: str, values: Any, common: Mapping[str, 
     for key in _MERGED:
         both[key] = {**common.get(key, {}), **own.get(key, {})}
     slots = _slots(document, table, own) or _slots(document, ("defaults",), common) or (1, 1)
-    fields = {_MERGED.get(key, key.replace("-", "_")): both[key] for key in _RECIPE if key in both}
+    fields = {_MERGED.get(key, key.replace("-", "_")): both[key] for key in RECIPE if key in both}
     folder = _folder(document, _place(own, table, "workdir"), both.get("workdir"))
     recipe = Recipe(own["command"], **fields)._replace(workdir=folder)
     if wrong := nonsense(recipe):

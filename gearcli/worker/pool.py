@@ -88,6 +88,11 @@ class Pool:
         """Stop at once when `lifeline` can be read: whoever holds its other end is gone."""
         self.selector.register(lifeline, selectors.EVENT_READ, lambda _: self._cut_short(0))
 
+    @property
+    def told_to_stop(self) -> bool:
+        """Whether a signal has asked for the end."""
+        return bool(self._signalled)
+
     def slots(self) -> list[tuple[str, str, int]]:
         """How many slots of each plan are busy and idle, with the plan's name."""
         return [

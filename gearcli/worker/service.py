@@ -23,9 +23,7 @@ class Service:
             return
         self._is_ready = True
         systemd.notify(self._environ, "READY=1")
-        every = systemd.watchdog(self._environ)
-        if every is not None:
-            self._feed(timers, every / 2)
+        systemd.feed_watchdog(self._environ, timers)
 
     def stopping(self) -> None:
         """No more jobs are taken."""
@@ -38,8 +36,3 @@ class Service:
         systemd.notify(self._environ, f"RELOADING=1\nMONOTONIC_USEC={now}")
         yield
         systemd.notify(self._environ, "READY=1")
-
-    def _feed(self, timers: Timers, every: float) -> None:
-        """Show that the loop turns."""
-        systemd.notify(self._environ, "WATCHDOG=1")
-        timers.add(time.monotonic() + every, lambda: self._feed(timers, every))

@@ -106,6 +106,8 @@ class Treatment:
 
     def _fail(self, slot: Slot, job: Job, outcome: Outcome, seconds: float) -> None:
         reason = self._reason(outcome)
+        if self._recipe.partial and outcome.output:
+            job.data(outcome.output)
         self._warn(job, outcome)
         result = self._report_failure(slot, job, reason)
         said = "was given back" if result == "requeued" else "failed"

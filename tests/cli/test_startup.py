@@ -58,7 +58,7 @@ def test_a_plain_submit_imports_what_it_needs(server: ServerProcess, cat: str, m
     assert "gearcli.client.dispatch" in modules
     assert set() == modules & UNNEEDED
     ours = {name for name in modules if name.startswith("gearcli")}
-    assert len(ours) <= 36
+    assert len(ours) <= 37
     assert len(modules - ours) <= 45
 
 
@@ -69,6 +69,15 @@ def test_submit_imports_nothing_of_other_commands(server: ServerProcess, cat: st
 
 def test_the_version_needs_no_parser() -> None:
     assert set() == modules_of("--version") & {*SLOW, "typer", "gearcli.cli.app"}
+
+
+def test_the_help_of_all_needs_no_command() -> None:
+    """A command is imported for its own help only; all of them would take half a second."""
+    modules = modules_of("--help")
+    assert "typer" in modules
+    ours = {"gearcli.cli.app", "gearcli.cli.exits", "gearcli.cli.output", "gearcli.cli.process"}
+    assert ours == {name for name in modules if name.startswith("gearcli.cli.")}
+    assert set() == modules & SLOW
 
 
 @pytest.mark.parametrize("words", [["1", "2"], ["30%"], ["--warn", "x"]])

@@ -110,7 +110,7 @@ def test_no_record_is_lost_to_killed_servers_and_workers(name: str, tmp_path: Pa
 
 @pytest.mark.parametrize("name", ["gear", "gearmand"])
 def test_a_worker_goes_on_when_its_server_is_killed_and_started_again(name: str, tmp_path: Path) -> None:
-    """During work, three times; it says so each time once for all of its slots."""
+    """During work, three times; it says so once for all of its slots each time."""
     port, log = free_port(), tmp_path / "joblog"
     lines = b"".join(b"%d\n" % number for number in range(1, 601))
     with (
@@ -128,9 +128,9 @@ def test_a_worker_goes_on_when_its_server_is_killed_and_started_again(name: str,
     assert (0, lines) == result[:2]
     changes = [line for line in said if "so the job is offered again" not in line]
     lost = f"gear: the connection to 127.0.0.1:{port} was closed"
-    assert [lost, f"gear: connected to 127.0.0.1:{port} again"] * 3 == [
-        lost if line.startswith(lost) else line for line in changes
-    ]
+    told = [lost if line.startswith(lost) else line for line in changes]
+    # A killed server's port may let somebody in for a moment after its connections are gone.
+    assert told in [[lost, f"gear: connected to 127.0.0.1:{port} again"] * times for times in range(3, 7)]
 
 
 # -- several servers ----------------------------------------------------------------------

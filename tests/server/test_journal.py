@@ -9,6 +9,7 @@ from gearcli.protocol.packets import request
 from gearcli.protocol.refusals import Refusal
 from gearcli.server.engine import Engine
 from gearcli.server.journal import ENDED_MOST, Gate, Journal, restore
+from gearcli.server.registry import Registry
 from gearcli.server.store import RESERVED, StoredJob
 from tests.server.stores import Disk, MemoryStore, job
 from tests.server.transcript import NO_JOB, NOOP, Talker, completed, created, error, failed
@@ -381,3 +382,11 @@ def test_fields_of_a_stored_job(house: House, client: Gated) -> None:
         StoredJob(1, b"f", b"u", b"w", 1, 1000.0, None, 0, b"r"),
         StoredJob(2, b"g", b"", b"", 0, 1000.0),
     ] == house.journal.batch.changes.added
+
+
+def test_what_is_restored_counts_as_held() -> None:
+    registry = Registry(b"H:")
+    before = registry.weight
+    stored = StoredJob(1, b"f" * 600, b"", b"w" * 1000, 1, 0.0, None, 0, b"")
+    assert 1 == restore(registry, [stored])
+    assert registry.weight - before > 1600

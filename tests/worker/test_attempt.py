@@ -38,6 +38,15 @@ def test_output_that_streams_leaves_at_once_and_is_no_result() -> None:
     assert (b"", True) == (tried.ended(0).output, tried.has_answered)
 
 
+@pytest.mark.parametrize(("lines", "end"), [("keep", b"\n"), ("strip", b"")])
+def test_output_that_leaves_by_lines(lines: str, end: bytes) -> None:
+    tried, told = attempt(stream=True, lines=lines)
+    for data in (b"on", b"e\n\ntw", b"", b"o", b"\nrest"):
+        tried.take_output(data)
+    assert [("WORK_DATA", line + end) for line in (b"one", b"", b"two")] == told.packets
+    assert (b"rest", True) == (tried.ended(0).output, tried.has_answered)
+
+
 def test_data_on_the_status_descriptor_is_an_answer_too() -> None:
     tried, told = attempt()
     tried.reports.take(b"data one\n", 0.0)

@@ -205,7 +205,7 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 def test_the_example_shows_every_key() -> None:
     assert read(str(EXAMPLE)).plans
     text = EXAMPLE.read_text()
-    keys = [*config._TOP, *config._WORKER]
+    keys = [*config.TOP, *config.WORKER]
     assert [] == [key for key in keys if f"\n{key} = " not in text and f"\n# {key} = " not in text]
 
 
@@ -214,7 +214,7 @@ VALUES = st.sampled_from([*TEXTS, "0", "-1", "1", "70000", "2.5", "true"])
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150, deadline=None)
-@given(st.dictionaries(st.sampled_from([*config._WORKER]), VALUES), st.sampled_from(["defaults", "worker.x"]))
+@given(st.dictionaries(st.sampled_from([*config.WORKER]), VALUES), st.sampled_from(["defaults", "worker.x"]))
 def test_whatever_it_says_it_is_read_or_told_why_not(
     tmp_path: Path, said: dict[str, Any], table: str
 ) -> None:

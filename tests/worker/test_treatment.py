@@ -108,6 +108,17 @@ def test_only_chosen_failures_are_tried_again(
     assert tries == work.tries
 
 
+@pytest.mark.parametrize(("script", "parts"), [("printf part; exit 3", [b"part"]), ("exit 3", [])])
+def test_what_was_written_before_a_failure_may_be_sent(
+    shop: Open, listener: Listener, script: str, parts: list[bytes]
+) -> None:
+    work = shop(script, partial=True)
+    peer = work.connect(listener)
+    work.assign(peer)
+    types = (*([P.WORK_DATA] * len(parts)), P.WORK_WARNING, P.WORK_FAIL)
+    assert [*parts, b"sh exited with status 3", b""] == work.ends(peer, *types)
+
+
 def test_a_time_limit_is_a_failure_like_others(shop: Open, listener: Listener) -> None:
     work = shop("sleep 1000", timeout=0.05, retries=1, retry_delay=0.01, retry_exit=frozenset({124}))
     peer = work.connect(listener)

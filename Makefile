@@ -1,0 +1,24 @@
+# The verbs of who works on gear.  They use the environment of CONTRIBUTING.md, or PYTHON=….
+
+PYTHON ?= .venv/bin/python
+
+.PHONY: help test lint types bench generate
+
+help:               ## this list
+	@sed -n 's/^\([a-z]*\): *## /\1\t/p' Makefile
+
+test:               ## the tests
+	$(PYTHON) -m pytest
+
+lint:               ## ruff, both of it
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+
+types:              ## mypy, strict
+	$(PYTHON) -m mypy
+
+bench:              ## this server beside those that are installed
+	$(PYTHON) -m tests.bench servers
+
+generate:           ## what the app can say about itself: the reference
+	$(PYTHON) -m tools.reference

@@ -1,0 +1,243 @@
+# Completion of gear in bash 4.2 and newer, with or without the package bash-completion.
+# Made by `python -m completions` from the command line itself: change that, or completions/templates.
+
+# -- what gear understands -----------------------------------------------------------------
+
+@OUTLINE@
+
+# -- the words of the line -------------------------------------------------------------------
+
+# Words as the shell will understand them.  Bash also cuts at ':' and '=', where completion must
+# not: pieces without a space between them are one word.  Sets words, raw, starts (the index in
+# COMP_WORDS where each word begins), and kept: what of the last word stands before the piece that
+# is to be completed, and stays as it is.
+_gear_read_words() {
+    local line=${COMP_LINE:0:COMP_POINT} piece rest i last before=''
+    line=${line#*"${COMP_WORDS[0]}"}
+    raw=("${COMP_WORDS[0]}") starts=(0) words=()
+    for ((i = 1; i <= COMP_CWORD; i++)); do
+        piece=${COMP_WORDS[i]}
+        rest=${line#"${line%%[![:space:]]*}"}
+        ((i < COMP_CWORD)) || piece=$rest
+        last=$((${#raw[@]} - 1))
+        if [[ $rest == "$line" && $piece != [\<\>]* && ${raw[last]} != [\<\>]* ]] && ((last)); then
+            before=${raw[last]}
+            raw[last]+=$piece
+            [[ $piece != [:=]* ]] || before=${raw[last]}
+        else
+            before=''
+            raw+=("$piece") starts+=("$i")
+        fi
+        line=${rest#"$piece"}
+    done
+    for piece in "${raw[@]}"; do
+        _gear_unquote "$piece"
+        words+=("$plain")
+    done
+    _gear_unquote "$before"
+    kept=$plain
+}
+
+# Sets plain to what a word means, and quote to the quote that it leaves open.  Nothing is expanded.
+_gear_unquote() {
+    local text=$1 char i
+    plain='' quote=''
+    for ((i = 0; i < ${#text}; i++)); do
+        char=${text:i:1}
+        case $quote$char in
+        '\' | "\$'\\" | '"\')
+            ((++i))
+            if [[ $quote == "\$'" && ${text:i:1} != [\'\"] ]]; then
+                _gear_escape "${text:i}"
+            elif [[ $quote == '"' && ${text:i:1} != [\\\"\$\`] ]]; then
+                plain+=\\${text:i:1}
+            else
+                plain+=${text:i:1}
+            fi
+            ;;
+        "'" | '"') quote=$char ;;
+        '$')
+            if [[ ${text:i+1:1} == "'" ]]; then
+                quote="\$'" && ((++i))
+            else
+                plain+=$char
+            fi
+            ;;
+        "''" | '""' | "\$''") quote='' ;;
+        *) plain+=$char ;;
+        esac
+    done
+}
+
+# Adds to plain what an escape of $'…' stands for, and moves i to its last character.
+_gear_escape() {
+    local digits=$1 value
+    if [[ $1 =~ ^([0-7]{1,3}|x[[:xdigit:]]{1,2}|u[[:xdigit:]]{1,4}|U[[:xdigit:]]{1,8}|[a-zA-Z\\]) ]]; then
+        digits=${BASH_REMATCH[1]}
+        printf -v value '%b' "\\$digits."
+        plain+=${value%.}
+        i=$((i + ${#digits} - 1))
+    else
+        plain+=${1:0:1}
+    fi
+}
+
+# -- what may be written ----------------------------------------------------------------------
+
+# Offer those of the values that begin like the word, quoted as the word is.
+_gear_offer() {
+    local value common='' quoted left=()
+    for value; do
+        value=$prefix$value
+        [[ $value == "$current"* ]] || continue
+        ((${#left[@]})) || common=$value
+        left+=("$value")
+        while [[ $value != "$common"* ]]; do common=${common%?}; done
+    done
+    if ((${#left[@]} == 1)) || [[ $common && $common != "$current" ]]; then
+        # One step: as far as all agree, whatever their quoting looks like.
+        ((${#left[@]} == 1)) || compopt -o nospace
+        _gear_quote "${common#"$kept"}"
+        COMPREPLY=("$quoted")
+        return
+    fi
+    for value in "${left[@]}"; do
+        printf -v quoted '%q' "${value#"$kept"}"
+        COMPREPLY+=("$quoted")
+    done
+    ((${#left[@]} == 0)) || COMPREPLY+=(' ') # so that no common beginning of the quoted values replaces what was typed
+}
+
+# Sets quoted to a value as it is written where the quote `open` has begun.
+_gear_quote() {
+    local single="'\\''"
+    quoted=$1
+    case $open in
+    "'") quoted=${quoted//\'/$single} ;;
+    "\$'")
+        quoted=${quoted//\\/\\\\}
+        quoted=${quoted//\'/\\\'}
+        ;;
+    '"')
+        quoted=${quoted//\\/\\\\}
+        quoted=${quoted//\"/\\\"}
+        quoted=${quoted//\$/\\\$}
+        quoted=${quoted//\`/\\\`}
+        ;;
+    *) [[ ! $1 ]] || printf -v quoted '%q' "$1" ;;
+    esac
+}
+
+# Values that gear knows: functions, handles, servers, contexts.
+_gear_live() {
+    local gear=${COMP_WORDS[0]/#\~/$HOME} name help values=()
+    while IFS= read -r -d '' name && IFS= read -r -d '' help; do
+        [[ $name == -* && $2 == argument && ! $dashes ]] || values+=("$name")
+    done < <("$gear" __complete "$1" "${words[@]:1:${#words[@]}-2}" 2>/dev/null </dev/null)
+    _gear_offer "${values[@]}"
+}
+
+_gear_value() { # KIND CHOICES: of an option or (with a third word) an argument
+    local choices
+    IFS=' ' read -ra choices <<<"$2"
+    case $1 in
+    function | handle | server | context) _gear_live "$1s" "$3" ;;
+    file) compopt -o default ;;
+    folder) compopt -o dirnames ;;
+    user) _gear_offer $(compgen -u) ;;
+    variable) _gear_offer $(compgen -e) ;;
+    esac
+    [[ ! $choices ]] || _gear_offer "${choices[@]}"
+}
+
+# The command of a worker, as if it stood alone.
+_gear_of_command() { # INDEX: of its first word in words
+    local start=${starts[$1]}
+    if declare -F _comp_command_offset >/dev/null; then
+        _comp_command_offset "$start"
+    elif declare -F _command_offset >/dev/null; then
+        _command_offset "$start"
+    elif (($1 == ${#words[@]} - 1)); then
+        compopt -o filenames
+        mapfile -t COMPREPLY < <(compgen -c -- "$current")
+    else
+        compopt -o default
+    fi
+}
+
+_gear() {
+    local words raw starts kept plain quote command=gear option kind choices i word
+    local current open prefix='' dashes='' count=0 waiting='' commands options first=''
+    COMPREPLY=()
+    _gear_read_words
+    current=${words[-1]}
+    _gear_unquote "${raw[-1]}"
+    open=$quote
+    if [[ ${raw[-2]} == [\<\>]* ]]; then
+        compopt -o default
+        return
+    fi
+    _gear_command "$command"
+    for ((i = 1; i < ${#words[@]} - 1; i++)); do
+        word=${words[i]}
+        if [[ $waiting ]]; then
+            waiting=''
+        elif [[ $dashes || $word == - || $word != -* ]]; then
+            if [[ $commands ]]; then
+                command+=" $word"
+                _gear_command "$command"
+                [[ $commands || $options ]] || return 0
+            else
+                ((count++)) || first=$i
+                [[ ! $ending ]] || break
+            fi
+        elif [[ $word == -- ]]; then
+            dashes=1
+        elif [[ $word == --*=* ]]; then
+            :
+        elif [[ $word == --* ]]; then
+            _gear_option "$command" "$word"
+            [[ ! $kind ]] || waiting=$word
+        else
+            _gear_cluster "$word"
+        fi
+    done
+    _gear_here
+}
+
+# Sets waiting if the last option of a word such as -bp waits for its value.
+_gear_cluster() {
+    local at
+    for ((at = 1; at < ${#1}; at++)); do
+        _gear_option "$command" "-${1:at:1}"
+        if [[ $kind ]]; then
+            ((at < ${#1} - 1)) || waiting=-${1:at:1}
+            return
+        fi
+    done
+}
+
+# Complete the last word, now that it is known where it stands.
+_gear_here() {
+    if [[ $waiting ]]; then
+        _gear_option "$command" "$waiting"
+        _gear_value "$kind" "$choices"
+    elif [[ ! $dashes && ! ($ending && $count -gt 0) && $current == --*=* ]]; then
+        _gear_option "$command" "${current%%=*}"
+        prefix=${current%%=*}=
+        [[ ! $kind ]] || _gear_value "$kind" "$choices"
+    elif [[ ! $dashes && ! ($ending && $count -gt 0) && $current == -* ]]; then
+        _gear_offer $options
+    elif [[ $commands ]]; then
+        _gear_offer $commands
+    else
+        _gear_argument "$command" "$((count + 1))"
+        if [[ $kind == command ]]; then
+            _gear_of_command "${first:-$((${#words[@]} - 1))}"
+        else
+            _gear_value "$kind" "$choices" argument
+        fi
+    fi
+}
+
+complete -F _gear gear

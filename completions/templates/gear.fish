@@ -1,0 +1,85 @@
+# Completion of gear in fish 3.4 and newer.
+# Made by `python -m completions` from the command line itself: change that, or completions/templates.
+
+# Whether these words are the command on the line; with -- at the end, whether its own command is still missing.
+function __gear_at
+    set -l words (commandline -opc)
+    set -l wanted $argv
+    if test "$argv[-1]" = --
+        set -e wanted[-1]
+        test (count $words) -eq (math 1 + (count $wanted)); or return
+    end
+    for i in (seq (count $wanted))
+        test "$words[$(math 1 + $i)]" = "$wanted[$i]"; or return
+    end
+end
+
+# Whether the word to be completed is an argument of a command: the first (1), or any from the first on (1+).
+function __gear_argument
+    __gear_at $argv[2..]; or return
+    set -l before (count (__gear_arguments $argv[2..]))
+    switch $argv[1]
+        case '*+'
+            test (math 1 + $before) -ge (string replace + '' -- $argv[1])
+        case '*'
+            test (math 1 + $before) -eq $argv[1]
+    end
+end
+
+# The arguments of a command that stand on the line already.
+function __gear_arguments
+    set -l words (commandline -opc)
+    set -e words[1..(math 1 + (count $argv))]
+    set -l values (__gear_values "$argv")
+    set -l arguments
+    set -l waiting
+    set -l dashes
+    for word in $words
+        if test -n "$waiting"
+            set waiting
+        else if test -n "$dashes"; or test "$word" = -; or not string match -q -- '-*' $word
+            set -a arguments $word
+        else if test "$word" = --
+            set dashes 1
+        else if string match -q -- '--*' $word
+            contains -- $word $values; and set waiting 1
+        else
+            set -l letters (string split '' -- (string sub -s 2 -- $word))
+            for i in (seq (count $letters))
+                if contains -- -$letters[$i] $values
+                    test $i -eq (count $letters); and set waiting 1
+                    break
+                end
+            end
+        end
+    end
+    test -n "$arguments"; and printf '%s\n' $arguments
+    return 0
+end
+
+# What gear knows: functions, handles, servers, contexts; each with what it is, and ended by a NUL.
+# Fish takes a tab in a value for its end, so that values with one are left out.
+function __gear_live
+    set -l words (commandline -opc)
+    set -l pairs ($words[1] __complete $argv[1] $words[2..] 2>/dev/null </dev/null | string split0)
+    for i in (seq 1 2 (count $pairs))
+        string match -q -- '*'\t'*' $pairs[$i]; and continue
+        if test "$argv[2]" = plain; and not contains -- -- $words
+            # A name like an option would be taken for one, unless it stands after --.
+            string match -q -- '-*' $pairs[$i]; and continue
+        end
+        printf '%s\t%s\0' $pairs[$i] "$pairs[$(math $i + 1)]"
+    end
+end
+
+# What the command of a worker would be completed to if it stood alone.
+function __gear_command
+    set -l words (commandline -opc)
+    set -l begun (__gear_arguments $words[2])
+    set -l line (string escape -- $begun) (commandline -ct)
+    complete -C "$line"
+end
+
+complete -c gear -f
+
+@OUTLINE@

@@ -1,0 +1,48 @@
+"""Which servers the tools `gearman` and `gearadmin` talk to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from gearcli.errors import UsageError
+from gearcli.protocol.address import DEFAULT_PORT, Address, parse_list
+
+REPLACING, ADDED = "GEARMAN_SERVER", "GEARMAN_SERVERS"
+"""Variables with lists of servers: the tool's counts instead of its options, libgearman's besides."""
+
+
+def servers_of(host: str | None, port: str | None, environ: Mapping[str, str]) -> list[Address]:
+    """The servers of `gearman`: those that its variable or its options name, and libgearman's besides.
+
+    Raises AddressError and UsageError.
+    """
+    if environ.get(REPLACING):
+        found = parse_list([environ[REPLACING]])
+    else:
+        found = [Address(host or "localhost", _number(port or "0") or DEFAULT_PORT)]
+    return list(dict.fromkeys([*found, *parse_list([environ.get(ADDED, "")])]))
+
+
+def _number(port: str) -> int:
+    if not (port.isascii() and port.isdigit() and int(port) <= 65535):
+        raise UsageError(f"-p {port}: a port is a number up to 65535")
+    return int(port)
+
+
+def port_of(text: str) -> int:
+    """The port of a number, or of the name of a service.  Raises UsageError."""
+    if text.isascii() and text.isdigit() and int(text) <= 65535:
+        return int(text)
+    import socket
+
+    try:
+        return socket.getservbyname(text, "tcp")
+    except (OSError, OverflowError):
+        raise UsageError(f"{text!r} is no port, and no service has that name") from None
+
+
+def refuse_tls(option: str) -> None:
+    """Raise UsageError: Debian's tools are built without TLS, and then silently go on in the clear."""
+    raise UsageError(
+        f"{option}: this program does not speak TLS to servers; without it all would go unencrypted"
+    )

@@ -1,0 +1,42 @@
+"""What the tools say on standard error, and where a peer's words go."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+
+from gearcli.cli.output import on_terminal, write
+from gearcli.escape import shown, shown_lines
+
+
+def say(tool: str, words: str) -> None:
+    """A line for people, after the name of the tool."""
+    complain(f"{tool}: {shown(words)}\n")
+
+
+def complain(text: str) -> None:
+    """Text to standard error."""
+    _to_stderr(text.encode("utf-8", "backslashreplace"))
+
+
+def pass_on_words(prefix: bytes, words: bytes) -> None:
+    """A worker's words to standard error as they are; to a terminal in lines that cannot harm it."""
+    if on_terminal(2):
+        prefix, words = shown(prefix).encode(), "".join(f"{line}\n" for line in shown_lines(words)).encode()
+    _to_stderr(prefix + words)
+
+
+def row_for_people(row: bytes) -> bytes:
+    """A row of a server's answer, for a terminal."""
+    return "\t".join(map(shown, row.split(b"\t"))).encode()
+
+
+def print_rows(rows: list[bytes]) -> None:
+    """Rows to standard output as they are; to a terminal in a form that cannot harm it."""
+    made = map(row_for_people, rows) if on_terminal(1) else rows
+    write(b"".join(row + b"\n" for row in made))
+
+
+def _to_stderr(data: bytes) -> None:
+    with contextlib.suppress(OSError):  # nobody can be told that nobody can be told
+        os.write(2, data)

@@ -1,0 +1,71 @@
+"""`gear --man [COMMAND]`: the page that was installed with this gear, whatever man(1) would find."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import site
+import sys
+import sysconfig
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from gearcli.cli.exits import ExitStatus, exit_status
+from gearcli.cli.output import message, write_text
+from gearcli.errors import GearError, InputError, UsageError
+from gearcli.escape import shown
+
+_READERS = (("man", "-l"), ("mandoc", "-T", "utf8"))
+"""Programs that show a page, and what they are told before its path; the first that is there does."""
+
+
+def show_manual(words: Sequence[str]) -> ExitStatus:
+    """Show the page of a command, or of `gear`; returns the exit status if no program takes over."""
+    try:
+        _show(page(words, folders()))
+    except GearError as error:
+        message(str(error))
+        return exit_status(error)
+    except BrokenPipeError:
+        return ExitStatus.PIPE
+    return ExitStatus.DONE
+
+
+def folders() -> Iterator[Path]:
+    """Where pages may be: beside the source, else where a wheel puts them."""
+    yield Path(__file__).parent.parent.parent / "man"
+    for prefix in (sys.prefix, sysconfig.get_path("data"), site.getuserbase()):
+        yield Path(prefix) / "share" / "man"
+
+
+def page(words: Sequence[str], places: Iterator[Path]) -> Path:
+    """The page that words name: of a command, `workers.toml`, `protocol`; of `gear` where there are none.
+
+    Raises UsageError if there is none, InputError if there are no pages at all.
+    """
+    for folder in places:
+        found = {path.stem: path for path in sorted(folder.glob("man[157]/gear*.[157]"))}
+        if "gear" in found:
+            return _named(words, found)
+    raise InputError("the manual is not installed with this gear; 'gear COMMAND --help' tells of the options")
+
+
+def _named(words: Sequence[str], found: dict[str, Path]) -> Path:
+    """The page of a command, or of the group that it is in."""
+    name = "-".join(["gear", *words])
+    if name in found:
+        return found[name]
+    if len(words) > 1:
+        return _named(words[:1], found)
+    known = ", ".join(each.removeprefix("gear-") for each in sorted(found) if each != "gear")
+    raise UsageError(f"there is no page of {shown(words[0])!r}; there are: {known}")
+
+
+def _show(path: Path) -> None:
+    """Become the program that shows a page; without one, print its text."""
+    for program, *arguments in _READERS:
+        if (found := shutil.which(program)) is not None:
+            os.execv(found, [program, *arguments, str(path)])
+    from gearcli.cli.manual_text import plain
+
+    write_text(plain(path.read_text()))

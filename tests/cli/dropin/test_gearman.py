@@ -1,0 +1,105 @@
+"""The command line of `gearman`; against the original in tests/interop."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gearcli.cli.dropin import gearman, gearman_client, gearman_worker
+from gearcli.errors import OutputError, UsageError
+from gearcli.protocol.address import Address
+from gearcli.protocol.packets import Priority
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What was asked for, and of whom: by `submit`, or `work`."""
+    found: list[Any] = []
+
+    def submit(wanted: gearman.Wanted, servers: Sequence[Address]) -> int:
+        found.extend(["submit", wanted, servers])
+        return 0
+
+    def work(wanted: gearman.Wanted, servers: Sequence[Address]) -> int:
+        found.extend(["work", wanted, servers])
+        return 0
+
+    monkeypatch.setattr(gearman_client, "submit", submit)
+    monkeypatch.setattr(gearman_worker, "work", work)
+    for variable in ("GEARMAN_SERVER", "GEARMAN_SERVERS", "POSIXLY_CORRECT"):
+        monkeypatch.delenv(variable, raising=False)
+    return found
+
+
+def test_everything_of_a_client(asked: list[Any]) -> None:
+    line = "-f a -f b -h host -p 5 -bINPsv -u key -t 1500 -c 3 one two"
+    assert 0 == gearman.run(line.split())
+    kind, wanted, servers = asked
+    assert ("submit", [Address("host", 5)]) == (kind, servers)
+    assert (
+        gearman.Wanted(
+            functions=[b"a", b"b"],
+            words=[b"one", b"two"],
+            background=True,
+            priority=Priority.HIGH,
+            unique=b"key",
+            lines=True,
+            strip=True,
+            prefix=True,
+            empty=True,
+            verbose=True,
+            timeout=1.5,
+            jobs=3,
+        )
+        == wanted
+    )
+
+
+def test_nothing_but_a_function(asked: list[Any]) -> None:
+    assert 0 == gearman.run(["-w", "-f", "a", "-t", "-1", "-I", "-L", "--", "cat", "-x"])
+    kind, wanted, _ = asked
+    assert ("work", None, 0, Priority.LOW) == (kind, wanted.timeout, wanted.jobs, wanted.priority)
+    assert [b"cat", b"-x"] == wanted.words
+    assert not any(
+        (wanted.background, wanted.lines, wanted.strip, wanted.prefix, wanted.empty, wanted.unique)
+    )
+
+
+@pytest.mark.parametrize("line", ["-f a -t x", "-f a -c x", "-f a -p x", "-f a -S"])
+def test_wrong_usage(asked: list[Any], line: str) -> None:
+    with pytest.raises(UsageError):
+        gearman.run(line.split())
+    assert [] == asked
+
+
+@pytest.mark.parametrize(
+    ("line", "status", "said"),
+    [
+        ("", 1, "No Functions were provided"),
+        ("-H", 0, "No Functions were provided"),
+        ("-f a -z", 1, "-?"),
+        ("-f a -z -H", 0, "-?"),
+    ],
+)
+def test_usage_goes_to_standard_error(
+    capfd: pytest.CaptureFixture[str], line: str, status: int, said: str
+) -> None:
+    assert status == gearman.run(line.split())
+    out, err = capfd.readouterr()
+    assert ("", f"gearman\tError in usage({said}).") == (out, err.split("\n")[1])
+
+
+def test_help_shows_what_is_set(capfd: pytest.CaptureFixture[str]) -> None:
+    assert 0 == gearman.run(["-f", "a", "-vNH"])
+    out, err = capfd.readouterr()
+    assert ("", True, True) == (err, "stdout(true)" in out, "mode(false)" in out)
+
+
+def test_a_pid_file_that_cannot_be(asked: list[Any], tmp_path: Path) -> None:
+    with pytest.raises(OutputError):
+        gearman.run(["-f", "a", "-i", str(tmp_path / "no" / "pid")])
+    assert 0 == gearman.run(["-f", "a", "-i", str(tmp_path / "pid")])
+    assert not (tmp_path / "pid").exists()

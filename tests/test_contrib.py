@@ -1,0 +1,205 @@
+"""What is handed to systemd, logrotate and Docker is right, as far as they and we can tell."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gearcli.units import duration
+from tests.support import (
+    DEADLINE,
+    SYSTEMD_ANALYZE,
+    Process,
+    clean_environment,
+    gear,
+    gear_serve,
+    needs_systemd,
+    wait_until,
+)
+from tests.test_systemd import hand_over
+
+CONTRIB = Path(__file__).parent.parent / "contrib"
+SERVER, WORKER = "gear-server.service", "gear-worker@.service"
+
+
+def settings(unit: str) -> dict[str, list[str]]:
+    """The settings of a unit; one may stand there several times."""
+    found: dict[str, list[str]] = {}
+    for line in (CONTRIB / unit).read_text().splitlines():
+        name, equals, value = line.partition("=")
+        if equals and not line.startswith("#"):
+            found.setdefault(name, []).append(value)
+    return found
+
+
+def command_of(unit: str) -> list[str]:
+    """What a unit has `gear` do."""
+    program, *arguments = shlex.split(settings(unit)["ExecStart"][0])
+    assert program == "/usr/bin/gear"
+    return arguments
+
+
+def is_understood(arguments: list[str]) -> bool:
+    """Whether `gear` knows all options of a command line; --help looks at them first."""
+    at = arguments.index("--") if "--" in arguments else len(arguments)
+    asked = [*arguments[:at], "--help", *arguments[at:]]
+    return subprocess.run(gear(*asked), capture_output=True, check=False).returncode == 0
+
+
+# -- systemd ------------------------------------------------------------------------------
+
+
+@needs_systemd
+def test_systemd_finds_no_fault_in_the_units(tmp_path: Path) -> None:
+    program = tmp_path / "gear"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    for path in CONTRIB.glob("gear-*"):
+        name = path.name.replace("@", "@images")
+        (tmp_path / name).write_text(path.read_text().replace("/usr/bin/gear", str(program)))
+    units = sorted(str(path) for path in tmp_path.glob("gear-*"))
+    assert len(units) == 3
+    found = subprocess.run(
+        [SYSTEMD_ANALYZE, "verify", "--man=no", *units], capture_output=True, text=True, check=False
+    )
+    assert (0, "") == (found.returncode, found.stderr)
+
+
+@needs_systemd
+@pytest.mark.parametrize(("unit", "most"), [(SERVER, 20), (WORKER, 40)])
+def test_systemd_finds_the_units_safe(unit: str, most: int) -> None:
+    asked = [SYSTEMD_ANALYZE, "security", "--offline=yes", f"--threshold={most}", str(CONTRIB / unit)]
+    found = subprocess.run(asked, capture_output=True, text=True, check=False)
+    assert 0 == found.returncode, found.stdout
+
+
+def test_the_server_of_the_unit_takes_its_socket_and_feeds_its_watchdog(tmp_path: Path) -> None:
+    path = str(tmp_path / "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.settimeout(DEADLINE)
+        manager.bind(path)
+        environ = {**clean_environment(), "NOTIFY_SOCKET": path, "WATCHDOG_USEC": "200000"}
+        arguments = [each.replace("/var/lib/gear", str(tmp_path)) for each in command_of(SERVER)]
+        command = [sys.executable, "-c", hand_over(("127.0.0.1", 0)), *gear(*arguments)]
+        server = Process(command, environ=environ)
+        try:
+            assert [b"READY=1", b"WATCHDOG=1", b"WATCHDOG=1"] == [manager.recv(99) for _ in range(3)]
+            server.signal(signal.SIGTERM)
+            assert 0 == server.exit_status()
+        finally:
+            server.end()
+
+
+def test_the_worker_of_the_unit_becomes_ready(tmp_path: Path) -> None:
+    file, path = tmp_path / "images.toml", str(tmp_path / "notify")
+    with (
+        gear_serve() as server,
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager,
+    ):
+        text = (CONTRIB / "workers.toml").read_text().replace("localhost:4730", f"localhost:{server.port}")
+        file.write_text(text)
+        manager.settimeout(DEADLINE)
+        manager.bind(path)
+        arguments = [each.replace("/etc/gear/%i.toml", str(file)) for each in command_of(WORKER)]
+        worker = Process(gear(*arguments), environ={**clean_environment(), "NOTIFY_SOCKET": path})
+        try:
+            assert b"READY=1" == manager.recv(99)
+            worker.signal(signal.SIGHUP)
+            assert manager.recv(99).startswith(b"RELOADING=1")
+            worker.signal(signal.SIGTERM)
+            assert 0 == worker.exit_status()
+        finally:
+            worker.end()
+
+
+@pytest.mark.parametrize(
+    ("unit", "grace", "statuses"), [(SERVER, "25s", {2, 77, 78}), (WORKER, "25s", {2, 77, 78, 126, 127})]
+)
+def test_units_wait_longer_than_grace_and_know_what_is_final(
+    unit: str, grace: str, statuses: set[int]
+) -> None:
+    found = settings(unit)
+    asked = dict(zip(command_of(unit), command_of(unit)[1:], strict=False)).get("--grace", grace)
+    assert duration(found["TimeoutStopSec"][0]) > duration(asked) == duration(grace)
+    assert statuses == set(map(int, found["RestartPreventExitStatus"][0].split()))
+    assert ["notify", "mixed"] == [found["Type"][0], found["KillMode"][0]]
+
+
+def test_the_socket_is_for_this_machine() -> None:
+    assert ["127.0.0.1:4730"] == settings("gear-server.socket")["ListenStream"]
+
+
+# -- logrotate ------------------------------------------------------------------------------
+
+
+def test_logrotate_has_the_log_opened_again(tmp_path: Path) -> None:
+    text = (CONTRIB / "logrotate").read_text()
+    script = text.partition("postrotate\n")[2].partition("endscript")[0]
+    log, pid, new = tmp_path / "server.log", tmp_path / "server.pid", tmp_path / "server.log.1"
+    here = script.replace("/run/gear/server.pid", str(pid)).replace("/run/systemd/system", "/nowhere")
+    assert here.count(str(pid)) == 2
+    with gear_serve("-l", str(log), "-P", str(pid)) as server:
+        log.rename(new)
+        subprocess.run(["sh", "-ec", here], check=True)
+        wait_until(log.exists)
+        assert server.alive()
+    assert "HUP gear-server.service" in script
+
+
+# -- Docker ----------------------------------------------------------------------------------
+
+
+def instructions() -> Iterator[tuple[str, str]]:
+    """The instructions of the Dockerfile and what follows each."""
+    text = re.sub(r"^#.*\n", "", (CONTRIB / "Dockerfile").read_text(), flags=re.MULTILINE)
+    for line in text.replace("\\\n", " ").splitlines():
+        if line.strip():
+            name, _, rest = line.partition(" ")
+            yield name, rest
+
+
+def test_every_instruction_is_one_of_dockers() -> None:
+    known = {"FROM", "COPY", "RUN", "ENV", "USER", "WORKDIR", "EXPOSE", "STOPSIGNAL", "HEALTHCHECK"}
+    assert {name for name, _ in instructions()} <= known | {"ENTRYPOINT", "CMD"}
+
+
+def test_the_image_runs_gear_as_an_ordinary_user() -> None:
+    last = dict(instructions())
+    assert int(last["USER"]) >= 1000
+    assert ["gear"] == json.loads(last["ENTRYPOINT"])
+    assert is_understood(json.loads(last["CMD"]))
+    names = [name for name, _ in instructions()]
+    assert names.index("USER") < names.index("ENTRYPOINT")
+    assert all(":" in rest and "latest" not in rest for name, rest in instructions() if name == "FROM")
+
+
+def test_the_image_is_healthy_while_its_server_answers() -> None:
+    words, _, command = dict(instructions())["HEALTHCHECK"].partition("CMD ")
+    assert "--timeout=" in words
+    program, *arguments = json.loads(command)
+    assert program == "gear"
+    with gear_serve() as server:
+        environ = {**clean_environment(), "GEARMAN_SERVERS": f"localhost:{server.port}"}
+        asked = subprocess.run(gear(*arguments), env=environ, capture_output=True, check=False)
+        assert (0, b"") == (asked.returncode, asked.stdout)
+    asked = subprocess.run(gear(*arguments), env=environ, capture_output=True, check=False)
+    assert os.EX_UNAVAILABLE == asked.returncode
+
+
+@pytest.mark.parametrize("line", re.findall(r"command: \[(.*)\]", (CONTRIB / "compose.yaml").read_text()))
+def test_commands_of_compose_are_understood(line: str) -> None:
+    assert is_understood([word.strip().strip('"') for word in line.split(",")])
+
+
+def test_an_option_that_is_not_there_is_noticed() -> None:
+    assert not is_understood(["serve", "--no-such-option"])

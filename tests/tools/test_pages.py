@@ -1,0 +1,93 @@
+"""The pages: those in the tree are fresh, whole, and right to mandoc and man."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gearcli.cli.outline import Command, outline
+from tests.support import DEADLINE, needs_mandoc
+from tools.manual import commands
+from tools.manual.__main__ import FOLDER
+from tools.manual.pages import Page, pages
+
+PAGES = {page.name: page for page in pages()}
+
+
+def lint(path: Path) -> list[str]:
+    """What mandoc has to say of a page, but that pages of ours are not installed on this machine."""
+    command = ["mandoc", "-T", "lint", "-W", "all", str(path)]
+    said = subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE, check=False)
+    ours = re.compile(r"STYLE: referenced manual not found: Xr (\S+) \d(?: \(\d+ times\))?$")
+    lines = (said.stdout + said.stderr).splitlines()
+    return [line for line in lines if not ((found := ours.search(line)) and found[1] in PAGES)]
+
+
+def each_command(command: Command) -> Iterator[tuple[Page, Command]]:
+    """Every command with the page that it is on."""
+    page = PAGES[commands.title(command)]
+    yield page, command
+    for one in command.commands:
+        if len(command.words) == 1:
+            yield from each_command(one)
+        else:
+            yield page, one
+
+
+COMMANDS = [*each_command(outline())]
+
+
+def test_the_tree_is_fresh_and_holds_nothing_else() -> None:
+    there = {path.relative_to(FOLDER).as_posix() for path in FOLDER.glob("man*/*")}
+    assert there == {page.path for page in PAGES.values()}, "run: python -m tools.manual"
+    stale = [page.path for page in PAGES.values() if (FOLDER / page.path).read_text() != page.text]
+    assert [] == stale, "run: python -m tools.manual"
+
+
+@needs_mandoc
+@pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
+def test_mandoc_finds_nothing_to_complain_of(page: Page) -> None:
+    assert [] == lint(FOLDER / page.path)
+
+
+@needs_mandoc
+def test_mandoc_does_complain(tmp_path: Path) -> None:
+    (tmp_path / "bad.1").write_text(PAGES["gear"].text.replace(".El", "", 1) + ".Xr no-such-page 1\n")
+    said = "\n".join(lint(tmp_path / "bad.1"))
+    assert "no-such-page" in said
+    assert "Bl" in said
+
+
+@pytest.mark.parametrize(("page", "command"), COMMANDS, ids=[" ".join(each.words) for _, each in COMMANDS])
+def test_every_option_is_on_the_page_of_its_command(page: Page, command: Command) -> None:
+    text = page.text.replace(r"\-", "-")
+    terms = [line for line in text.splitlines() if line.startswith(".It Fl")]
+    for option in command.options:
+        for name in (*option.names, *option.opposites):
+            flag = f"Fl Fl {name[2:]}" if name.startswith("--") else f"Fl {name[1:]}"
+            assert [term for term in terms if re.search(rf"{re.escape(flag)}(?= |$)", term)], name
+
+
+@pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
+def test_every_reference_between_pages_has_its_page(page: Page) -> None:
+    references = re.findall(r"^\.(?:It )?Xr (gear\S*) (\d)", page.text, re.MULTILINE)
+    assert references
+    assert [] == [each for each in references if f"man{each[1]}/{each[0]}.{each[1]}" != PAGES[each[0]].path]
+    named = re.findall(r"(gear[\w.-]*)\((\d)\)", page.text.replace(r"\-", "-"))
+    assert [] == [each for each in named if each[0] not in PAGES]
+
+
+@pytest.mark.parametrize("page", [each for each in PAGES.values() if each.section == 1], ids=str)
+def test_every_command_tells_its_exit_statuses_and_has_examples(page: Page) -> None:
+    headings = re.findall(r"^\.Sh (.*)$", page.text, re.MULTILINE)
+    assert ["NAME", "SYNOPSIS", "DESCRIPTION"] == headings[:3]
+    assert {"EXIT STATUS", "EXAMPLES", "SEE ALSO"} <= {*headings}
+
+
+def test_the_date_is_that_of_the_source_where_one_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "86400")
+    assert ".Dd January 2, 1970" == next(pages()).text.splitlines()[0]
