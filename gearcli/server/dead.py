@@ -101,7 +101,7 @@ class DeadLetters:
             return
         self._next_said = self._registry.now + _SAID_AGAIN
         name = shown(self.handle(letter))
-        more = f" and {self._dropped - 1} others since this was last said" if self._dropped > 1 else ""
+        more = f", and {self._dropped - 1} more since this was last said" if self._dropped > 1 else ""
         self.say(f"no room for more dead jobs: the oldest is dropped, {name}{more}")
         self._dropped = 0
 

@@ -6,6 +6,8 @@ import json
 
 from gearcli.protocol.packets import PacketType
 from tests.cli.driving import Result, at, counts, run_gear
+from tests.cli.test_dead import killer, told
+from tests.cli.test_dead import strict as strict
 from tests.support import ServerProcess, Wire
 
 
@@ -42,3 +44,14 @@ def test_2_nobody_can_be_asked(server: ServerProcess) -> None:
 def test_76_an_unknown_function(server: ServerProcess) -> None:
     result = run_gear("purge", *at(server.port), "-y", "purge-no-such")
     assert Result(76, b"", f"gear: 127.0.0.1:{server.port} refused: function not found\n") == result
+
+
+def test_dead_ones_are_thrown_away(strict: ServerProcess) -> None:
+    killer(strict, b"purge-dead")
+    fill(strict, "purge-dead")
+    unasked = run_gear("purge", *at(strict.port), "--dead", "purge-dead")
+    assert (2, b"") == (unasked.status, unasked.out)
+    result = run_gear("purge", *at(strict.port), "--dead", "-y", "purge-dead")
+    assert Result(0, b"", "gear: purge-dead: 1 dead job purged\n") == result
+    assert (2, 0, 0) == counts(strict.port, "purge-dead")
+    assert [] == told(strict, "purge-dead")["jobs"]

@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from gearcli.client.admin import Admin
-from gearcli.client.answers import check_handle, product, unknown_job
-from gearcli.client.documents import JobList, KeptResult
+from gearcli.client.documents import DeadJob, DeadList, JobList, KeptResult
 from gearcli.errors import (
     ConnectFailed,
     ConnectionLost,
@@ -143,22 +142,12 @@ def test_an_unknown_job(
         ask(admin, b"H:1")
 
 
-@pytest.mark.parametrize("ask", [Admin.cancel, Admin.job, Admin.workload, Admin.result])
+@pytest.mark.parametrize("ask", [Admin.cancel, Admin.job, Admin.workload, Admin.result, Admin.retry])
 def test_a_refusal_about_a_job(ends: tuple[Admin, Answering], ask: Callable[[Admin, bytes], object]) -> None:
     admin, server = ends
     server.say(b"ERR PERMISSION_DENIED\r\n")
     with pytest.raises(ServerError, match="refused: PERMISSION_DENIED"):
         ask(admin, b"H:1")
-
-
-@pytest.mark.parametrize("handle", [b"", b"H: 1", b"H:1\r\nshutdown", b"H:\x001", b"H:1\t"])
-def test_what_is_no_handle_is_not_sent(handle: bytes) -> None:
-    with pytest.raises(UsageError, match="is not a handle"):
-        check_handle(handle)
-
-
-def test_a_handle_is_shown_safely() -> None:
-    assert str(unknown_job(b"H:\x1b")).startswith("H:\\x1b: ")
 
 
 def test_names_of_a_document_are_readable(ends: tuple[Admin, Answering]) -> None:
@@ -379,7 +368,7 @@ def test_how_many_jobs_are_left_out_is_told(ends: tuple[Admin, Answering]) -> No
 @pytest.mark.parametrize("rows", [b"?", b"{", b'{"a":1},{"b":2}', b"1],[2", b"[" * 100_000, b"7"])
 def test_what_is_not_our_json(ends: tuple[Admin, Answering], rows: bytes) -> None:
     admin, server = ends
-    for ask in (Admin.functions, Admin.jobs, Admin.clients, Admin.settings):
+    for ask in (Admin.functions, Admin.jobs, Admin.dead, Admin.clients, Admin.settings):
         server.say(rows + b"\n.\n")
         with pytest.raises(ProtocolError, match="is it a gear server"):
             ask(admin)
@@ -388,20 +377,6 @@ def test_what_is_not_our_json(ends: tuple[Admin, Answering], rows: bytes) -> Non
 def test_a_version_may_not_be_endless(ends: tuple[Admin, Answering]) -> None:
     ends[1].say(b"OK " + b"x" * 100_000 + b"\n")
     assert 200 == len(ends[0].version())
-
-
-@pytest.mark.parametrize(
-    ("version", "refusal", "name"),
-    [
-        ("1.1.20", "UNKNOWN_COMMAND", "gearmand 1.1.20"),
-        ("1.1.20", "", "gearmand 1.1.20"),
-        ("1.11", "unknown_command", "1.11"),
-        ("gear 0.1", "", "gear 0.1"),
-        ("", "", ""),
-    ],
-)
-def test_products(version: str, refusal: str, name: str) -> None:
-    assert name == product(version, refusal)
 
 
 def test_a_gear_server_tells_and_does_all() -> None:
@@ -452,3 +427,24 @@ def test_gearmand_tells_and_does_what_it_can() -> None:
             with pytest.raises(ServerError, match=r"this needs a gear server; .* is gearmand \d"):
                 act(admin, b"new")
         assert server.alive()
+
+
+def test_dead_jobs(ends: tuple[Admin, Answering]) -> None:
+    admin, server = ends
+    document = (
+        b'{"handle":"H:1","function":"a%20b","unique":"","state":"dead","priority":"low","age":2,"size":3,'
+        b'"attempt":4,"reducer":null,"died":5,"reason":"why\\u001b"}\n'
+    )
+    server.say(document + b'{"left_out":7}\n.\n')
+    dead = DeadJob(b"H:1", b"a b", b"", "low", 2.0, 3, 4, None, 5.0, "why\\x1b")
+    assert DeadList([dead], 7) == admin.dead(b"a b", 1)
+    server.say(b".\n")
+    assert DeadList([], 0) == admin.dead()
+    assert [b"dead a%20b 1", b"dead"] == server.asked
+
+
+def test_they_are_purged(ends: tuple[Admin, Answering]) -> None:
+    admin, server = ends
+    server.say(b'{"function":"a%20b","purged":3}\n.\n')
+    assert 3 == admin.purge_dead(b"a b")
+    assert [b"purge a%20b dead"] == server.asked

@@ -9,11 +9,13 @@ import pytest
 
 from gearcli.client.documents import (
     ClientState,
+    DeadJob,
     FunctionState,
     Holder,
     JobState,
     KeptResult,
     parse_client,
+    parse_dead,
     parse_function,
     parse_job,
     parse_result,
@@ -30,6 +32,10 @@ JOB: dict[str, Any] = {
     "background": True, "age": 1.5, "size": 3, "attempt": 1, "listeners": 0,
     "worker": {"number": 7, "address": "::1", "client_id": "me%0A"}, "numerator": 1, "denominator": 2,
     "due": None, "reducer": None,
+}  # fmt: skip
+DEAD: dict[str, Any] = {
+    "handle": "H:1", "function": "f", "unique": "%FF", "priority": "low", "age": 1.5, "size": 3, "attempt": 4,
+    "reducer": "r%20", "died": 2.5, "reason": "why\x1b",
 }  # fmt: skip
 CLIENT: dict[str, Any] = {
     "number": 7, "address": "::1\x1b", "client_id": "-", "functions": ["a%20b"], "asleep": True,
@@ -92,6 +98,10 @@ def test_a_job_that_is_not_due() -> None:
     assert (None, 4e9, b"r ") == (state.worker, state.due, state.reducer)
 
 
+def test_a_dead_job() -> None:
+    assert DeadJob(b"H:1", b"f", b"\xff", "low", 1.5, 3, 4, b"r ", 2.5, "why\\x1b") == parse_dead(DEAD)
+
+
 def test_a_client() -> None:
     assert ClientState(7, "::1\\x1b", b"-", (b"a b",), True, (b"H:1",), 2, False) == parse_client(CLIENT)
 
@@ -114,6 +124,7 @@ def test_what_a_newer_server_tells_besides_is_no_fault() -> None:
 PARSED: list[tuple[Callable[[dict[str, Any]], object], dict[str, Any]]] = [
     (parse_function, FUNCTION),
     (parse_job, JOB),
+    (parse_dead, DEAD),
     (parse_client, CLIENT),
     (parse_result, RESULT),
 ]
@@ -140,6 +151,8 @@ def test_a_document_without_a_key_is_none(
         (parse_job, JOB, "age", None),
         (parse_job, JOB, "worker", 7),
         (parse_client, CLIENT, "functions", 3),
+        (parse_dead, DEAD, "died", float("inf")),
+        (parse_dead, DEAD, "died", None),
         (parse_result, RESULT, "result_base64", "x"),
     ],
 )

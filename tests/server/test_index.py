@@ -92,3 +92,19 @@ def test_the_last_job_of_each_block_keeps_no_room_for_the_others(index: Index) -
     for job in list(index):
         index.remove(job)
     assert {} == index._blocks
+
+
+def test_what_was_there_before_has_its_old_place(index: Index) -> None:
+    numbers = [*range(2, 5 * BLOCK, 3)]
+    jobs = {number: new(number) for number in numbers}
+    for number in numbers[::2]:
+        index.add(jobs[number])
+    for job in list(index)[:30]:
+        index.remove(job)
+    back = numbers[1::2] + numbers[: 2 * 30 : 2]
+    random.Random(3).shuffle(back)
+    for number in back:
+        index.insert(jobs[number])
+    assert [jobs[number] for number in numbers] == list(index)
+    index.add(last := new(9 * BLOCK))
+    assert last is index.get(b"H:%%s:%d" % last.number)

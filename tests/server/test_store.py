@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gearcli.server.sqlite import SqliteStore
-from gearcli.server.store import RESERVED, Changes, Store, StoredJob
+from gearcli.server.store import ALIVE, RESERVED, Changes, Store, StoredJob
 from tests.server.stores import Disk, MemoryStore, changes, job
 
 Opener = Callable[[], Store]
@@ -101,6 +101,21 @@ class TestContract:
         opened.store.commit(changes(losses={2: 4, 99: 1}))
         opened.again()
         assert [job(1), job(2, losses=4)] == opened.jobs()
+
+    def test_deaths_are_noted_and_taken_back(self, opened: Opened) -> None:
+        opened.store.commit(changes(job(1), job(2), job(3)))
+        dying = changes(losses={1: 3, 2: 3, 9: 3})
+        dying.deaths = {1: (1234.5, "why\nso\x00"), 2: (1234.5, ""), 9: (1.0, "")}
+        for _ in range(2):
+            opened.store.commit(dying)
+        opened.again()
+        dead = job(1, losses=3, died=1234.5, reason="why\nso\x00")
+        assert [dead, job(2, losses=3, died=1234.5), job(3)] == opened.jobs()
+        revived = changes(losses={1: 0}, ended=[2])
+        revived.deaths = {1: ALIVE}
+        opened.store.commit(revived)
+        opened.again()
+        assert [job(1), job(3)] == opened.jobs()
 
     def test_twice_is_once(self, opened: Opened) -> None:
         for _ in range(2):
