@@ -203,6 +203,9 @@ def _keep_jobs(plan: _Plan, path: str, engine: Engine, server: Server) -> None:
     server.keep(commits)
     if not plan.quiet:
         plan.log.notice(f"background jobs are kept in {shown(path)}, {commits.restored} of them from before")
+    kept, wanted = engine.registry.jobs.prefix, plan.handle_prefix
+    if kept.rpartition(b":")[0] != wanted.rpartition(b":")[0]:
+        plan.log.notice(f"handles begin with {shown(kept)}, as they always have in this store")
 
 
 def _told(bounds: Bounds) -> Document:

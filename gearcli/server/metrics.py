@@ -119,6 +119,7 @@ def _server(seen: Overview) -> Iterator[str]:
     version = Sample({"version": vitals.version}, 1)
     yield family("gearman_version_info", "gauge", "The version of the server; always 1.", [version])
     yield _one("gear_server_stopping", "gauge", "Whether the server is about to end.", vitals.stopping)
+    yield _one("gear_server_dead_jobs", "gauge", "Jobs that are kept as dead letters.", seen.dead)
     yield _one("gear_server_connections", "gauge", "Connections at present.", seen.connections)
     yield _one(
         "gear_server_connections_total", "counter", "Connections since the start.", counters.connections

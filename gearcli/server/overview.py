@@ -90,6 +90,8 @@ class Overview(NamedTuple):
     counters: Counters
     connections: int
     vitals: Vitals
+    dead: int = 0
+    """Dead letters."""
 
 
 def overview(engine: Engine, counters: Counters, vitals: Vitals) -> Overview:
@@ -103,4 +105,4 @@ def overview(engine: Engine, counters: Counters, vitals: Vitals) -> Overview:
             row = rows[counted] = FunctionRow(counted)
         row.add(queue, now)
     functions = sorted(rows.values(), key=lambda row: (row.name == OTHER, row.name))
-    return Overview(functions, counters, len(engine.peers), vitals)
+    return Overview(functions, counters, len(engine.peers), vitals, len(engine.registry.dead))

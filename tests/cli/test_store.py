@@ -58,6 +58,26 @@ def test_a_restart_keeps_background_jobs(path: Path) -> None:
         assert 2 == len(handles)
 
 
+def test_handles_begin_as_they_did_and_no_number_is_given_again(path: Path) -> None:
+    """Also to foreground jobs, which no store knows, and after a kill."""
+    numbers, prefixes = list[int](), set[bytes]()
+    for prefix, end in ((b"H:one", signal.SIGTERM), (b"H:two", signal.SIGKILL), (b"H:two", signal.SIGTERM)):
+        with gear_serve("--store", str(path), "--job-handle-prefix", prefix.decode()) as server:
+            assert (prefix == b"H:two") == ("as they always have in this store" in server.said())
+            with server.wire() as wire:
+                for type_ in (P.SUBMIT_JOB_BG, P.SUBMIT_JOB):
+                    _, (handle,) = wire.ask(type_, b"f", b"", b"x")
+                    before, _, number = handle.rpartition(b"-")
+                    prefixes.add(before)
+                    numbers.append(int(number))
+            server.signal(end)
+            server.exit_status()
+    (begin,) = prefixes
+    assert begin.startswith(b"H:one:")
+    assert [1, 2, 3, 4] == numbers[:4], "after an end in peace nothing is left out"
+    assert sorted(set(numbers)) == numbers
+
+
 def test_a_server_that_uses_it_is_respected(path: Path) -> None:
     with gear_serve("--store", str(path)):
         for action in ("check", "export", "compact"):

@@ -326,6 +326,8 @@ class Admin(Actor):
                 b"create function " + function, b"maxqueue %b %d" % (function, chance.choice((0, 0, 5, 10))),
                 b"cancel job H:%d" % (self.world.newest - chance.randint(-2, 20)), b"jobs", b"status",
                 b"prioritystatus", b"workers", b"clients", b"functions", b"show jobs", b"what is this",
+                b"dead", b"dead %b 2" % function, b"purge %b dead" % function,
+                b"retry H:%d" % (self.world.newest - chance.randint(-2, 200)),
             ))
         )  # fmt: skip
 

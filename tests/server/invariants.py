@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from math import inf
 
 from gearcli.protocol.packets import Priority
+from gearcli.server.dead import OVERHEAD
 from gearcli.server.engine import Engine
 from gearcli.server.jobs import NO_PROGRESS, Job
 from gearcli.server.peers import Peer
@@ -41,6 +42,7 @@ def look_around(engine: Engine) -> None:
     look_at_sleepers(engine)
     look_at_wakeups(engine)
     look_at_times(registry)
+    look_at_dead(registry)
 
 
 def look_at_sleepers(engine: Engine) -> None:
@@ -100,6 +102,16 @@ def look_at_uniques(queue: FunctionQueue, jobs: list[Job]) -> None:
     assert len({key for key, job in keyed if job.wanted}) == sum(job.wanted for _, job in keyed)
     assert all(queue.uniques.get(key) is job for key, job in keyed if job.wanted)
     assert queue.uniques.items() <= set(keyed)
+
+
+def look_at_dead(registry: Registry) -> None:
+    """Assert that the dead are not among the living, and that what they take is counted."""
+    for letter in registry.dead:
+        assert registry.retries >= 0
+        assert registry.retries + 1 == letter.losses
+        assert registry.jobs.get(registry.dead.handle(letter)) is None
+        assert letter is registry.dead.get(registry.dead.handle(letter))
+    assert registry.dead._used >= OVERHEAD * len(registry.dead)
 
 
 # -- connections ------------------------------------------------------------------------

@@ -217,6 +217,13 @@ def test_a_result_that_was_kept_is_not_that_of_the_next_try() -> None:
     assert "done" == console.documents(b"result H:1")[0]["state"]
 
 
+def test_a_result_that_is_kept_no_longer_is_not_missed() -> None:
+    engine = Engine(b"H:", retries=RETRIES, keep_results=10.0)
+    dead_job(engine)
+    engine.tick(20.0)
+    assert [b"H:1"] == [engine.registry.dead.revive(each).handle for each in list(engine.registry.dead)]
+
+
 def test_counted(engine: Engine) -> None:
     counters = Counters()
     count(engine, counters)
