@@ -20,5 +20,7 @@ types:              ## mypy, strict
 bench:              ## this server beside those that are installed
 	$(PYTHON) -m tests.bench servers
 
-generate:           ## what the app can say about itself: the reference
+generate:           ## what the app can say about itself: completions, manual, reference
+	$(PYTHON) -m completions
+	$(PYTHON) -m tools.manual
 	$(PYTHON) -m tools.reference

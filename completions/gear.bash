@@ -9,7 +9,7 @@ _gear_command() {
     case $1 in
     'gear')
         commands='submit run worker report serve store status top job wait result jobs workers clients cancel purge pause resume retry admin ping check metrics doctor bench certs completion'
-        options='-V --version -h --help'
+        options='-V --version --man -h --help'
         ;;
     'gear submit')
         options='-s --server -b --background -u --unique -p --priority --in --at -f --file -n --lines -0 --null --delimiter --jsonl -j --jobs -k --keep-order --raw --tag --timeout --retries --halt --joblog --resume --resume-failed --results --require-worker --dry-run --progress --json --context --connect-timeout -q --quiet -v --verbose --tls --ca --cert --key -h --help'
@@ -495,7 +495,8 @@ _gear_option() {
         ;;
     'gear certs')
         case $2 in
-        --host | --client | --days) kind=text ;;
+        --host | --client) kind=text ;;
+        --days) kind=number ;;
         esac
         ;;
     esac

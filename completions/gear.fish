@@ -196,6 +196,7 @@ complete -c gear -n '__gear_at  --' -a bench -d 'Measure how many jobs a second 
 complete -c gear -n '__gear_at  --' -a certs -d 'Make certificates for a try of TLS: an authority, a server and clients.'
 complete -c gear -n '__gear_at  --' -a completion -d 'Print the script that completes command lines of gear in a shell.'
 complete -c gear -n '__gear_at  --' -s V -l version -d 'Show the version.'
+complete -c gear -n '__gear_at  --' -l man -d 'Show the manual; --man COMMAND: its page.'
 complete -c gear -n '__gear_at  --' -s h -l help -d 'Show this message and exit.'
 
 # gear submit

@@ -37,7 +37,7 @@ def certs(
         ),
     ] = None,
     days: Annotated[
-        int, typer.Option("--days", min=1, max=9000, help="How long they are valid.")
+        int, typer.Option("--days", min=1, max=9000, metavar="N", help="How long they are valid.")
     ] = authority.DAYS,
     quiet: Quiet = False,
 ) -> None:

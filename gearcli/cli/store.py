@@ -48,7 +48,7 @@ def _store(path: str, *, create: bool = False) -> Iterator[SqliteStore]:
 
 def import_(
     file: File,
-    source: Annotated[str, typer.Argument(metavar="GEARMAND_FILE", help="What --libsqlite3-db was given.")],
+    source: Annotated[str, typer.Argument(metavar="GEARMANDS", help="What --libsqlite3-db was given.")],
     table: Annotated[str, typer.Option("--table", metavar="NAME", help="As --libsqlite3-table.")] = TABLE,
 ) -> int:
     """Copy the queue of gearmand's libsqlite3 into FILE, which is made if it is not there.

@@ -175,7 +175,7 @@ WORDS = (
     Case("gearman -p {port} -f cat -c many hello", differs="usage", status=2, out=b""),
     Case("gearman -p {port}x -f cat hello", differs="usage", status=2, out=b""),
     Case("gearman -p {port} -f '' hello", differs="function-name", status=2),
-    Case("gearman -p {port} -S -f cat hello", differs="tls", status=2, out=b""),
+    Case("gearman -p {port} -S -f cat hello", differs="tls", status=77, out=b""),
     Case("gearman -p {port} -i /no/such/folder/pid -f cat hello", differs="pid-file", status=74),
 )
 """What is decided before, or without a server."""

@@ -43,6 +43,7 @@ def test_options_stand_below_the_headings_of_the_help() -> None:
 
 def test_variables_and_files_follow_from_the_options() -> None:
     assert {"GEARMAN_SERVERS", "GEARMAN_SERVER", "GEAR_CONTEXT"} < {*commands.environment(command("submit"))}
-    assert ("GEARMAND_PORT",) == commands.environment(command("serve"))
+    tls = ("GEARMAND_CA_CERTIFICATE", "GEARMAND_SERVER_PEM", "GEARMAND_SERVER_KEY")
+    assert ("GEARMAND_PORT", *tls) == commands.environment(command("serve"))
     assert commands.reads_config(command("admin"))
     assert not commands.reads_config(command("serve"))

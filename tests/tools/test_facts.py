@@ -53,10 +53,10 @@ def test_every_text_command_is_told_once() -> None:
     assert [each.split()[0] for each in COMMANDS.values()] == [each.split()[2] for each in heads]
 
 
-def test_the_manual_tells_the_differences_that_the_readme_tells() -> None:
-    readme = (ROOT / "README.md").read_text().partition("### Where it differs from gearmand")[2]
+def test_the_manual_tells_the_differences_that_the_document_tells() -> None:
+    document = (ROOT / "docs/server.md").read_text().partition("## Where it differs from gearmand")[2]
     told = "\n".join(facts.differences()).replace("\n", " ")
-    rows = re.findall(r"^\| (packets|jobs|workers|text) \| (.*) \|$", readme, re.MULTILINE)
+    rows = re.findall(r"^\| (packets|jobs|workers|text) \| (.*) \|$", document, re.MULTILINE)
     assert len(rows) == "\n".join(facts.differences()).count("\n.It")
     assert [] == [words for _, words in rows if " ".join(mdoc.prose(words)) not in told]
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
-from gearcli.cli import config
+from gearcli.cli import config, reach
+from gearcli.cli.dropin.differences import DIFFERENCES
 from gearcli.cli.exits import MEANINGS, ExitStatus
 from gearcli.protocol import address, text
 from gearcli.server.operator import Operator
@@ -26,6 +27,11 @@ VARIABLES = {
     "WATCHDOG_USEC": "How often the service manager wants to hear that the process is well.",
     "LISTEN_FDS": "How many sockets the service manager hands over; see sd_listen_fds(3).",
     "GEARMAND_PORT": "The port, where no `--port` is given.",
+    reach.CA: "Certificates of authorities: of those that vouch for servers, or for the clients of a server.",
+    reach.CERT: "Our certificate, where TLS is used.",
+    reach.KEY: "The key of that.",
+    "GEARMAND_SERVER_PEM": "The server's certificate, for `--tls`.",
+    "GEARMAND_SERVER_KEY": "The key of that.",
 }
 """Variables of the environment, and what they are for."""
 
@@ -131,7 +137,18 @@ def differences() -> list[str]:
     return lines
 
 
-TABLES = {
+def dropin_differences(tool: str) -> list[str]:
+    """What differs when we are called by the name of a tool of gearmand's."""
+    lines = [".Bl -bullet"]
+    for each in DIFFERENCES:
+        if each.tool == tool:
+            words = f"{each.subject}: {each.ours}; {tool}: {each.original}. Because {each.reason}."
+            lines += [".It", *mdoc.prose(words)]
+    return [*lines, ".El"]
+
+
+TABLES: dict[str, Callable[..., list[str]]] = {
+    "dropin": dropin_differences,
     "exits": exits,
     "variables": variables,
     "job-variables": job_variables,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from gearcli.cli.reach import CA, CERT, KEY
 from gearcli.errors import UsageError
-from gearcli.protocol.address import DEFAULT_PORT, Address, parse_list
+from gearcli.protocol.address import DEFAULT_PORT, Address, Tls, parse_list
 
 REPLACING, ADDED = "GEARMAN_SERVER", "GEARMAN_SERVERS"
 """Variables with lists of servers: the tool's counts instead of its options, libgearman's besides."""
@@ -41,8 +42,6 @@ def port_of(text: str) -> int:
         raise UsageError(f"{text!r} is no port, and no service has that name") from None
 
 
-def refuse_tls(option: str) -> None:
-    """Raise UsageError: Debian's tools are built without TLS, and then silently go on in the clear."""
-    raise UsageError(
-        f"{option}: this program does not speak TLS to servers; without it all would go unencrypted"
-    )
+def secured(address: Address, environ: Mapping[str, str]) -> Address:
+    """The address as it is reached with TLS, by the files that libgearman's variables name."""
+    return address if address.path else address._replace(tls=Tls(*map(environ.get, (CA, CERT, KEY))))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from gearcli.cli.dropin.addresses import port_of, refuse_tls
+from gearcli.cli.dropin.addresses import port_of, secured
 from gearcli.cli.dropin.help_text import help_of
 from gearcli.cli.dropin.long_options import Option, Parsed, parse
 from gearcli.cli.dropin.saying import complain, print_rows
@@ -95,9 +96,8 @@ def _operate(wanted: Parsed, operations: Sequence[_Operation]) -> int:
 
 def _address(wanted: Parsed) -> Address:
     """The server.  Raises UsageError."""
-    if "ssl" in wanted.values:
-        refuse_tls("--ssl")
-    return Address(wanted.text("host") or "localhost", port_of(wanted.text("port") or str(DEFAULT_PORT)))
+    address = Address(wanted.text("host") or "localhost", port_of(wanted.text("port") or str(DEFAULT_PORT)))
+    return secured(address, os.environ) if "ssl" in wanted.values else address
 
 
 def _ask(admin: Admin, operation: _Operation, wanted: Parsed) -> int:

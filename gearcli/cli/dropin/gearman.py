@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from gearcli.cli.dropin.addresses import refuse_tls, servers_of
+from gearcli.cli.dropin.addresses import secured, servers_of
 from gearcli.cli.dropin.saying import complain
 from gearcli.cli.dropin.short_options import scan
 from gearcli.cli.exits import ExitStatus
@@ -48,10 +48,10 @@ def run(arguments: Sequence[str]) -> int:
         show = complain if error else write_text
         show(_usage(error or "(null)", letters))
         return ExitStatus.DONE if "H" in letters else ExitStatus.FAILED
-    if "S" in letters:
-        refuse_tls("-S")
     wanted = _wanted(options, words)
     servers = servers_of(values.get("h"), values.get("p"), os.environ)
+    if "S" in letters:
+        servers = [secured(each, os.environ) for each in servers]
     if "d" in letters and os.fork():
         return ExitStatus.DONE
     if "d" in letters:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from gearcli.cli.dropin.addresses import port_of, refuse_tls, servers_of
+from gearcli.cli.dropin.addresses import port_of, secured, servers_of
 from gearcli.errors import UsageError
-from gearcli.protocol.address import Address
+from gearcli.protocol.address import Address, Tls
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,7 @@ def test_ports_may_be_names_of_services() -> None:
         port_of("no-such-service")
 
 
-def test_tls_is_refused() -> None:
-    with pytest.raises(UsageError, match="-S: this program"):
-        refuse_tls("-S")
+def test_tls_is_by_the_files_of_libgearmans_variables() -> None:
+    environ = {"GEARMAND_CA_CERTIFICATE": "ca", "GEARMAN_CLIENT_PEM": "cert"}
+    assert Address("h", 1, "", Tls("ca", "cert")) == secured(Address("h", 1), environ)
+    assert Address("", 0, "/s") == secured(Address("", 0, "/s"), environ)

@@ -68,7 +68,7 @@ def test_nothing_but_a_function(asked: list[Any]) -> None:
     )
 
 
-@pytest.mark.parametrize("line", ["-f a -t x", "-f a -c x", "-f a -p x", "-f a -S"])
+@pytest.mark.parametrize("line", ["-f a -t x", "-f a -c x", "-f a -p x"])
 def test_wrong_usage(asked: list[Any], line: str) -> None:
     with pytest.raises(UsageError):
         gearman.run(line.split())
