@@ -74,6 +74,7 @@ class Model:
         self.lease = lease
         self.now = self.wall = 0.0
         self.jobs: dict[bytes, Job] = {}
+        self.dead: dict[bytes, Job] = {}
         self.ends: list[End] = []
         self.paused: set[bytes] = set()
         self.maxqueue: dict[bytes, int] = {}
@@ -224,6 +225,8 @@ class Model:
         if not job.wanted:
             del self.jobs[job.handle]
         elif 0 <= self.retries < job.attempts:
+            if job.background:
+                self.dead[job.handle] = job
             self.end(job, P.WORK_FAIL)
         else:
             self.queue(job)
@@ -265,6 +268,15 @@ class Model:
         if job.worker is not None:
             self.jobs[job.handle] = job
             job.listeners, job.background, job.cancelled = [], False, True
+
+    def retry(self, job: Job) -> bool:
+        """A dead job waits again, unless an identical one is there; whether it does."""
+        if self.identical(job.function, job.unique, job.workload) is not None:
+            return False
+        self.jobs[job.handle] = self.dead.pop(job.handle)
+        job.listeners, job.attempts = [], 0
+        self.queue(job)
+        return True
 
     def tick(self, now: float, wall: float, alive: Container[bytes]) -> None:
         """It is so late.  Of the jobs whose two times are over, those that are `alive` have not failed."""

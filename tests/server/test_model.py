@@ -221,6 +221,15 @@ class EngineIsTheModel(RuleBasedStateMachine):
             assert NO_JOB == heard
         self.settle()
 
+    @precondition(lambda self: self.model.retries == 0)
+    @rule(slot=who, function=functions, unique=uniques)
+    def poison(self, slot: int, function: bytes, unique: bytes) -> None:
+        """A job in the background, and a worker that dies in its next job."""
+        self.submit(slot, function, unique, b"poison", (Priority.HIGH, True))
+        self.can_do(slot, function, None)
+        self.grab(slot, P.GRAB_JOB)
+        self.cant_do(slot, function)
+
     @rule(slot=who)
     def sleep(self, slot: int) -> None:
         end = self.slots[slot][1]
@@ -282,6 +291,22 @@ class EngineIsTheModel(RuleBasedStateMachine):
                 self.model.cancel(job)
         self.settle()
 
+    @precondition(lambda self: self.model.dead)
+    @rule(which=which)
+    def retry(self, which: int) -> None:
+        job = list(self.model.dead.values())[which % len(self.model.dead)]
+        answer = self.typed(b"retry " + job.handle)
+        assert self.model.retry(job) == (answer[-1] == b".\n")
+        self.settle()
+
+    @precondition(lambda self: self.model.dead)
+    @rule(function=functions)
+    def purge_dead(self, function: bytes) -> None:
+        self.typed(b"purge %b dead" % function)
+        for job in [job for job in self.model.dead.values() if job.function == function]:
+            del self.model.dead[job.handle]
+        self.settle()
+
     @rule(function=functions)
     def pause(self, function: bytes) -> None:
         if self.typed(b"pause " + function)[-1] == b".\n":
@@ -329,6 +354,8 @@ class EngineIsTheModel(RuleBasedStateMachine):
         }
         assert {handle: self.model.account(job) for handle, job in self.shown_jobs()} == shown
         assert len(told) == len(shown)
+        dead = {document["handle"]: document["attempt"] for document in self.told(b"dead")}
+        assert {percent_encoded(job.handle): job.attempts for job in self.model.dead.values()} == dead
         functions = {document["function"]: document for document in self.told(b"functions")}
         for function in FUNCTIONS:
             expected = self.model.function_account(function)
