@@ -262,7 +262,7 @@ _SERVER = (
         "gearmand",
         "log",
         "-l, --verbose",
-        "lines such as `  ERROR 2026-01-31 08:00:00.000000 [  main ] … -> file.cc:1`",
+        "lines with the thread and the place in the source, such as `ERROR 2026-01-31 08:00:00.000000`",
         "lines of `gear serve`: date, time and words; FATAL to NOTICE are one level",
         "there are no threads and no C files to name",
     ),
