@@ -16,7 +16,6 @@ from gearcli import __version__
 from gearcli.cli.exits import ExitStatus
 from gearcli.cli.output import message
 from gearcli.cli.process import end, status_of
-from gearcli.cli.securing import securing
 
 COMMANDS = {
     "submit": "Submit a job and print its result.",
@@ -80,6 +79,8 @@ class Commands(TyperGroup):
 
 
 def _command(name: str) -> Any:
+    from gearcli.cli.securing import securing  # the help of all commands does without it
+
     module = importlib.import_module(f"gearcli.cli.{name}")
     settings = {"help_option_names": ["-h", "--help"], **getattr(module, "CONTEXT", {})}
     group = getattr(module, "GROUP", None)
