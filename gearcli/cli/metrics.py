@@ -131,7 +131,7 @@ def _listening(address: Address, *, insecure: bool) -> Iterator[list[socket.sock
     from gearcli.server import listener
 
     if not insecure:
-        listener.require_loopback(address)
+        listener.require_loopback(address, listener.FOR_PAGES)
     listeners = listener.listen(address, in_use="Choose another with --listen.")
     try:
         yield listeners

@@ -92,7 +92,8 @@ def serve(
         wanted, metrics = [_whole(address) for address in wanted], metrics and _whole(metrics)
     access = _access(tls, ca, cert, key, role)
     if not insecure_listen:
-        _require_loopback([metrics] if metrics else [], [])
+        if metrics:
+            listening.require_loopback(metrics, listening.FOR_PAGES)
         if not (tls and ca):  # else who connects has to show a certificate
             _require_loopback(wanted, given)
     log = Log(verbosity)

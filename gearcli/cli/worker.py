@@ -234,9 +234,9 @@ def worker(
             message(f"{config} is right: {', '.join(plan.name for plan in work.plans)}")
             return ExitStatus.DONE
     if metrics is not None and not insecure_listen:
-        from gearcli.server.listener import require_loopback
+        from gearcli.server.listener import FOR_PAGES, require_loopback
 
-        require_loopback(metrics)
+        require_loopback(metrics, FOR_PAGES)
     servers, seconds = _reach(work, server, context, connect_timeout)
     settings = Settings(
         plans=work.plans,

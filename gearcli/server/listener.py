@@ -224,8 +224,16 @@ def _address(family: int, sockname: object) -> Address:
     return Address(str(sockname[0]), int(sockname[1]))
 
 
-def require_loopback(address: Address) -> None:
-    """Raise UsageError for an address that other machines could reach."""
+_FOR_JOBS = (
+    "Gearman has no passwords. Listen on 127.0.0.1, use --tls with --ca, "
+    "or say --insecure-listen if the network is trusted."
+)
+FOR_PAGES = "these pages are shown to anybody. Use 127.0.0.1, or say --insecure-listen if that is meant."
+"""What to do about an address at which figures would be seen from other machines."""
+
+
+def require_loopback(address: Address, advice: str = _FOR_JOBS) -> None:
+    """Raise UsageError, with an advice, for an address that other machines could reach."""
     if address.path:
         return
     try:
@@ -233,7 +241,7 @@ def require_loopback(address: Address) -> None:
     except OSError as error:
         raise BindError(f"cannot listen on {address}: {_reason(error)}") from None
     for *_, where in found:
-        _require_loopback(where[0], str(address))
+        _require_loopback(where[0], str(address), advice)
 
 
 def require_inherited_loopback(listener: socket.socket) -> None:
@@ -242,12 +250,9 @@ def require_inherited_loopback(listener: socket.socket) -> None:
         _require_loopback(listener.getsockname()[0], name_of(listener))
 
 
-def _require_loopback(host: object, name: str) -> None:
+def _require_loopback(host: object, name: str, advice: str = _FOR_JOBS) -> None:
     if not _is_loopback(host):
-        raise UsageError(
-            f"{name} can be reached from other machines, and Gearman has no passwords. "
-            "Listen on 127.0.0.1, use --tls with --ca, or say --insecure-listen if the network is trusted."
-        )
+        raise UsageError(f"{name} can be reached from other machines, and {advice}")
 
 
 def _is_loopback(host: object) -> bool:
