@@ -86,6 +86,10 @@ class Decoder:
     what a peer only announces.  `line_limit` is that of a text line.
     """
 
+    __slots__ = (
+        "_held", "_limit", "_line_limit", "_rows", "_small", "begun", "held", "in_runs", "missing",
+    )  # fmt: skip
+
     def __init__(self, magic: bytes, limit: int = PACKET_LIMIT, line_limit: int = LINE_LIMIT) -> None:
         self.in_runs = False
         """Whether packets that are alike come as one RUN."""

@@ -44,7 +44,7 @@ class Assignments:
     def can_do(self, peer: Peer, function: bytes) -> None:
         """The worker takes jobs of a function, before those it named earlier."""
         if peer.timeouts:
-            peer.timeouts.pop(function, None)
+            peer.allow(function, 0)
         self._add_ability(peer, function)
 
     def _can_do_run(self, peer: Peer, packets: bytes) -> bool:
@@ -64,17 +64,13 @@ class Assignments:
             peer.refuse(Refusal.NUMBER)
             return
         milliseconds = number(timeout)
-        if milliseconds:
-            peer.timeouts[function] = max(1000, milliseconds) / 1000
-        else:
-            peer.timeouts.pop(function, None)
+        peer.allow(function, max(1000, milliseconds) / 1000 if milliseconds else 0)
         self._add_ability(peer, function)
         if function not in peer.abilities:  # it was refused
-            peer.timeouts.pop(function, None)
+            peer.allow(function, 0)
 
     def _add_ability(self, peer: Peer, function: bytes) -> None:
-        abilities = peer.abilities
-        if function in abilities:
+        if function in peer.abilities:
             return
         queue = self._queues.get(function) or self._registry.new_queue(function)
         if queue is None:
@@ -82,12 +78,13 @@ class Assignments:
             return
         queue.workers += 1
         self._account.held += ABILITY
-        abilities[function] = queue
-        if len(abilities) == 1:
-            peer.only = queue
+        if not peer.abilities:
+            peer.abilities[function] = peer.only = queue
         else:
-            peer.only = None
-            abilities.move_to_end(function, last=False)
+            if peer.only is not None:
+                peer.abilities, peer.only = OrderedDict(peer.abilities), None
+            peer.abilities[function] = queue
+            peer.abilities.move_to_end(function, last=False)  # type: ignore[attr-defined]  # it is one
         if peer.asleep:
             queue.list_sleeper(peer)
             self._wakeups.wake(queue, self._registry.now)
@@ -113,7 +110,7 @@ class Assignments:
         queue = peer.abilities.pop(function, None)
         if queue is None:
             return None
-        peer.timeouts.pop(function, None)
+        peer.allow(function, 0)
         peer.only = next(iter(peer.abilities.values())) if len(peer.abilities) == 1 else None
         queue.workers -= 1
         self._account.held -= ABILITY
@@ -186,7 +183,7 @@ class Assignments:
         return assigned
 
 
-def _next_queue(abilities: OrderedDict[bytes, FunctionQueue]) -> FunctionQueue | None:
+def _next_queue(abilities: dict[bytes, FunctionQueue]) -> FunctionQueue | None:
     """The queue to serve a worker from: the one with the highest priority waiting, then the next in turn."""
     chosen, best = None, NOTHING
     for queue in abilities.values():
@@ -194,6 +191,6 @@ def _next_queue(abilities: OrderedDict[bytes, FunctionQueue]) -> FunctionQueue |
             chosen, best = queue, queue.best
             if not best:
                 break
-    if chosen is not None and len(abilities) > 1:
+    if chosen is not None and type(abilities) is OrderedDict:
         abilities.move_to_end(chosen.name)
     return chosen

@@ -37,7 +37,6 @@ class Link:
 
     __slots__ = (
         "_parts",
-        "_send",
         "_unread",
         "closed",
         "closing",
@@ -47,7 +46,6 @@ class Link:
         "left",
         "mask",
         "peer",
-        "receive",
         "replied",
         "socket",
         "taken",
@@ -58,7 +56,6 @@ class Link:
 
     def __init__(self, connection: Socket, peer: Peer, who: str, packet_limit: int = PACKET_LIMIT) -> None:
         self.socket = connection
-        self.receive, self._send = connection.recv, connection.send
         self.peer = peer
         self.who = who
         self.trace: Trace | None = None
@@ -91,12 +88,12 @@ class Link:
         if self.trace is not None:
             return self._flush_and_say(self.trace)
         peer = self.peer
-        outbox, send = peer.outbox, self._send
+        outbox = peer.outbox
         if peer.bulky:
             return self._send_parts()
         data = b"".join(outbox)
         try:
-            sent = send(data)
+            sent = self.socket.send(data)
         except (BlockingIOError, InterruptedError):
             peer.bulky = True
             return False

@@ -213,9 +213,9 @@ class Server:
     # -- bytes in -------------------------------------------------------------------
 
     def _readable(self, link: Link) -> None:
-        decoder, receive = link.decoder, link.receive
+        decoder = link.decoder
         try:
-            data = receive(link.wanted() if decoder.missing else RECEIVED)
+            data = link.socket.recv(link.wanted() if decoder.missing else RECEIVED)
         except (BlockingIOError, InterruptedError):
             return
         except OSError:

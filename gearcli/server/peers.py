@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,10 @@ LOST_LIMIT = 1000
 """Handles of lost jobs that are remembered of a worker."""
 UNCOPIED = 16384
 """From this size on a body is put into the outbox as it is, not copied into a packet."""
+
+# There may be many connections that never have either: these stand in for what is made for the first.
+_NO_TIMEOUTS: dict[bytes, float] = {}
+_NONE_LOST: dict[bytes, None] = {}
 
 
 class Peer:
@@ -77,15 +80,15 @@ class Peer:
         """The jobs whose results it awaits."""
 
         # As a worker.
-        self.abilities: OrderedDict[bytes, FunctionQueue] = OrderedDict()
-        """The functions it does, in the order in which they are to be served."""
+        self.abilities: dict[bytes, FunctionQueue] = {}
+        """The functions it does, in the order in which they are to be served: of several an OrderedDict."""
         self.only: FunctionQueue | None = None
         """The queue of its one function, if it has just one; most workers do."""
-        self.timeouts: dict[bytes, float] = {}
+        self.timeouts = _NO_TIMEOUTS
         """Seconds a job of a function may take, where CAN_DO_TIMEOUT said so."""
         self.running: dict[bytes, Job] = {}
         """The jobs it has taken and not finished, by handle."""
-        self.lost: dict[bytes, None] = {}
+        self.lost = _NONE_LOST
         """Handles of jobs that ended before its last word of them; see `lose`."""
         self.heard = 0.0
         """When it last said anything; kept only where workers have a lease."""
@@ -134,11 +137,22 @@ class Peer:
             self.refused(code)
         self.tell(answers.ERROR, code, text)
 
+    def allow(self, function: bytes, seconds: float) -> None:
+        """Note how long a job of a function may take; 0 is as long as it likes."""
+        if not seconds:
+            self.timeouts.pop(function, None)
+            return
+        if self.timeouts is _NO_TIMEOUTS:
+            self.timeouts = {}
+        self.timeouts[function] = seconds
+
     def lose(self, handle: bytes) -> None:
         """Note that a job the peer has is over although the peer may still report of it.
 
         Such a report is no fault: an ERROR would end the workers of PHP, Perl and libgearman.
         """
+        if self.lost is _NONE_LOST:
+            self.lost = {}
         self.lost[handle] = None
         if len(self.lost) > LOST_LIMIT:
             del self.lost[next(iter(self.lost))]

@@ -81,4 +81,4 @@ def test_a_link_with_packets_undecided_is_not_read_even_when_all_has_left(
 def test_the_end_of_the_peer_is_no_bytes(pair: tuple[Link, socket.socket]) -> None:
     link, theirs = pair
     theirs.close()
-    assert link.receive(link.wanted()) == b""
+    assert link.socket.recv(link.wanted()) == b""
