@@ -21,9 +21,15 @@ def main() -> None:
 
         run_as(called, arguments)
     if arguments in (["-V"], ["--version"]):
+        from gearcli.cli.process import carry_out
         from gearcli.cli.version import show_version
 
-        sys.exit(show_version())
+        carry_out(show_version)
+    if arguments in (["-h"], ["--help"]):
+        from gearcli.cli.overview import show_overview
+        from gearcli.cli.process import carry_out
+
+        carry_out(show_overview)
     if arguments[:1] == ["--man"] and not {"-h", "--help"} & {*arguments}:
         from gearcli.cli.manual import show_manual
 

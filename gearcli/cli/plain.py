@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from gearcli.cli.makers import priority
-from gearcli.cli.process import end, status_of
+from gearcli.cli.process import carry_out
 from gearcli.cli.submitting import Asked, submitted
 from gearcli.errors import UsageError
 
@@ -48,7 +48,7 @@ def submit_if_plain(arguments: Sequence[str]) -> None:
     """Submit what a plain command line says, and end the process; return if it is not plain."""
     asked = understood(arguments)
     if asked is not None:
-        end(lambda: status_of(lambda: submitted(asked)))
+        carry_out(lambda: submitted(asked))
 
 
 def understood(arguments: Sequence[str]) -> Asked | None:

@@ -37,6 +37,11 @@ def status_after(error: BaseException) -> ExitStatus:
     raise error
 
 
+def carry_out(call: Callable[[], int | None]) -> NoReturn:
+    """Do what needs no parser, and end the process with its status, or with what its error stands for."""
+    end(lambda: status_of(call))
+
+
 def end(run: Callable[[], object]) -> NoReturn:
     """Run a command line and end the process with the status that it returns, or exits with."""
     _occupy_standard_descriptors()

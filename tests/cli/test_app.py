@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gearcli import __version__
-from gearcli.cli.app import COMMANDS
+from gearcli.cli.commands import COMMANDS
 from tests.cli.driving import exit_of
 
 

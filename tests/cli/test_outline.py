@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from gearcli.cli.app import COMMANDS
+from gearcli.cli.commands import COMMANDS
 from gearcli.cli.outline import Argument, Command, Kind, Option, outline
 from tests.cli.driving import exit_of
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gearcli import certs
-from gearcli.cli.app import COMMANDS
+from gearcli.cli.commands import COMMANDS
 from gearcli.cli.securing import securing
 from tests.cli.driving import run_gear
 from tests.support import ServerProcess, gear_serve

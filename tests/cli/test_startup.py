@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from gearcli.cli.commands import COMMANDS
 from tests.cli.driving import at
 from tests.support import DEADLINE, ServerProcess, clean_environment
 
@@ -68,15 +69,20 @@ def test_submit_imports_nothing_of_other_commands(server: ServerProcess, cat: st
 
 
 def test_the_version_needs_no_parser() -> None:
-    assert set() == modules_of("--version") & {*SLOW, "typer", "gearcli.cli.app"}
+    assert set() == modules_of("--version") & UNNEEDED
 
 
-def test_the_help_of_all_needs_no_command() -> None:
-    """A command is imported for its own help only; all of them would take half a second."""
+def test_the_help_of_all_needs_no_parser_and_no_command() -> None:
     modules = modules_of("--help")
-    assert "typer" in modules
-    ours = {"gearcli.cli.app", "gearcli.cli.exits", "gearcli.cli.output", "gearcli.cli.process"}
+    ours = {f"gearcli.cli.{name}" for name in ("commands", "exits", "output", "overview", "process")}
     assert ours == {name for name in modules if name.startswith("gearcli.cli.")}
+    assert set() == modules & UNNEEDED
+
+
+def test_the_help_of_a_command_imports_no_other() -> None:
+    """All of them would take half a second."""
+    modules = modules_of("ping", "--help")
+    assert {"gearcli.cli.ping"} == modules & {f"gearcli.cli.{name}" for name in COMMANDS}
     assert set() == modules & SLOW
 
 

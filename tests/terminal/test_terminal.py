@@ -13,7 +13,7 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from gearcli.cli.app import COMMANDS
+from gearcli.cli.commands import COMMANDS
 from gearcli.protocol.packets import PacketType
 from tests.cli.driving import at, counts, exists, gear_worker, marked, pid_in, run_gear
 from tests.support import DEADLINE, ServerProcess, Wire, clean_environment, gear_serve, wait_until

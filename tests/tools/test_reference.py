@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gearcli.cli.app import COMMANDS
+from gearcli.cli.commands import COMMANDS
 from tools.reference import PATH, reference
 
 
