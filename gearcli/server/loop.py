@@ -164,8 +164,12 @@ class Server:
         """
         select = self.selector.select
         ready = select(0.0)
-        if ready or self._patient:
+        if ready:
             return ready
+        if self._patient:
+            self._sending.release()
+            if self._shutdown.begun:
+                return ready  # who was answered last may be all that it waited for
         for _ in range(_LOOKS):
             os.sched_yield()
             ready = select(0.0)
@@ -201,7 +205,7 @@ class Server:
         self._engine.tick(asked, asked_wall)
         if self._commits is not None:
             self._commits.hand_over(self._engine.registry.now)
-        if self._engine.talking or self._patient:
+        if self._engine.talking:
             self._sending.send(len(ready))
         if self._patience.next_look <= asked:
             self._supervision.look()

@@ -105,7 +105,7 @@ class Registry:
         if self._schedule.due <= wall:
             for call in self._schedule.pop_due(wall):
                 call()
-        if self.wakeups.pending:
+        if self.wakeups.next_look <= now:
             self.wakeups.tick(now)
 
     def due(self) -> float:

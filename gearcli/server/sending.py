@@ -32,24 +32,29 @@ class Sending:
 
         Workers get it at once.  Answers to others wait while there is more to
         read, for some events: sending wakes another process, which costs more
-        than making the answer, so one send carries many.  With nothing to read
-        they leave.
+        than making the answer, so one send carries many.
         """
-        talking, links, patient = self._talking, self._links, self.patient
-        self._held = self._held + events
-        hold = events > 0 and self._held < _EVENTS_HELD
+        talking, patient = self._talking, self.patient
         while talking:
             peer = talking.pop()
-            link = links.get(peer)
-            if link is None or not peer.outbox:
-                continue
-            if hold and not peer.abilities:
+            if not peer.abilities:
                 patient.append(peer)
-            else:
-                self._flush(link)
-        if not hold:
-            self._held = 0
-        if patient and not hold:
-            talking.extend(patient)
-            patient.clear()
-            self.send(0)
+            elif peer.outbox:
+                self._send_to(peer)
+        if patient:
+            self._held += events
+            if self._held >= _EVENTS_HELD:
+                self.release()
+
+    def release(self) -> None:
+        """Let nobody wait any longer: there is nothing more to read."""
+        self._talking += self.patient
+        self.patient.clear()
+        self._held = 0
+        while self._talking:
+            self._send_to(self._talking.pop())
+
+    def _send_to(self, peer: Peer) -> None:
+        link = self._links.get(peer)
+        if link is not None and peer.outbox:
+            self._flush(link)

@@ -32,10 +32,12 @@ class Wakeups:
         self._per_job = per_job
         self._until: OrderedDict[Peer, float] = OrderedDict()
         """Until when it is fine that a woken worker has not come, in order."""
+        self.next_look = inf
+        """When `tick` is wanted; who came since may have made it needless."""
 
     def wake(self, queue: FunctionQueue, now: float) -> None:
         """Wake sleepers for each waiting job that has not enough of them on their way."""
-        while queue.waking < queue.runnable * self._per_job:
+        while queue.sleepers and queue.waking < queue.runnable * self._per_job:
             peer = queue.next_sleeper()
             if peer is None:
                 return
@@ -45,6 +47,8 @@ class Wakeups:
                 continue
             peer.woken = queue
             queue.waking += 1
+            if not self._until:
+                self.next_look = now + WAKE_PATIENCE
             self._until[peer] = now + WAKE_PATIENCE
             peer.send(NOOP)
 
@@ -56,15 +60,11 @@ class Wakeups:
         queue.waking -= 1
         self.wake(queue, now)
 
-    @property
-    def pending(self) -> bool:
-        """Whether anybody was woken who has not come yet."""
-        return bool(self._until)
-
     def tick(self, now: float) -> None:
         """Pass on the wake-ups that took too long."""
         while self.due() <= now:
             self.awake(next(iter(self._until)), now)
+        self.next_look = self.due()
 
     def due(self) -> float:
         """When the next wake-up has taken too long; infinity if nobody was woken."""

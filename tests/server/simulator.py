@@ -173,7 +173,7 @@ class Simulation:
 
     def _settle(self) -> None:
         """Assert that when nobody woken comes, all are woken that could do what waits."""
-        while self.engine.registry.wakeups.pending:
+        while self.engine.registry.wakeups.due() < inf:
             self.pass_time(self.engine.registry.wakeups.due() - self.now)
         for queue in self.engine.registry.queues.values():
             assert not queue.runnable or not any(peer.asleep for peer in queue.sleepers)

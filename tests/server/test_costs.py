@@ -106,6 +106,7 @@ class House:
     def settle(self) -> None:
         """A turn in which nothing arrives: all answers leave."""
         self.arrive()
+        self.server._sending.release()
 
     def handles(self, count: int) -> list[bytes]:
         """The handles of the next jobs."""

@@ -46,7 +46,7 @@ def test_workers_are_answered_at_once_and_clients_together(post: Post) -> None:
     post.sending.send(1)
     assert [worker] == post.sent
     assert [client] == post.sending.patient
-    post.sending.send(0)  # there is nothing to read
+    post.sending.release()
     assert [worker, client] == post.sent
     assert [] == post.sending.patient
 
@@ -67,5 +67,5 @@ def test_who_has_gone_meanwhile_is_passed_over(post: Post) -> None:
         peer.send(b"x")
     del post.links[gone]
     emptied.outbox.clear()
-    post.sending.send(0)
+    post.sending.release()
     assert [] == post.sent
