@@ -27,7 +27,7 @@ answer. With --json an object for each server.
 _DESTRUCTIVE = frozenset({"cancel", "drop", "purge", "shutdown"})
 """Commands that ask before they are sent raw."""
 
-_Function = Annotated[str, typer.Argument(metavar="FUNCTION", help="The function.", show_default=False)]
+_Function = Annotated[str, typer.Argument(metavar="FUNCTION", help="The function.")]
 
 
 def version(
@@ -52,8 +52,7 @@ def getpid(
 
 def verbose(
     level: Annotated[
-        str | None,
-        typer.Argument(metavar="[LEVEL]", help="Log at it from now on (gear server).", show_default=False),
+        str | None, typer.Argument(metavar="[LEVEL]", help="Log at it from now on (gear server).")
     ] = None,
     server: Servers = None,
     context: Context = None,
@@ -70,10 +69,7 @@ def maxqueue(
     limit: Annotated[
         list[int],
         typer.Argument(
-            metavar="LIMIT | HIGH NORMAL LOW",
-            min=0,
-            help="For all priorities, or for each; 0 is no limit.",
-            show_default=False,
+            metavar="LIMIT | HIGH NORMAL LOW", min=0, help="For all priorities, or for each; 0 is no limit."
         ),
     ],
     server: Servers = None,
@@ -120,7 +116,7 @@ def drop(
 
 
 def cancel(
-    handle: Annotated[str, typer.Argument(metavar="HANDLE", help="The job.", show_default=False)],
+    handle: Annotated[str, typer.Argument(metavar="HANDLE", help="The job.")],
     yes: Yes = False,
     server: Servers = None,
     context: Context = None,
@@ -136,9 +132,7 @@ def cancel(
 
 
 def show(
-    what: Annotated[
-        list[str], typer.Argument(metavar="jobs | unique jobs", help="What to show.", show_default=False)
-    ],
+    what: Annotated[list[str], typer.Argument(metavar="jobs | unique jobs", help="What to show.")],
     server: Servers = None,
     context: Context = None,
     json: Json = False,
@@ -211,9 +205,7 @@ def shutdown(
 
 
 def raw(
-    word: Annotated[
-        list[str], typer.Argument(metavar="WORD...", help="The command line.", show_default=False)
-    ],
+    word: Annotated[list[str], typer.Argument(metavar="WORD...", help="The command line.")],
     yes: Yes = False,
     server: Servers = None,
     context: Context = None,

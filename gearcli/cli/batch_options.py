@@ -14,12 +14,7 @@ from gearcli.cli.progress import mode as progress_mode
 Tag = Annotated[bool, typer.Option("--tag", help="Put the record and a TAB before each line of its result.")]
 JobLogPath = Annotated[
     str | None,
-    typer.Option(
-        "--joblog",
-        metavar="FILE",
-        help="Write a line per job, in GNU parallel's columns.",
-        show_default=False,
-    ),
+    typer.Option("--joblog", metavar="FILE", help="Write a line per job, in GNU parallel's columns."),
 ]
 Resume = Annotated[bool, typer.Option("--resume", help="Leave out the records that --joblog has.")]
 ResumeFailed = Annotated[
@@ -28,10 +23,7 @@ ResumeFailed = Annotated[
 ResultsFolder = Annotated[
     str | None,
     typer.Option(
-        "--results",
-        metavar="DIR",
-        help="Also write each result into a file named after its record's number.",
-        show_default=False,
+        "--results", metavar="DIR", help="Also write each result into a file named after its record's number."
     ),
 ]
 HaltWhen = Annotated[
@@ -41,7 +33,6 @@ HaltWhen = Annotated[
         metavar="now|soon,fail=N",
         parser=parsed(parse_halt),
         help="Stop early: at once, or when the running jobs are done. Also success=N, done=N, fail=N%.",
-        show_default=False,
     ),
 ]
 Retries = Annotated[

@@ -65,7 +65,6 @@ def bench(
             "--function",
             metavar="NAME",
             help="Function of the jobs; nobody else may use it. Default: a random name.",
-            show_default=False,
         ),
     ] = None,
     timeout: Annotated[

@@ -24,7 +24,6 @@ def certs(
             metavar="NAME",
             help="A name or address by which the server is reached; repeatable. "
             f"Default: {', '.join(_LOCAL)}.",
-            show_default=False,
         ),
     ] = None,
     client: Annotated[
@@ -33,7 +32,6 @@ def certs(
             "--client",
             metavar="NAME",
             help="A client's certificate, as NAME.pem; repeatable. Default: client.",
-            show_default=False,
         ),
     ] = None,
     days: Annotated[

@@ -96,7 +96,6 @@ def check(
             metavar="DURATION",
             parser=parsed(duration),
             help="A job that waits longer is critical (gear servers).",
-            show_default=False,
             rich_help_panel=_MEMBER,
         ),
     ] = None,

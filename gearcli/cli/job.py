@@ -54,12 +54,10 @@ class Answer(NamedTuple):
 
 def job(
     handle: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[HANDLE]...", help="As `gear submit -b` prints it.", show_default=False),
+        list[str] | None, typer.Argument(metavar="[HANDLE]...", help="As `gear submit -b` prints it.")
     ] = None,
     unique: Annotated[
-        list[str] | None,
-        typer.Option("--unique", metavar="KEY", help="Ask by unique; repeatable.", show_default=False),
+        list[str] | None, typer.Option("--unique", metavar="KEY", help="Ask by unique; repeatable.")
     ] = None,
     watch: Annotated[
         bool, typer.Option("--watch", help="Show each change, until the server knows the jobs no longer.")

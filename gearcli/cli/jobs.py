@@ -40,8 +40,7 @@ _KEYS = (
 
 def jobs(
     function: Annotated[
-        str | None,
-        typer.Argument(metavar="[FUNCTION]", help="Only its jobs (gear server).", show_default=False),
+        str | None, typer.Argument(metavar="[FUNCTION]", help="Only its jobs (gear server).")
     ] = None,
     dead: Annotated[
         bool, typer.Option("--dead", help="Those that have lost their worker too often (gear server).")

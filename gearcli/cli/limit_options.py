@@ -50,7 +50,6 @@ MaxConnections: TypeAlias = Annotated[
         metavar="N",
         help="Connections at a time; more wait until one ends. "
         f"Default: {CONNECTIONS}, or as many as files may be open.",
-        show_default=False,
     ),
 ]
 MaxQueue: TypeAlias = Annotated[

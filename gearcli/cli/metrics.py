@@ -41,7 +41,6 @@ def metrics(
             metavar="ADDR",
             parser=parsed(exporter_address),
             help=f"Serve them at /metrics, and /healthz: host, :port, host:port. Default port: {PORT}.",
-            show_default=False,
         ),
     ] = None,
     insecure_listen: Annotated[
@@ -61,7 +60,6 @@ def metrics(
             metavar="DURATION",
             parser=parsed(duration),
             help="Write the file again and again.",
-            show_default=False,
         ),
     ] = None,
     legacy_names: Annotated[

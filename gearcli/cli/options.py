@@ -49,7 +49,6 @@ Servers = Annotated[
         metavar="ADDR",
         help="Server: host, host:port, [::1]:port or unix:/path; repeatable, commas allowed. "
         "Default: $GEARMAN_SERVERS, $GEARMAN_SERVER, the config file, localhost:4730.",
-        show_default=False,
     ),
 ]
 Context = Annotated[
@@ -58,7 +57,6 @@ Context = Annotated[
         "--context",
         metavar="NAME",
         help="Use [context.NAME] of the config file, before $GEARMAN_SERVERS. Default: $GEAR_CONTEXT.",
-        show_default=False,
     ),
 ]
 ConnectTimeout = Annotated[
@@ -68,7 +66,6 @@ ConnectTimeout = Annotated[
         metavar="DURATION",
         parser=parsed(duration),
         help="How long connecting may take. Default: 5s.",
-        show_default=False,
     ),
 ]
 Grace = Annotated[
@@ -88,7 +85,6 @@ Delimiter = Annotated[
         "--delimiter",
         metavar="S",
         help="One job per record that ends with S; \\t, \\n, \\x1e and the like are understood.",
-        show_default=False,
     ),
 ]
 Raw = Annotated[bool, typer.Option("--raw", help="Add nothing between results.")]

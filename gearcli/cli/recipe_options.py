@@ -36,7 +36,6 @@ def _option(*names: str, metavar: str, help: str, parser: Callable[[str], Any] |
         metavar=metavar,
         parser=None if parser is None else parsed(parser),
         help=help,
-        show_default=False,
         rich_help_panel=_PANEL,
     )
 
@@ -91,7 +90,6 @@ LocalRetries = Annotated[
         min=0,
         metavar="N",
         help="Try a failed job again here, so often. Default: 0.",
-        show_default=False,
         rich_help_panel=_PANEL,
     ),
 ]
@@ -107,7 +105,6 @@ RetryExit = Annotated[
         max=255,
         metavar="CODE",
         help="Try again only after this exit status (124: timed out, 128+N: signal N); repeatable.",
-        show_default=False,
         rich_help_panel=_PANEL,
     ),
 ]
@@ -133,8 +130,7 @@ WorkDir = Annotated[
     _option("--workdir", metavar="tmp|DIR", help="Folder of the command; tmp: a fresh one for each job."),
 ]
 Environment = Annotated[
-    list[str] | None,
-    _option("--env", metavar="NAME[=VALUE]", help="Set a variable, or keep it; repeatable."),
+    list[str] | None, _option("--env", metavar="NAME[=VALUE]", help="Set a variable, or keep it; repeatable.")
 ]
 CleanEnv = Annotated[bool, _flag("--clean-env", help="No variables but PATH, --env's and the job's.")]
 Limit = Annotated[

@@ -24,17 +24,7 @@ from gearcli.cli.batch_options import (
 from gearcli.cli.ending import ending_in_order
 from gearcli.cli.inputs import record_delimiter, record_source, whole_source
 from gearcli.cli.makers import Wanted
-from gearcli.cli.options import (
-    ConnectTimeout,
-    Context,
-    Delimiter,
-    Null,
-    Quiet,
-    Raw,
-    Reach,
-    Verbose,
-    reach,
-)
+from gearcli.cli.options import ConnectTimeout, Context, Delimiter, Null, Quiet, Raw, Reach, Verbose, reach
 from gearcli.cli.output import message
 from gearcli.cli.pipeline import RECONNECT, Pipeline, Wishes
 from gearcli.client.connection import CONNECT_TIMEOUT
@@ -64,12 +54,7 @@ def run(
     whole: Annotated[bool, typer.Option("--whole", help="The whole input is one record.")] = False,
     file: Annotated[
         list[str] | None,
-        typer.Option(
-            "--file",
-            metavar="PATH",
-            help="Read this instead of standard input; repeatable.",
-            show_default=False,
-        ),
+        typer.Option("--file", metavar="PATH", help="Read this instead of standard input; repeatable."),
     ] = None,
     chop: Annotated[
         bool, typer.Option("--chop", help="Records go to the command without their delimiter.")
@@ -80,22 +65,12 @@ def run(
     raw: Raw = False,
     server: Annotated[
         list[str] | None,
-        typer.Option(
-            "-s",
-            "--server",
-            metavar="ADDR",
-            help="Use this server instead of a private one.",
-            show_default=False,
-        ),
+        typer.Option("-s", "--server", metavar="ADDR", help="Use this server instead of a private one."),
     ] = None,
     function: Annotated[
         str | None,
         typer.Option(
-            "-f",
-            "--function",
-            metavar="FUNCTION",
-            help="With -s: under which name other machines can join.",
-            show_default=False,
+            "-f", "--function", metavar="FUNCTION", help="With -s: under which name other machines can join."
         ),
     ] = None,
     tag: Tag = False,

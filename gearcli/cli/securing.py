@@ -40,7 +40,7 @@ def securing(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _file(name: str, variable: str, help: str) -> Any:
-    option = typer.Option(name, metavar="FILE", help=f"{help} Default: ${variable}.", show_default=False)
+    option = typer.Option(name, metavar="FILE", help=f"{help} Default: ${variable}.")
     return Annotated[str | None, option]
 
 

@@ -71,7 +71,6 @@ Listen: TypeAlias = Annotated[
         "--listen",
         metavar="ADDR",
         help="Where to listen: host, host:port, [::1]:port, unix:/path; repeatable. Default: 127.0.0.1.",
-        show_default=False,
     ),
 ]
 Port: TypeAlias = Annotated[
@@ -100,7 +99,6 @@ Ca: TypeAlias = Annotated[
         metavar="FILE",
         envvar="GEARMAND_CA_CERTIFICATE",
         help="Let in only clients with a certificate of these authorities.",
-        show_default=False,
     ),
 ]
 Certificate: TypeAlias = Annotated[
@@ -110,7 +108,6 @@ Certificate: TypeAlias = Annotated[
         metavar="FILE",
         envvar="GEARMAND_SERVER_PEM",
         help="The server's certificate, in PEM; HUP reads it again.",
-        show_default=False,
     ),
 ]
 Key: TypeAlias = Annotated[
@@ -120,7 +117,6 @@ Key: TypeAlias = Annotated[
         metavar="FILE",
         envvar="GEARMAND_SERVER_KEY",
         help="The key of the certificate, if it is not in the same file.",
-        show_default=False,
     ),
 ]
 GivenRoles: TypeAlias = Annotated[
@@ -130,7 +126,6 @@ GivenRoles: TypeAlias = Annotated[
         metavar="NAME=ROLE[:GLOB]",
         help="What who has a certificate of this name may do (user:NAME on a Unix socket): "
         "submit or work, for functions that match, or admin; repeatable. Without any: everything.",
-        show_default=False,
     ),
 ]
 SocketMode: TypeAlias = Annotated[
@@ -147,8 +142,7 @@ Backlog: TypeAlias = Annotated[
 ]
 DEFAULT_BACKLOG = BACKLOG
 KeepaliveWanted: TypeAlias = Annotated[
-    bool,
-    typer.Option("--keepalive/--no-keepalive", help="Notice TCP peers that went away without a word."),
+    bool, typer.Option("--keepalive/--no-keepalive", help="Notice TCP peers that went away without a word.")
 ]
 
 
@@ -210,7 +204,6 @@ JobHandlePrefix: TypeAlias = Annotated[
         metavar="TEXT",
         parser=parsed(prefix),
         help="What job handles begin with. Default: H:HOSTNAME.",
-        show_default=False,
     ),
 ]
 Lease: TypeAlias = Annotated[
@@ -245,29 +238,15 @@ PidPath: TypeAlias = Annotated[
         "--pid-file",
         metavar="FILE",
         help="Holds the process id, from when connections are accepted to the end.",
-        show_default=False,
     ),
 ]
 User: TypeAlias = Annotated[
     str | None,
-    typer.Option(
-        "-u",
-        "--user",
-        metavar="NAME",
-        help="Become this user once the addresses are bound.",
-        show_default=False,
-    ),
+    typer.Option("-u", "--user", metavar="NAME", help="Become this user once the addresses are bound."),
 ]
 Threads: TypeAlias = Annotated[
     int | None,
-    typer.Option(
-        "-t",
-        "--threads",
-        min=0,
-        metavar="N",
-        help="Changes nothing: one thread serves all.",
-        show_default=False,
-    ),
+    typer.Option("-t", "--threads", min=0, metavar="N", help="Changes nothing: one thread serves all."),
 ]
 FileDescriptors: TypeAlias = Annotated[
     int | None,
@@ -278,7 +257,6 @@ FileDescriptors: TypeAlias = Annotated[
         max=1 << 30,
         metavar="N",
         help="How many files and connections may be open. Default: what the system allows.",
-        show_default=False,
     ),
 ]
 Metrics: TypeAlias = Annotated[
@@ -288,7 +266,6 @@ Metrics: TypeAlias = Annotated[
         metavar="[HOST:]PORT",
         parser=parsed(page_address),
         help="Serve Prometheus metrics there, at /metrics, /healthz, and a page for people at /.",
-        show_default=False,
     ),
 ]
 
@@ -301,7 +278,6 @@ LogPath: TypeAlias = Annotated[
         "--log-file",
         metavar="FILE|stderr|none",
         help="Where the log goes; HUP opens the file again. Default: stderr.",
-        show_default=False,
     ),
 ]
 ToSyslog: TypeAlias = Annotated[bool, typer.Option("--syslog", help="Log to the system's log.")]

@@ -64,14 +64,12 @@ class View(NamedTuple):
 
 def status(
     glob: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[GLOB]...", help="Only functions that match.", show_default=False),
+        list[str] | None, typer.Argument(metavar="[GLOB]...", help="Only functions that match.")
     ] = None,
     server: Servers = None,
     context: Context = None,
     format_: Annotated[
-        Format | None,
-        typer.Option("--format", help="Default: table on a terminal, plain elsewhere.", show_default=False),
+        Format | None, typer.Option("--format", help="Default: table on a terminal, plain elsewhere.")
     ] = None,
     json: Json = False,
     watch: Annotated[bool, typer.Option("--watch", help="Show it again and again.")] = False,
@@ -83,7 +81,6 @@ def status(
             metavar="DURATION",
             parser=parsed(duration),
             help="How often --watch asks. Default: 2s.",
-            show_default=False,
         ),
     ] = None,
     sort: Annotated[Sort, typer.Option("--sort", help="Numbers go down, names go up.")] = "function",  # type: ignore[assignment]  # typer parses it

@@ -35,16 +35,10 @@ from gearcli.units import duration
 
 
 def submit(
-    function: Annotated[
-        str | None, typer.Argument(metavar="FUNCTION", help="What is to be done.", show_default=False)
-    ] = None,
+    function: Annotated[str | None, typer.Argument(metavar="FUNCTION", help="What is to be done.")] = None,
     workload: Annotated[
         list[str] | None,
-        typer.Argument(
-            metavar="[WORKLOAD]...",
-            help="A job each. Without one, standard input is the job.",
-            show_default=False,
-        ),
+        typer.Argument(metavar="[WORKLOAD]...", help="A job each. Without one, standard input is the job."),
     ] = None,
     server: Servers = None,
     background: Annotated[
@@ -53,11 +47,7 @@ def submit(
     unique: Annotated[
         str | None,
         typer.Option(
-            "-u",
-            "--unique",
-            metavar="KEY",
-            help="Identical jobs run once; '-': the workload is the key.",
-            show_default=False,
+            "-u", "--unique", metavar="KEY", help="Identical jobs run once; '-': the workload is the key."
         ),
     ] = None,
     priority: Annotated[
@@ -77,7 +67,6 @@ def submit(
             metavar="DURATION",
             parser=parsed(duration),
             help="Not before so long has passed; in the background.",
-            show_default=False,
         ),
     ] = None,
     at: Annotated[
@@ -87,18 +76,11 @@ def submit(
             metavar="TIME",
             parser=parsed(due),
             help="Not before '2030-01-31 08:00', '08:00' or @SECONDS; in the background.",
-            show_default=False,
         ),
     ] = None,
     file: Annotated[
         list[str] | None,
-        typer.Option(
-            "-f",
-            "--file",
-            metavar="PATH",
-            help="Workload, or records, from a file; repeatable.",
-            show_default=False,
-        ),
+        typer.Option("-f", "--file", metavar="PATH", help="Workload, or records, from a file; repeatable."),
     ] = None,
     lines: Lines = False,
     null: Null = False,
@@ -122,11 +104,7 @@ def submit(
     timeout: Annotated[
         float | None,
         typer.Option(
-            "--timeout",
-            metavar="DURATION",
-            parser=parsed(duration),
-            help="How long a job may take.",
-            show_default=False,
+            "--timeout", metavar="DURATION", parser=parsed(duration), help="How long a job may take."
         ),
     ] = None,
     retries: Retries = 0,

@@ -39,7 +39,7 @@ _SHORTEST = 0.1  # seconds between two questions on a screen
 
 def top(
     filter_: Annotated[
-        str, typer.Argument(metavar="[FILTER]", help="Only functions like it, as with /.", show_default=False)
+        str, typer.Argument(metavar="[FILTER]", help="Only functions like it, as with /.")
     ] = "",
     server: Servers = None,
     context: Context = None,
@@ -51,15 +51,13 @@ def top(
             metavar="DURATION",
             parser=parsed(duration),
             help="How often servers are asked. Default: 2s; -b without it prints once.",
-            show_default=False,
         ),
     ] = None,
     batch: Annotated[
         bool, typer.Option("-b", "--batch", help="Print what gearman_top -b does, and go on with -i.")
     ] = False,
     count: Annotated[
-        int | None,
-        typer.Option("-n", "--count", min=1, metavar="N", help="How often -b prints.", show_default=False),
+        int | None, typer.Option("-n", "--count", min=1, metavar="N", help="How often -b prints.")
     ] = None,
     sort: Annotated[Sort, typer.Option("--sort", help="Numbers go down, names go up.")] = "queued",  # type: ignore[assignment]  # typer parses it
     hide_empty: Annotated[

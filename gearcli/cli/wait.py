@@ -26,11 +26,7 @@ def wait(
     timeout: Annotated[
         float | None,
         typer.Option(
-            "--timeout",
-            metavar="DURATION",
-            parser=parsed(duration),
-            help="How long to wait; the jobs go on.",
-            show_default=False,
+            "--timeout", metavar="DURATION", parser=parsed(duration), help="How long to wait; the jobs go on."
         ),
     ] = None,
     server: Servers = None,

@@ -54,25 +54,16 @@ def slots(text: str) -> tuple[int, int]:
 
 
 def _ending_option(name: str, metavar: str, help: str) -> Any:
-    return typer.Option(
-        name, metavar=metavar, parser=parsed(duration), help=help, show_default=False, rich_help_panel=_ENDING
-    )
+    return typer.Option(name, metavar=metavar, parser=parsed(duration), help=help, rich_help_panel=_ENDING)
 
 
 def worker(
     command: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="-- COMMAND [ARG]...", help="What is run for each job.", show_default=False),
+        list[str] | None, typer.Argument(metavar="-- COMMAND [ARG]...", help="What is run for each job.")
     ] = None,
     function: Annotated[
         list[str] | None,
-        typer.Option(
-            "-f",
-            "--function",
-            metavar="FUNCTION",
-            help="What to take jobs of; repeatable.",
-            show_default=False,
-        ),
+        typer.Option("-f", "--function", metavar="FUNCTION", help="What to take jobs of; repeatable."),
     ] = None,
     config: Annotated[
         str | None,
@@ -81,7 +72,6 @@ def worker(
             metavar="FILE",
             help="Many functions, each with its own command, from a file such as workers.toml; "
             "HUP reads it again.",
-            show_default=False,
         ),
     ] = None,
     check: Annotated[bool, typer.Option("--check", help="Only see whether the file is right.")] = False,
@@ -95,7 +85,6 @@ def worker(
             metavar="N|MIN-MAX",
             parser=parsed(slots),
             help="Jobs at a time; with two numbers as many as there is work for. Default: 1.",
-            show_default=False,
         ),
     ] = None,
     stream: recipes.Stream = False,
@@ -118,13 +107,7 @@ def worker(
     count: Annotated[
         int | None,
         typer.Option(
-            "-c",
-            "--count",
-            min=1,
-            metavar="N",
-            help="After so many jobs.",
-            show_default=False,
-            rich_help_panel=_ENDING,
+            "-c", "--count", min=1, metavar="N", help="After so many jobs.", rich_help_panel=_ENDING
         ),
     ] = None,
     burst: Annotated[
@@ -142,8 +125,7 @@ def worker(
     ] = None,
     grace: Grace = None,  # type: ignore[assignment]  # typer parses it
     name: Annotated[
-        str | None,
-        typer.Option("--name", metavar="ID", help="Client id that `workers` shows.", show_default=False),
+        str | None, typer.Option("--name", metavar="ID", help="Client id that `workers` shows.")
     ] = None,
     pidfile: Annotated[
         str | None,
@@ -151,7 +133,6 @@ def worker(
             "--pidfile",
             metavar="FILE",
             help="A file with the process id, for signals.",
-            show_default=False,
             rich_help_panel=_SERVICE,
         ),
     ] = None,
@@ -172,7 +153,6 @@ def worker(
             metavar="[HOST:]PORT",
             parser=parsed(page_address),
             help="Serve Prometheus metrics there, at /metrics, and /healthz.",
-            show_default=False,
             rich_help_panel=_SERVICE,
         ),
     ] = None,
