@@ -12,7 +12,7 @@ import typer
 
 from gearcli.cli import plugin
 from gearcli.cli.exits import ExitStatus, exit_status
-from gearcli.cli.options import ConnectTimeout, Context, Reach, Servers, parsed, reach
+from gearcli.cli.options import ConnectTimeout, Context, Reach, Servers, lasting, reach
 from gearcli.cli.output import write_text
 from gearcli.cli.plugin import State, Thresholds, Verdict
 from gearcli.client.client import Client
@@ -21,7 +21,6 @@ from gearcli.client.snapshot import Snapshot, snapshot
 from gearcli.client.survey import Answer, Survey
 from gearcli.errors import GearError, NoAnswer, ServerError, ServerGone, TimeLimit, UsageError
 from gearcli.escape import shown
-from gearcli.units import duration
 
 T = TypeVar("T")
 
@@ -54,12 +53,7 @@ def check(
         list[str] | None,
         typer.Option("-q", "--queue", metavar="FUNCTION", help="Only this one; repeatable. Default: all."),
     ] = None,
-    timeout: Annotated[
-        float,
-        typer.Option(
-            "-t", "--timeout", metavar="DURATION", parser=parsed(duration), help="For all; then critical."
-        ),
-    ] = "10s",  # type: ignore[assignment]  # typer parses it
+    timeout: Annotated[float, lasting("-t", "--timeout", help="For all; then critical.")] = "10s",  # type: ignore[assignment]  # typer parses it
     warning: Annotated[
         int,
         typer.Option(
@@ -91,12 +85,8 @@ def check(
     ] = 0,
     max_age: Annotated[
         float | None,
-        typer.Option(
-            "--max-age",
-            metavar="DURATION",
-            parser=parsed(duration),
-            help="A job that waits longer is critical (gear servers).",
-            rich_help_panel=_MEMBER,
+        lasting(
+            "--max-age", help="A job that waits longer is critical (gear servers).", rich_help_panel=_MEMBER
         ),
     ] = None,
     send: Annotated[

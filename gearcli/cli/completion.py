@@ -10,9 +10,8 @@ from typing import Annotated, NamedTuple
 import typer
 
 from gearcli.cli.exits import ExitStatus
-from gearcli.cli.options import parsed
+from gearcli.cli.options import one_of, parsed
 from gearcli.cli.output import message, write
-from gearcli.cli.recipe_options import one_of
 from gearcli.errors import ConfigError, OutputError
 
 _ASKING = 5.0  # seconds that zsh may take to say where it looks

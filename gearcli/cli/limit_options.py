@@ -6,10 +6,10 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from gearcli.cli.options import parsed
+from gearcli.cli.options import lasting, parsed
 from gearcli.errors import UsageError
 from gearcli.server.bounds import CONNECTIONS
-from gearcli.units import duration, size
+from gearcli.units import size
 
 LEAST_PACKET, MOST_PACKET = 1 << 16, (1 << 32) - 1
 """Bytes of a packet that may be set as the limit; the protocol has no larger ones."""
@@ -73,10 +73,8 @@ MaxMemory: TypeAlias = Annotated[
 ]
 IdleTimeout: TypeAlias = Annotated[
     float,
-    typer.Option(
+    lasting(
         "--idle-timeout",
-        metavar="DURATION",
-        parser=parsed(duration),
         help="Who stops in the middle of a packet that long, or reads no answers, is closed; 0: never. "
         "Who only waits may wait for ever.",
     ),

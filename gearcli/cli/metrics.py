@@ -13,14 +13,13 @@ import typer
 from gearcli.cli.asking import say_failures
 from gearcli.cli.exits import ExitStatus
 from gearcli.cli.metrics_file import replace
-from gearcli.cli.options import ConnectTimeout, Context, Servers, page_address, parsed, reach
+from gearcli.cli.options import ConnectTimeout, Context, Servers, every, page_address, parsed, reach
 from gearcli.cli.output import message, write_text
 from gearcli.client import exposition
 from gearcli.client.snapshot import Snapshot, snapshot
 from gearcli.client.survey import Survey
 from gearcli.errors import UsageError
 from gearcli.protocol.address import Address
-from gearcli.units import duration
 
 PORT = 9418
 """gearman-exporter's."""
@@ -52,16 +51,7 @@ def metrics(
             "-o", "--output", metavar="FILE.prom", help="Write them into a file, whole at any time."
         ),
     ] = None,
-    interval: Annotated[
-        float | None,
-        typer.Option(
-            "-i",
-            "--interval",
-            metavar="DURATION",
-            parser=parsed(duration),
-            help="Write the file again and again.",
-        ),
-    ] = None,
+    interval: Annotated[float | None, every("Write the file again and again.")] = None,
     legacy_names: Annotated[
         bool, typer.Option("--legacy-names", help="Also the names of gearman-exporter's first versions.")
     ] = False,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import typer
 
@@ -27,6 +27,27 @@ def parsed(parse: Callable[[str], T]) -> Callable[[str], T]:
 
     convert.__name__ = parse.__name__.upper()
     return convert
+
+
+def lasting(*names: str, help: str, **more: Any) -> Any:
+    """An option whose value is a duration."""
+    return typer.Option(*names, metavar="DURATION", parser=parsed(duration), help=help, **more)
+
+
+def every(help: str) -> Any:
+    """The option that says how often something is done, or how long the pause between is."""
+    return lasting("-i", "--interval", help=help)
+
+
+def one_of(*choices: str) -> Callable[[str], str]:
+    """A parser that takes one of some words."""
+
+    def choice(text: str) -> str:
+        if text not in choices:
+            raise UsageError(f"{text!r} is not one of {', '.join(choices)}")
+        return text
+
+    return choice
 
 
 def page_address(text: str, default_port: int = -1) -> Address:
@@ -60,23 +81,9 @@ Context = Annotated[
     ),
 ]
 ConnectTimeout = Annotated[
-    float | None,
-    typer.Option(
-        "--connect-timeout",
-        metavar="DURATION",
-        parser=parsed(duration),
-        help="How long connecting may take. Default: 5s.",
-    ),
+    float | None, lasting("--connect-timeout", help="How long connecting may take. Default: 5s.")
 ]
-Grace = Annotated[
-    float,
-    typer.Option(
-        "--grace",
-        metavar="DURATION",
-        parser=parsed(duration),
-        help="How long TERM and INT wait for running jobs.",
-    ),
-]
+Grace = Annotated[float, lasting("--grace", help="How long TERM and INT wait for running jobs.")]
 Lines = Annotated[bool, typer.Option("-n", "--lines", help="One job per line.")]
 Null = Annotated[bool, typer.Option("-0", "--null", help="One job per NUL-terminated record.")]
 Delimiter = Annotated[

@@ -10,14 +10,13 @@ from typing import Annotated, Any, TypeAlias
 
 import typer
 
-from gearcli.cli.options import page_address, parsed
+from gearcli.cli.options import lasting, page_address, parsed
 from gearcli.errors import UsageError
 from gearcli.protocol.address import DEFAULT_PORT
 from gearcli.protocol.packets import HANDLE_LIMIT
 from gearcli.server.listener import BACKLOG
 from gearcli.server.log import LEVELS, level_named
 from gearcli.server.results import RESULTS_LIMIT
-from gearcli.units import duration
 
 PREFIX_LIMIT = 40
 """Bytes of a handle prefix: ``:``, the start (8), ``-`` and ten years of jobs at full speed (13) fit too."""
@@ -207,20 +206,12 @@ JobHandlePrefix: TypeAlias = Annotated[
     ),
 ]
 Lease: TypeAlias = Annotated[
-    float,
-    typer.Option(
-        "--lease",
-        metavar="DURATION",
-        parser=parsed(duration),
-        help="A job whose worker is silent that long is offered again; 0: never.",
-    ),
+    float, lasting("--lease", help="A job whose worker is silent that long is offered again; 0: never.")
 ]
 KeepResults: TypeAlias = Annotated[
     float,
-    typer.Option(
+    lasting(
         "--keep-results",
-        metavar="DURATION",
-        parser=parsed(duration),
         help="How long `gear result` can show what became of background jobs; 0: not at all. "
         f"The newest {RESULTS_LIMIT >> 20} MiB are kept.",
     ),

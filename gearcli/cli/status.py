@@ -14,7 +14,7 @@ import typer
 from gearcli.cli.asking import say_failures
 from gearcli.cli.exits import ExitStatus
 from gearcli.cli.function_formats import as_table, comma_separated, document, plain
-from gearcli.cli.options import ConnectTimeout, Context, Json, Servers, parsed, reach
+from gearcli.cli.options import ConnectTimeout, Context, Json, Servers, every, reach
 from gearcli.cli.output import on_terminal, write_text
 from gearcli.cli.table import coloured, cut, terminal_width
 from gearcli.client.exposition import metrics
@@ -23,7 +23,6 @@ from gearcli.client.snapshot import Snapshot, snapshot
 from gearcli.client.survey import Answer, Survey
 from gearcli.errors import UsageError
 from gearcli.escape import shown
-from gearcli.units import duration
 
 
 class Format(StrEnum):
@@ -73,16 +72,7 @@ def status(
     ] = None,
     json: Json = False,
     watch: Annotated[bool, typer.Option("--watch", help="Show it again and again.")] = False,
-    interval: Annotated[
-        float | None,
-        typer.Option(
-            "-i",
-            "--interval",
-            metavar="DURATION",
-            parser=parsed(duration),
-            help="How often --watch asks. Default: 2s.",
-        ),
-    ] = None,
+    interval: Annotated[float | None, every("How often --watch asks. Default: 2s.")] = None,
     sort: Annotated[Sort, typer.Option("--sort", help="Numbers go down, names go up.")] = "function",  # type: ignore[assignment]  # typer parses it
     hide_empty: Annotated[
         bool, typer.Option("--hide-empty", help="Leave out functions without jobs.")

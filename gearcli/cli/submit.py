@@ -27,11 +27,11 @@ from gearcli.cli.options import (
     Raw,
     Servers,
     Verbose,
+    lasting,
     parsed,
 )
 from gearcli.cli.submitting import Asked, submitted
 from gearcli.protocol.packets import Priority
-from gearcli.units import duration
 
 
 def submit(
@@ -61,13 +61,7 @@ def submit(
         ),
     ] = "normal",  # type: ignore[assignment]  # typer parses it
     delay: Annotated[
-        float | None,
-        typer.Option(
-            "--in",
-            metavar="DURATION",
-            parser=parsed(duration),
-            help="Not before so long has passed; in the background.",
-        ),
+        float | None, lasting("--in", help="Not before so long has passed; in the background.")
     ] = None,
     at: Annotated[
         float | None,
@@ -101,12 +95,7 @@ def submit(
     ] = False,
     raw: Raw = False,
     tag: Tag = False,
-    timeout: Annotated[
-        float | None,
-        typer.Option(
-            "--timeout", metavar="DURATION", parser=parsed(duration), help="How long a job may take."
-        ),
-    ] = None,
+    timeout: Annotated[float | None, lasting("--timeout", help="How long a job may take.")] = None,
     retries: Retries = 0,
     halt: HaltWhen = None,
     joblog: JobLogPath = None,

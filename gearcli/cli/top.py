@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from gearcli.cli.options import ConnectTimeout, Context, Reach, Servers, parsed, reach
+from gearcli.cli.options import ConnectTimeout, Context, Reach, Servers, every, reach
 from gearcli.cli.output import message
 from gearcli.cli.screen import Screen, usable
 from gearcli.cli.table import coloured
@@ -17,7 +17,6 @@ from gearcli.client.documents import FunctionState
 from gearcli.client.snapshot import snapshot
 from gearcli.client.survey import Survey
 from gearcli.errors import UsageError
-from gearcli.units import duration
 
 
 class Sort(StrEnum):
@@ -44,14 +43,7 @@ def top(
     server: Servers = None,
     context: Context = None,
     interval: Annotated[
-        float | None,
-        typer.Option(
-            "-i",
-            "--interval",
-            metavar="DURATION",
-            parser=parsed(duration),
-            help="How often servers are asked. Default: 2s; -b without it prints once.",
-        ),
+        float | None, every("How often servers are asked. Default: 2s; -b without it prints once.")
     ] = None,
     batch: Annotated[
         bool, typer.Option("-b", "--batch", help="Print what gearman_top -b does, and go on with -i.")

@@ -19,12 +19,12 @@ from gearcli.cli.options import (
     Reach,
     Servers,
     Verbose,
+    one_of,
     page_address,
     parsed,
     reach,
 )
 from gearcli.cli.output import message, on_terminal
-from gearcli.cli.recipe_options import one_of
 from gearcli.errors import UsageError
 from gearcli.units import duration
 

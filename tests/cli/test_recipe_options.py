@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gearcli.cli.recipe_options import one_of, plan, recipe, treatment
+from gearcli.cli.recipe_options import plan, recipe, treatment
 from gearcli.errors import UsageError
 from gearcli.worker.plan import Plan, Recipe
 
@@ -49,10 +49,3 @@ def test_a_plan_of_a_command_line() -> None:
 def test_what_makes_no_sense_is_said_with_the_option() -> None:
     with pytest.raises(UsageError, match=r"^--retry-exit: "):
         recipe(["cat"], {"retry_exit": frozenset({1})})
-
-
-def test_one_of_some_words() -> None:
-    parse = one_of("fail", "exception")
-    assert "fail" == parse("fail")
-    with pytest.raises(UsageError, match="'elsewhere' is not one of fail, exception"):
-        parse("elsewhere")
