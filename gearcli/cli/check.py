@@ -6,13 +6,12 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Annotated, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
-import typer
-
+from gearcli.cli import check_options as options
 from gearcli.cli import plugin
 from gearcli.cli.exits import ExitStatus, exit_status
-from gearcli.cli.options import ConnectTimeout, Context, Reach, Servers, lasting, reach
+from gearcli.cli.options import ConnectTimeout, Context, Reach, Servers, reach
 from gearcli.cli.output import write_text
 from gearcli.cli.plugin import State, Thresholds, Verdict
 from gearcli.client.client import Client
@@ -26,8 +25,7 @@ T = TypeVar("T")
 
 _UNIQUE = "check"
 """check_gearman's: identical checks at the same time are one job."""
-_MEMBER = "Thresholds"
-_JOB = "A test job"
+_USUAL = Thresholds()
 
 
 class _Test(NamedTuple):
@@ -42,76 +40,22 @@ class _Test(NamedTuple):
 
 def check(
     server: Servers = None,
-    host: Annotated[
-        list[str] | None,
-        typer.Option(
-            "-H", metavar="HOST[:PORT]", help="A server, as check_gearman has it; beside it -s is --send."
-        ),
-    ] = None,
+    host: options.Hosts = None,
     context: Context = None,
-    queues: Annotated[
-        list[str] | None,
-        typer.Option("-q", "--queue", metavar="FUNCTION", help="Only this one; repeatable. Default: all."),
-    ] = None,
-    timeout: Annotated[float, lasting("-t", "--timeout", help="For all; then critical.")] = "10s",  # type: ignore[assignment]  # typer parses it
-    warning: Annotated[
-        int,
-        typer.Option(
-            "-w", metavar="N", min=0, help="Waiting jobs: warning. 0: never.", rich_help_panel=_MEMBER
-        ),
-    ] = 10,
-    critical: Annotated[
-        int,
-        typer.Option(
-            "-c", metavar="N", min=0, help="Waiting jobs: critical. 0: never.", rich_help_panel=_MEMBER
-        ),
-    ] = 100,
-    workers_warning: Annotated[
-        int,
-        typer.Option("-W", metavar="N", min=0, help="Workers: warning. 0: never.", rich_help_panel=_MEMBER),
-    ] = 25,
-    workers_critical: Annotated[
-        int,
-        typer.Option("-C", metavar="N", min=0, help="Workers: critical. 0: never.", rich_help_panel=_MEMBER),
-    ] = 50,
-    no_worker: Annotated[
-        bool, typer.Option("-x", help="No worker is critical.", rich_help_panel=_MEMBER)
-    ] = False,
-    min_workers: Annotated[
-        int,
-        typer.Option(
-            "--min-workers", metavar="N", min=0, help="Fewer are critical.", rich_help_panel=_MEMBER
-        ),
-    ] = 0,
-    max_age: Annotated[
-        float | None,
-        lasting(
-            "--max-age", help="A job that waits longer is critical (gear servers).", rich_help_panel=_MEMBER
-        ),
-    ] = None,
-    send: Annotated[
-        str | None,
-        typer.Option(
-            "--send", metavar="TEXT", help="Send a job to the function of -q instead.", rich_help_panel=_JOB
-        ),
-    ] = None,
-    expect: Annotated[
-        str | None,
-        typer.Option(
-            "-e",
-            "--expect",
-            metavar="TEXT",
-            help="Critical unless its result holds this.",
-            rich_help_panel=_JOB,
-        ),
-    ] = None,
-    unique: Annotated[
-        str, typer.Option("-u", "--unique", metavar="KEY", help="Its unique.", rich_help_panel=_JOB)
-    ] = _UNIQUE,
-    background: Annotated[
-        bool, typer.Option("-a", "--async", help="Do not wait for its result.", rich_help_panel=_JOB)
-    ] = False,
-    verbose: Annotated[bool, typer.Option("-v", hidden=True)] = False,
+    queues: options.Queues = None,
+    timeout: options.Timeout = "10s",  # type: ignore[assignment]  # typer parses it
+    warning: options.JobsWarning = _USUAL.jobs_warning,
+    critical: options.JobsCritical = _USUAL.jobs_critical,
+    workers_warning: options.WorkersWarning = _USUAL.workers_warning,
+    workers_critical: options.WorkersCritical = _USUAL.workers_critical,
+    no_worker: options.NoWorker = _USUAL.no_worker,
+    min_workers: options.MinWorkers = _USUAL.min_workers,
+    max_age: options.MaxAge = _USUAL.max_age,
+    send: options.Send = None,
+    expect: options.Expect = None,
+    unique: options.Unique = _UNIQUE,
+    background: options.Background = False,
+    verbose: options.Verbose = False,
     connect_timeout: ConnectTimeout = None,
 ) -> int:
     """Check servers as a monitoring plugin: exit status 0 ok, 1 warning, 2 critical, 3 unknown.
