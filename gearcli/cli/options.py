@@ -101,3 +101,5 @@ Verbose = Annotated[
 ]
 Yes = Annotated[bool, typer.Option("-y", "--yes", help="Do not ask.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+HideEmpty = Annotated[bool, typer.Option("--hide-empty", help="Leave out functions without jobs.")]
+Handles = Annotated[list[str], typer.Argument(metavar="HANDLE...", help="As `gear submit -b` prints it.")]

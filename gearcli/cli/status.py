@@ -14,7 +14,7 @@ import typer
 from gearcli.cli.asking import say_failures
 from gearcli.cli.exits import ExitStatus
 from gearcli.cli.function_formats import as_table, comma_separated, document, plain
-from gearcli.cli.options import ConnectTimeout, Context, Json, Servers, every, reach
+from gearcli.cli.options import ConnectTimeout, Context, HideEmpty, Json, Servers, every, reach
 from gearcli.cli.output import on_terminal, write_text
 from gearcli.cli.table import coloured, cut, terminal_width
 from gearcli.client.exposition import metrics
@@ -73,10 +73,8 @@ def status(
     json: Json = False,
     watch: Annotated[bool, typer.Option("--watch", help="Show it again and again.")] = False,
     interval: Annotated[float | None, every("How often --watch asks. Default: 2s.")] = None,
-    sort: Annotated[Sort, typer.Option("--sort", help="Numbers go down, names go up.")] = "function",  # type: ignore[assignment]  # typer parses it
-    hide_empty: Annotated[
-        bool, typer.Option("--hide-empty", help="Leave out functions without jobs.")
-    ] = False,
+    sort: Annotated[Sort, typer.Option("--sort", help="Numbers go down, names go up.")] = Sort.FUNCTION,
+    hide_empty: HideEmpty = False,
     with_total: Annotated[
         bool, typer.Option("--total", help="Add the sum of all; in plain and csv it has no name.")
     ] = False,

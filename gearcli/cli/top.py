@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from gearcli.cli.options import ConnectTimeout, Context, Reach, Servers, every, reach
+from gearcli.cli.options import ConnectTimeout, Context, HideEmpty, Reach, Servers, every, reach
 from gearcli.cli.output import message
 from gearcli.cli.screen import Screen, usable
 from gearcli.cli.table import coloured
@@ -51,10 +51,8 @@ def top(
     count: Annotated[
         int | None, typer.Option("-n", "--count", min=1, metavar="N", help="How often -b prints.")
     ] = None,
-    sort: Annotated[Sort, typer.Option("--sort", help="Numbers go down, names go up.")] = "queued",  # type: ignore[assignment]  # typer parses it
-    hide_empty: Annotated[
-        bool, typer.Option("--hide-empty", help="Leave out functions without jobs.")
-    ] = False,
+    sort: Annotated[Sort, typer.Option("--sort", help="Numbers go down, names go up.")] = Sort.QUEUED,
+    hide_empty: HideEmpty = False,
     connect_timeout: ConnectTimeout = None,
 ) -> int:
     """Watch functions live: jobs, workers, rates in and out, the time until a queue is empty.

@@ -5,11 +5,9 @@ from __future__ import annotations
 import time
 from typing import Annotated
 
-import typer
-
 from gearcli.cli.exits import ExitStatus, exit_status, worst
 from gearcli.cli.job import Jobs, Question
-from gearcli.cli.options import ConnectTimeout, Context, Quiet, Servers, lasting, reach
+from gearcli.cli.options import ConnectTimeout, Context, Handles, Quiet, Servers, lasting, reach
 from gearcli.cli.output import message
 from gearcli.cli.result import say_failure
 from gearcli.client.answers import unknown_job
@@ -21,7 +19,7 @@ SHORTEST, LONGEST = 0.05, 1.0
 
 
 def wait(
-    handle: Annotated[list[str], typer.Argument(metavar="HANDLE...", help="As `gear submit -b` prints it.")],
+    handle: Handles,
     timeout: Annotated[float | None, lasting("--timeout", help="How long to wait; the jobs go on.")] = None,
     server: Servers = None,
     context: Context = None,
