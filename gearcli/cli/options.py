@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
+import inspect
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -48,6 +50,21 @@ def one_of(*choices: str) -> Callable[[str], str]:
         return text
 
     return choice
+
+
+def parameter(name: str, annotation: Any, default: object) -> inspect.Parameter:
+    """An option that is added to commands from outside."""
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+
+
+def presented(
+    call: Callable[..., Any], command: Callable[..., Any], parameters: Sequence[inspect.Parameter]
+) -> Callable[..., Any]:
+    """A function that is called in the place of a command, as Typer shall see it: with these parameters."""
+    functools.update_wrapper(call, command)
+    call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    call.__annotations__ = {each.name: each.annotation for each in parameters}
+    return call
 
 
 def page_address(text: str, default_port: int = -1) -> Address:
