@@ -32,12 +32,22 @@ def write(data: bytes) -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise OutputError(f"cannot write the output: {(error.strerror or str(error)).lower()}") from None
+        raise unwritable("the output", error) from None
 
 
 def write_text(text: str) -> None:
     """Lines of text to standard output."""
     write(text.encode("utf-8", "backslashreplace"))
+
+
+def reason(error: OSError) -> str:
+    """Why the system refused something, as the end of a sentence."""
+    return (error.strerror or str(error)).lower()
+
+
+def unwritable(what: str, error: OSError) -> OutputError:
+    """The error to raise where something cannot be written."""
+    return OutputError(f"cannot write {what}: {reason(error)}")
 
 
 def on_terminal(descriptor: int = 1) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from gearcli.cli.exits import ExitStatus, exit_status
-from gearcli.cli.output import message
+from gearcli.cli.output import message, unwritable
 from gearcli.errors import GearError
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF})
@@ -82,5 +82,5 @@ def _unprintable(error: OSError) -> ExitStatus:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     if isinstance(error, BrokenPipeError):
         return ExitStatus.PIPE
-    message(f"cannot write the output: {(error.strerror or str(error)).lower()}")
+    message(str(unwritable("the output", error)))
     return ExitStatus.OUTPUT

@@ -8,9 +8,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from gearcli.cli.exits import ExitStatus
-from gearcli.cli.output import on_terminal, write, write_text
+from gearcli.cli.output import on_terminal, unwritable, write, write_text
 from gearcli.cli.results import Ended
-from gearcli.errors import OutputError
 from gearcli.escape import shown
 
 if TYPE_CHECKING:
@@ -127,7 +126,7 @@ class Folder:
         try:
             os.makedirs(path, exist_ok=True)
         except OSError as error:
-            raise _unwritable(path, error) from None
+            raise unwritable(path, error) from None
 
     def __call__(self, ended: Ended) -> None:
         if ended.status is not ExitStatus.DONE:
@@ -137,7 +136,7 @@ class Folder:
         try:
             self._put(path, data)
         except OSError as error:
-            raise _unwritable(path, error) from None
+            raise unwritable(path, error) from None
 
     def _put(self, path: str, data: bytes) -> None:
         import tempfile
@@ -158,10 +157,6 @@ def _umask() -> int:
     before = os.umask(0o077)
     os.umask(before)
     return before
-
-
-def _unwritable(path: str, error: OSError) -> OutputError:
-    return OutputError(f"cannot write {path}: {(error.strerror or str(error)).lower()}")
 
 
 class Logged:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import os
 import sys
@@ -10,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from gearcli.cli.output import message, on_terminal, write, write_text
+from gearcli.cli.output import message, on_terminal, unwritable, write, write_text
 from gearcli.errors import OutputError
 
 
@@ -74,3 +75,14 @@ def test_a_message_that_cannot_be_said_is_no_error(monkeypatch: pytest.MonkeyPat
 
 def test_a_pipe_is_no_terminal(capfd: pytest.CaptureFixture[str]) -> None:
     assert not on_terminal()
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "no space left on device"),
+        (OSError("Something else"), "something else"),
+    ],
+)
+def test_what_cannot_be_written_is_said_with_the_reason(error: OSError, words: str) -> None:
+    assert f"cannot write the log: {words}" == str(unwritable("the log", error))

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING
 from gearcli.cli.dropin.saying import complain, pass_on_words, say
 from gearcli.cli.dropin.uniques import hashed
 from gearcli.cli.exits import ExitStatus, exit_status, worst
+from gearcli.cli.inputs import unreadable
 from gearcli.cli.output import write
 from gearcli.client.connection import expired
 from gearcli.client.dispatch import Dispatch, Happening, ServerLost
 from gearcli.client.records import Splitter
 from gearcli.client.tasks import Event, Local, Task, random_unique, server_error
-from gearcli.errors import InputError, TimeLimit
+from gearcli.errors import TimeLimit
 from gearcli.escape import shown
 from gearcli.protocol.address import Address
 from gearcli.protocol.packets import PacketType
@@ -65,7 +66,7 @@ def _read() -> bytes:
     try:
         return os.read(0, _READ)
     except OSError as error:
-        raise InputError(f"cannot read standard input: {(error.strerror or str(error)).lower()}") from None
+        raise unreadable("standard input", error) from None
 
 
 class _Batch:
