@@ -50,6 +50,16 @@ def unwritable(what: str, error: OSError) -> OutputError:
     return OutputError(f"cannot write {what}: {reason(error)}")
 
 
+def text_or_base64(key: str, data: bytes) -> dict[str, str]:
+    """Bytes for JSON: text under a key, or what is no text in base 64, under that key with ``_base64``."""
+    try:
+        return {key: data.decode("utf-8")}
+    except UnicodeDecodeError:
+        import base64
+
+        return {f"{key}_base64": base64.b64encode(data).decode("ascii")}
+
+
 def on_terminal(descriptor: int = 1) -> bool:
     """Whether a person reads what is written there."""
     return os.isatty(descriptor)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from gearcli.cli.exits import ExitStatus
-from gearcli.cli.output import on_terminal, unwritable, write, write_text
+from gearcli.cli.output import on_terminal, text_or_base64, unwritable, write, write_text
 from gearcli.cli.results import Ended
 from gearcli.escape import shown
 
@@ -101,18 +101,9 @@ class PrintedJson:
         if task.background and ended.status is ExitStatus.DONE:
             document["status"] = "queued"
         elif ended.status is ExitStatus.DONE:
-            document.update(_result(ended.result))
+            document.update(text_or_base64("result", ended.result))
         self._hide()
         write_text(json.dumps(document) + "\n")
-
-
-def _result(result: bytes) -> dict[str, str]:
-    try:
-        return {"result": result.decode("utf-8")}
-    except UnicodeDecodeError:
-        import base64
-
-        return {"result_base64": base64.b64encode(result).decode("ascii")}
 
 
 class Folder:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from gearcli.cli.output import message, on_terminal, unwritable, write, write_text
+from gearcli.cli.output import message, on_terminal, text_or_base64, unwritable, write, write_text
 from gearcli.errors import OutputError
 
 
@@ -86,3 +86,15 @@ def test_a_pipe_is_no_terminal(capfd: pytest.CaptureFixture[str]) -> None:
 )
 def test_what_cannot_be_written_is_said_with_the_reason(error: OSError, words: str) -> None:
     assert f"cannot write the log: {words}" == str(unwritable("the log", error))
+
+
+@pytest.mark.parametrize(
+    ("data", "keys"),
+    [
+        ("ü\0\n".encode(), {"result": "ü\0\n"}),
+        (b"", {"result": ""}),
+        (b"\xff\xfe", {"result_base64": "//4="}),
+    ],
+)
+def test_bytes_in_json(data: bytes, keys: dict[str, str]) -> None:
+    assert keys == text_or_base64("result", data)
