@@ -10,9 +10,8 @@ import typer
 from gearcli.cli.admin_answers import Sent, connection_keys, connection_line, to_servers
 from gearcli.cli.asking import confirmed
 from gearcli.cli.exits import ExitStatus
-from gearcli.cli.function_formats import with_tabs
 from gearcli.cli.options import Yes
-from gearcli.cli.output import message
+from gearcli.cli.output import message, with_tabs
 from gearcli.client.admin import Admin
 from gearcli.client.answers import check_handle
 from gearcli.errors import UsageError

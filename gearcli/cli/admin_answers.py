@@ -8,9 +8,8 @@ from typing import Any, TypeVar
 
 from gearcli.cli.asking import ask, say_failures, write_object
 from gearcli.cli.exits import ExitStatus
-from gearcli.cli.function_formats import with_tabs
 from gearcli.cli.options import ConnectTimeout, Context, Json, Servers, parameter, presented, reach
-from gearcli.cli.output import write_text
+from gearcli.cli.output import with_tabs, write_text
 from gearcli.client.admin import Admin
 from gearcli.escape import shown
 from gearcli.protocol.text import ConnectionRow

@@ -50,6 +50,11 @@ def unwritable(what: str, error: OSError) -> OutputError:
     return OutputError(f"cannot write {what}: {reason(error)}")
 
 
+def with_tabs(name: bytes) -> str:
+    """A name, or a row, as it is shown where tabs may stay."""
+    return "\t".join(map(shown, name.split(b"\t")))
+
+
 def text_or_base64(key: str, data: bytes) -> dict[str, str]:
     """Bytes for JSON: text under a key, or what is no text in base 64, under that key with ``_base64``."""
     try:

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from gearcli.cli import top_format as form
-from gearcli.cli.styled import BOLD, DIM, Piece, StyledLine, bar, fitted, line
-from gearcli.cli.table import age, amount
+from gearcli.cli.styled import BOLD, DIM, Piece, StyledLine, bar, line
+from gearcli.cli.table import age, amount, fitted
 from gearcli.cli.top_view import Scene, head, plain
 from gearcli.client.documents import ClientState, JobList, JobState
 from gearcli.client.inside import Connection, Inside

@@ -16,10 +16,9 @@ from gearcli.cli.styled import (
     Piece,
     StyledLine,
     bar,
-    fitted,
     line,
 )
-from gearcli.cli.table import age
+from gearcli.cli.table import age, fitted
 from gearcli.cli.top_choices import Choices
 from gearcli.client.documents import FunctionState
 from gearcli.client.inside import Inside

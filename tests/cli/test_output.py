@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from gearcli.cli.output import message, on_terminal, text_or_base64, unwritable, write, write_text
+from gearcli.cli.output import message, on_terminal, text_or_base64, unwritable, with_tabs, write, write_text
 from gearcli.errors import OutputError
 
 
@@ -98,3 +98,7 @@ def test_what_cannot_be_written_is_said_with_the_reason(error: OSError, words: s
 )
 def test_bytes_in_json(data: bytes, keys: dict[str, str]) -> None:
     assert keys == text_or_base64("result", data)
+
+
+def test_tabs_of_a_name_stay() -> None:
+    assert "namespace\t\\x1bname\\n" == with_tabs(b"namespace\t\x1bname\n")
