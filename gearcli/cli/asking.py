@@ -12,7 +12,7 @@ import typer
 
 from gearcli.cli.exits import ExitStatus, exit_status, worst
 from gearcli.cli.options import Reach
-from gearcli.cli.output import message, on_terminal, write_text
+from gearcli.cli.output import failure, message, on_terminal, write_text
 from gearcli.client.admin import Admin
 from gearcli.client.survey import Answer, survey
 from gearcli.errors import ServerError, UsageError
@@ -30,8 +30,7 @@ def say_failures(answers: Iterable[Answer[T]]) -> ExitStatus:
     statuses = set()
     for answer in answers:
         if answer.error is not None:
-            words, server = str(answer.error), str(answer.address)
-            message(words if server in words else f"{server}: {words}")
+            message(failure(answer.address, answer.error))
             statuses.add(exit_status(answer.error))
     return worst(statuses)
 

@@ -19,6 +19,12 @@ def message(text: str) -> None:
         pass
 
 
+def failure(server: object, error: Exception) -> str:
+    """What is wrong with a server, with its address, which most errors say themselves."""
+    address, words = str(server), str(error)
+    return words if address in words else f"{address}: {words}"
+
+
 def write(data: bytes) -> None:
     """Data to standard output, at once and whole.
 

@@ -11,7 +11,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from gearcli.cli.output import message, on_terminal, text_or_base64, unwritable, with_tabs, write, write_text
+from gearcli.cli.output import (
+    failure,
+    message,
+    on_terminal,
+    text_or_base64,
+    unwritable,
+    with_tabs,
+    write,
+    write_text,
+)
 from gearcli.errors import OutputError
 
 
@@ -102,3 +111,8 @@ def test_bytes_in_json(data: bytes, keys: dict[str, str]) -> None:
 
 def test_tabs_of_a_name_stay() -> None:
     assert "namespace\t\\x1bname\\n" == with_tabs(b"namespace\t\x1bname\n")
+
+
+@pytest.mark.parametrize("words", ["a:1 is busy", "busy"])
+def test_a_failure_names_its_server_once(words: str) -> None:
+    assert 1 == failure("a:1", OSError(words)).count("a:1")
