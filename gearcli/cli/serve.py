@@ -16,6 +16,7 @@ from gearcli.cli import serve_options as options
 from gearcli.cli import serve_pages
 from gearcli.cli.exits import ExitStatus
 from gearcli.cli.options import Grace, Quiet
+from gearcli.cli.page_sockets import listening_at, require_loopback
 from gearcli.errors import OutputError, UsageError
 from gearcli.escape import shown
 from gearcli.pidfile import PidFile
@@ -91,11 +92,9 @@ def serve(
     if daemon:
         wanted, metrics = [_whole(address) for address in wanted], metrics and _whole(metrics)
     access = _access(tls, ca, cert, key, role)
-    if not insecure_listen:
-        if metrics:
-            listening.require_loopback(metrics, listening.FOR_PAGES)
-        if not (tls and ca):  # else who connects has to show a certificate
-            _require_loopback(wanted, given)
+    require_loopback(metrics, insecure=insecure_listen)
+    if not insecure_listen and not (tls and ca):  # else who connects has to show a certificate
+        _require_loopback(wanted, given)
     log = Log(verbosity)
     if level_named(verbose) >= verbosity:
         log.level_name = verbose
@@ -104,7 +103,7 @@ def serve(
     handle_prefix = options.handle_prefix(job_handle_prefix)
     plan = _Plan(
         listeners=lambda: _listeners(wanted, given, backlog, socket_mode, alive),
-        watched=lambda: serve_pages.listening_at(metrics, socket_mode),
+        watched=lambda: listening_at(metrics, "--metrics", mode=socket_mode),
         engine=lambda: Engine(
             handle_prefix,
             retries=job_retries,

@@ -11,6 +11,7 @@ from gearcli.cli import worker_options as options
 from gearcli.cli.exits import ExitStatus
 from gearcli.cli.options import ConnectTimeout, Context, Grace, Quiet, Reach, Servers, Verbose, reach
 from gearcli.cli.output import message, on_terminal
+from gearcli.cli.page_sockets import require_loopback
 from gearcli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -103,10 +104,7 @@ def worker(
     if check:
         message(f"{config} is right: {', '.join(plan.name for plan in work.plans)}")
         return ExitStatus.DONE
-    if metrics is not None and not insecure_listen:
-        from gearcli.server.listener import FOR_PAGES, require_loopback
-
-        require_loopback(metrics, FOR_PAGES)
+    require_loopback(metrics, insecure=insecure_listen)
     servers, seconds = _reach(work, server, context, connect_timeout)
     settings = Settings(
         plans=work.plans,
