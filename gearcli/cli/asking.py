@@ -41,6 +41,11 @@ def where_known(answers: list[Answer[T]]) -> list[Answer[T]]:
     return known or answers
 
 
+def unknown_command(error: ServerError) -> bool:
+    """Whether a server refused because it does not know the command, as gearmand does not know ours."""
+    return error.code.upper() == "UNKNOWN_COMMAND"
+
+
 def _unknown(answer: Answer[T]) -> bool:
     return isinstance(answer.error, ServerError) and answer.error.text == "function not found"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeAlias
 
-from gearcli.cli.asking import ask
+from gearcli.cli.asking import ask, unknown_command
 from gearcli.cli.exits import ExitStatus
 from gearcli.cli.listing import Item, show_list
 from gearcli.cli.options import Reach
@@ -42,7 +42,7 @@ def _connections(admin: Admin) -> list[ClientState] | list[ConnectionRow]:
     try:
         return admin.clients()
     except ServerError as error:
-        if error.code.upper() != "UNKNOWN_COMMAND":
+        if not unknown_command(error):
             raise
     return admin.workers()
 
