@@ -5,12 +5,15 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Callable
-from typing import NoReturn
 
 from gearcli.cli.exits import ExitStatus, exit_status
 from gearcli.cli.output import message, unwritable
 from gearcli.errors import GearError
+
+TYPE_CHECKING = False  # `gear --version` waits for every import, and `typing` is a slow one
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import NoReturn
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF})
 """What is wrong with an output where a help cannot be printed."""

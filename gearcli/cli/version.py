@@ -3,18 +3,10 @@
 from __future__ import annotations
 
 from gearcli import __version__
-from gearcli.cli.exits import ExitStatus, exit_status
-from gearcli.cli.output import message, write_text
-from gearcli.errors import OutputError
+from gearcli.cli.output import write_text
+from gearcli.cli.process import status_of
 
 
-def show_version() -> ExitStatus:
+def show_version() -> int:
     """Print the version; returns the exit status."""
-    try:
-        write_text(f"gear {__version__}\n")
-    except OutputError as error:
-        message(str(error))
-        return exit_status(error)
-    except BrokenPipeError:
-        return ExitStatus.PIPE
-    return ExitStatus.DONE
+    return status_of(lambda: write_text(f"gear {__version__}\n"))
