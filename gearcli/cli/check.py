@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import queue
 import threading
 import time
@@ -116,7 +117,7 @@ def _check_queues(reached: Reach, queues: Sequence[str], limits: Thresholds, tim
     connecting = min(reached.connect_timeout, timeout)
     with Survey(reached.servers, snapshot, connect_timeout=connecting, timeout=timeout) as servers:
         answers = servers.ask(timeout)
-    names = [name.encode("utf-8", "surrogateescape") for name in queues]
+    names = [os.fsencode(name) for name in queues]
     rows = _chosen(answers, names)
     verdicts = [*_failures(answers), *plugin.judged(rows, limits)]
     if any(answer.value for answer in answers):
@@ -201,9 +202,9 @@ def _result(reached: Reach, test: _Test, timeout: float) -> bytes:
     connecting = min(reached.connect_timeout, timeout / len(reached.servers))
     with Client(reached.servers, connect_timeout=connecting) as client:
         job = client.submit(
-            test.function.encode("utf-8", "surrogateescape"),
-            test.workload.encode("utf-8", "surrogateescape"),
-            unique=test.unique.encode("utf-8", "surrogateescape"),
+            os.fsencode(test.function),
+            os.fsencode(test.workload),
+            unique=os.fsencode(test.unique),
             priority="high",
             background=test.background,
         )
