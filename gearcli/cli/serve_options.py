@@ -11,6 +11,7 @@ from typing import Annotated, Any, TypeAlias
 import typer
 
 from gearcli.cli.options import lasting, page_address, parsed
+from gearcli.cli.reach import CA
 from gearcli.errors import UsageError
 from gearcli.protocol.address import DEFAULT_PORT
 from gearcli.protocol.packets import HANDLE_LIMIT
@@ -96,7 +97,7 @@ Ca: TypeAlias = Annotated[
     typer.Option(
         "--ca",
         metavar="FILE",
-        envvar="GEARMAND_CA_CERTIFICATE",
+        envvar=CA,
         help="Let in only clients with a certificate of these authorities.",
     ),
 ]
