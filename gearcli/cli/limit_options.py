@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypeAlias
+from typing import Annotated
 
 import typer
 
@@ -33,7 +33,7 @@ def _within(text: str, least: int, most: int, what: str) -> int:
     return min(wanted, most)
 
 
-MaxPacket: TypeAlias = Annotated[
+MaxPacket = Annotated[
     int,
     typer.Option(
         "--max-packet",
@@ -42,7 +42,7 @@ MaxPacket: TypeAlias = Annotated[
         help="The largest packet taken: a workload or a result with its names.",
     ),
 ]
-MaxConnections: TypeAlias = Annotated[
+MaxConnections = Annotated[
     int | None,
     typer.Option(
         "--max-connections",
@@ -52,7 +52,7 @@ MaxConnections: TypeAlias = Annotated[
         f"Default: {CONNECTIONS}, or as many as files may be open.",
     ),
 ]
-MaxQueue: TypeAlias = Annotated[
+MaxQueue = Annotated[
     int,
     typer.Option(
         "--max-queue",
@@ -61,7 +61,7 @@ MaxQueue: TypeAlias = Annotated[
         help="Jobs that a function may have, where `maxqueue` says nothing else; 0: any number.",
     ),
 ]
-MaxMemory: TypeAlias = Annotated[
+MaxMemory = Annotated[
     int,
     typer.Option(
         "--max-memory",
@@ -71,7 +71,7 @@ MaxMemory: TypeAlias = Annotated[
         "from three quarters of it on no new jobs are taken.",
     ),
 ]
-IdleTimeout: TypeAlias = Annotated[
+IdleTimeout = Annotated[
     float,
     lasting(
         "--idle-timeout",

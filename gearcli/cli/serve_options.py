@@ -6,7 +6,7 @@ import os
 import re
 import socket
 import time
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any
 
 import typer
 
@@ -64,7 +64,7 @@ def _base36(number: int) -> str:
 
 # -- where it listens ----------------------------------------------------------------
 
-Listen: TypeAlias = Annotated[
+Listen = Annotated[
     list[str] | None,
     typer.Option(
         "-L",
@@ -73,7 +73,7 @@ Listen: TypeAlias = Annotated[
         help="Where to listen: host, host:port, [::1]:port, unix:/path; repeatable. Default: 127.0.0.1.",
     ),
 ]
-Port: TypeAlias = Annotated[
+Port = Annotated[
     int | None,
     typer.Option(
         "-p",
@@ -86,22 +86,17 @@ Port: TypeAlias = Annotated[
         show_default=str(DEFAULT_PORT),
     ),
 ]
-InsecureListen: TypeAlias = Annotated[
+InsecureListen = Annotated[
     bool, typer.Option("--insecure-listen", help="Allow addresses that other machines can reach.")
 ]
-UseTls: TypeAlias = Annotated[
-    bool, typer.Option("--tls", help="Speak TLS on TCP; Unix sockets stay as they are.")
-]
-Ca: TypeAlias = Annotated[
+UseTls = Annotated[bool, typer.Option("--tls", help="Speak TLS on TCP; Unix sockets stay as they are.")]
+Ca = Annotated[
     str | None,
     typer.Option(
-        "--ca",
-        metavar="FILE",
-        envvar=CA,
-        help="Let in only clients with a certificate of these authorities.",
+        "--ca", metavar="FILE", envvar=CA, help="Let in only clients with a certificate of these authorities."
     ),
 ]
-Certificate: TypeAlias = Annotated[
+Certificate = Annotated[
     str | None,
     typer.Option(
         "--cert",
@@ -110,7 +105,7 @@ Certificate: TypeAlias = Annotated[
         help="The server's certificate, in PEM; HUP reads it again.",
     ),
 ]
-Key: TypeAlias = Annotated[
+Key = Annotated[
     str | None,
     typer.Option(
         "--key",
@@ -119,7 +114,7 @@ Key: TypeAlias = Annotated[
         help="The key of the certificate, if it is not in the same file.",
     ),
 ]
-GivenRoles: TypeAlias = Annotated[
+GivenRoles = Annotated[
     list[str] | None,
     typer.Option(
         "--role",
@@ -128,43 +123,38 @@ GivenRoles: TypeAlias = Annotated[
         "submit or work, for functions that match, or admin; repeatable. Without any: everything.",
     ),
 ]
-SocketMode: TypeAlias = Annotated[
+SocketMode = Annotated[
     int,
     typer.Option(
         "--socket-mode", metavar="MODE", parser=parsed(mode), help="Who may use Unix sockets, as for chmod."
     ),
 ]
-Backlog: TypeAlias = Annotated[
+Backlog = Annotated[
     int,
     typer.Option(
         "-b", "--backlog", min=1, max=65535, metavar="N", help="Connections that may wait to be accepted."
     ),
 ]
 DEFAULT_BACKLOG = BACKLOG
-KeepaliveWanted: TypeAlias = Annotated[
+KeepaliveWanted = Annotated[
     bool, typer.Option("--keepalive/--no-keepalive", help="Notice TCP peers that went away without a word.")
 ]
 
 
-def _keepalive(name: str, most: int, help: str) -> typer.models.OptionInfo:
+def _keepalive(name: str, most: int, help: str) -> Any:
     """An option of keepalive; gearmand's -1 and none mean what the system does."""
-    option: typer.models.OptionInfo = typer.Option(
+    return typer.Option(
         f"--keepalive-{name}", min=-1, max=most, metavar="N", help=help, show_default="the system's"
     )
-    return option
 
 
-KeepaliveIdle: TypeAlias = Annotated[
-    int | None, _keepalive("idle", 32767, "Seconds of silence before a peer is asked.")
-]
-KeepaliveInterval: TypeAlias = Annotated[
-    int | None, _keepalive("interval", 32767, "Seconds between questions.")
-]
-KeepaliveCount: TypeAlias = Annotated[int | None, _keepalive("count", 127, "Questions without an answer.")]
+KeepaliveIdle = Annotated[int | None, _keepalive("idle", 32767, "Seconds of silence before a peer is asked.")]
+KeepaliveInterval = Annotated[int | None, _keepalive("interval", 32767, "Seconds between questions.")]
+KeepaliveCount = Annotated[int | None, _keepalive("count", 127, "Questions without an answer.")]
 
 # -- the store -----------------------------------------------------------------------------
 
-StorePath: TypeAlias = Annotated[
+StorePath = Annotated[
     str,
     typer.Option(
         "--store",
@@ -175,7 +165,7 @@ StorePath: TypeAlias = Annotated[
 
 # -- jobs --------------------------------------------------------------------------------
 
-JobRetries: TypeAlias = Annotated[
+JobRetries = Annotated[
     int,
     typer.Option(
         "-j",
@@ -185,19 +175,19 @@ JobRetries: TypeAlias = Annotated[
         help="How often a job is offered again after its worker was lost, before it fails; -1: always.",
     ),
 ]
-WorkerWakeup: TypeAlias = Annotated[
+WorkerWakeup = Annotated[
     int,
     typer.Option(
         "-w", "--worker-wakeup", min=0, metavar="N", help="Workers woken for a new job; 0: as few as will do."
     ),
 ]
-RoundRobin: TypeAlias = Annotated[
+RoundRobin = Annotated[
     bool, typer.Option("-R", "--round-robin", help="Changes nothing: functions always take turns.")
 ]
-Exceptions: TypeAlias = Annotated[
+Exceptions = Annotated[
     bool, typer.Option("--exceptions", help="Every client hears the words of exceptions, asked for or not.")
 ]
-JobHandlePrefix: TypeAlias = Annotated[
+JobHandlePrefix = Annotated[
     bytes | None,
     typer.Option(
         "--job-handle-prefix",
@@ -206,10 +196,10 @@ JobHandlePrefix: TypeAlias = Annotated[
         help="What job handles begin with. Default: H:HOSTNAME.",
     ),
 ]
-Lease: TypeAlias = Annotated[
+Lease = Annotated[
     float, lasting("--lease", help="A job whose worker is silent that long is offered again; 0: never.")
 ]
-KeepResults: TypeAlias = Annotated[
+KeepResults = Annotated[
     float,
     lasting(
         "--keep-results",
@@ -220,10 +210,10 @@ KeepResults: TypeAlias = Annotated[
 
 # -- the process ---------------------------------------------------------------------------
 
-Daemon: TypeAlias = Annotated[
+Daemon = Annotated[
     bool, typer.Option("-d", "--daemon", help="Go into the background once connections are accepted.")
 ]
-PidPath: TypeAlias = Annotated[
+PidPath = Annotated[
     str | None,
     typer.Option(
         "-P",
@@ -232,15 +222,15 @@ PidPath: TypeAlias = Annotated[
         help="Holds the process id, from when connections are accepted to the end.",
     ),
 ]
-User: TypeAlias = Annotated[
+User = Annotated[
     str | None,
     typer.Option("-u", "--user", metavar="NAME", help="Become this user once the addresses are bound."),
 ]
-Threads: TypeAlias = Annotated[
+Threads = Annotated[
     int | None,
     typer.Option("-t", "--threads", min=0, metavar="N", help="Changes nothing: one thread serves all."),
 ]
-FileDescriptors: TypeAlias = Annotated[
+FileDescriptors = Annotated[
     int | None,
     typer.Option(
         "-f",
@@ -251,7 +241,7 @@ FileDescriptors: TypeAlias = Annotated[
         help="How many files and connections may be open. Default: what the system allows.",
     ),
 ]
-Metrics: TypeAlias = Annotated[
+Metrics = Annotated[
     Any,
     typer.Option(
         "--metrics",
@@ -263,7 +253,7 @@ Metrics: TypeAlias = Annotated[
 
 # -- what it says ------------------------------------------------------------------------------
 
-LogPath: TypeAlias = Annotated[
+LogPath = Annotated[
     str | None,
     typer.Option(
         "-l",
@@ -272,8 +262,8 @@ LogPath: TypeAlias = Annotated[
         help="Where the log goes; HUP opens the file again. Default: stderr.",
     ),
 ]
-ToSyslog: TypeAlias = Annotated[bool, typer.Option("--syslog", help="Log to the system's log.")]
-Verbosity: TypeAlias = Annotated[
+ToSyslog = Annotated[bool, typer.Option("--syslog", help="Log to the system's log.")]
+Verbosity = Annotated[
     int,
     typer.Option(
         "-v",
@@ -290,7 +280,7 @@ def _level_name(text: str) -> str:
     return text.upper()
 
 
-VerboseLevel: TypeAlias = Annotated[
+VerboseLevel = Annotated[
     str,
     typer.Option(
         "--verbose",

@@ -8,7 +8,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import Annotated, TypeAlias
+from typing import Annotated
 
 import typer
 
@@ -28,7 +28,7 @@ HELP = """Look after the file of `gear serve --store`.
 No server may use it meanwhile: exit status 75 says that one does.
 """
 
-File: TypeAlias = Annotated[str, typer.Argument(metavar="FILE", help="What `gear serve --store` was given.")]
+File = Annotated[str, typer.Argument(metavar="FILE", help="What `gear serve --store` was given.")]
 
 _NAMES = {int(priority): priority.name.lower() for priority in Priority}
 
