@@ -83,9 +83,7 @@ def serve(
     queue in memory unless there is a --store.  TERM and INT let running jobs finish; a second one ends
     at once.  USR1 ends it when no job is left, HUP opens the log file again.
     """
-    account = None if user is None else privileges.account(user)
-    if account is not None:
-        privileges.require_may_become(account)
+    account = None if user is None else _account(user)
     given = systemd.inherited(os.environ)
     texts = listen or ([] if given else ["127.0.0.1"])
     wanted = _wanted(texts, DEFAULT_PORT if port is None else port)
@@ -95,10 +93,7 @@ def serve(
     require_loopback(metrics, insecure=insecure_listen)
     if not insecure_listen and not (tls and ca):  # else who connects has to show a certificate
         _require_loopback(wanted, given)
-    log = Log(verbosity)
-    if level_named(verbose) >= verbosity:
-        log.level_name = verbose
-    log.outlets += _outlets(log, log_file, syslog)
+    log = _log(verbosity, verbose, log_file, syslog=syslog)
     alive = _keepalive(keepalive_idle, keepalive_interval, keepalive_count) if keepalive else None
     handle_prefix = options.handle_prefix(job_handle_prefix)
     plan = _Plan(
@@ -127,7 +122,7 @@ def serve(
         quiet=quiet,
         settings={"worker_wakeup": worker_wakeup, "grace": grace, "store": shown(store)},
     )
-    return in_background(partial(_serve, plan)) if daemon else _serve(plan, _nothing)
+    return in_background(partial(_serve, plan)) if daemon else _serve(plan, lambda: None)
 
 
 class _Plan(NamedTuple):
@@ -229,6 +224,13 @@ def _say_where(plan: _Plan, listeners: list[socket.socket], watched: list[socket
         del plan.log.outlets[0]
 
 
+def _account(user: str) -> Account:
+    """The account of a user, whom we may become.  Raises UsageError and NotPermitted."""
+    account = privileges.account(user)
+    privileges.require_may_become(account)
+    return account
+
+
 def _become(account: Account, listeners: list[socket.socket], log: Log) -> None:
     """Be another user from now on, who owns what it has to use later."""
     for listener in listeners:
@@ -237,6 +239,15 @@ def _become(account: Account, listeners: list[socket.socket], log: Log) -> None:
         if isinstance(outlet, LogFile):
             outlet.give(account.uid, account.gid)
     privileges.become(account)
+
+
+def _log(verbosity: int, level: str, path: str | None, *, syslog: bool) -> Log:
+    """The log at the higher one of two levels.  Raises OutputError for a file."""
+    log = Log(verbosity)
+    if level_named(level) >= verbosity:
+        log.level_name = level
+    log.outlets += _outlets(log, path, syslog)
+    return log
 
 
 def _outlets(log: Log, log_file: str | None, syslog: bool) -> list[Outlet]:
@@ -315,7 +326,3 @@ def _listeners(
 
 def _keepalive(*numbers: int | None) -> listening.Keepalive:
     return listening.Keepalive(*(number if number and number > 0 else None for number in numbers))
-
-
-def _nothing() -> None:
-    pass
