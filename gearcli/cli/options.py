@@ -11,6 +11,7 @@ import typer
 
 from gearcli.cli.reach import Reach as Reach
 from gearcli.cli.reach import reach as reach
+from gearcli.client.connection import CONNECT_TIMEOUT
 from gearcli.errors import AddressError, UsageError
 from gearcli.protocol.address import Address, parse
 from gearcli.units import duration
@@ -98,7 +99,8 @@ Context = Annotated[
     ),
 ]
 ConnectTimeout = Annotated[
-    float | None, lasting("--connect-timeout", help="How long connecting may take. Default: 5s.")
+    float | None,
+    lasting("--connect-timeout", help=f"How long connecting may take. Default: {CONNECT_TIMEOUT:g}s."),
 ]
 Grace = Annotated[float, lasting("--grace", help="How long TERM and INT wait for running jobs.")]
 Lines = Annotated[bool, typer.Option("-n", "--lines", help="One job per line.")]

@@ -72,7 +72,7 @@ def status(
     ] = None,
     json: Json = False,
     watch: Annotated[bool, typer.Option("--watch", help="Show it again and again.")] = False,
-    interval: Annotated[float | None, every("How often --watch asks. Default: 2s.")] = None,
+    interval: Annotated[float | None, every(f"How often --watch asks. Default: {_INTERVAL:g}s.")] = None,
     sort: Annotated[Sort, typer.Option("--sort", help="Numbers go down, names go up.")] = Sort.FUNCTION,
     hide_empty: HideEmpty = False,
     with_total: Annotated[

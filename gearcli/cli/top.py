@@ -43,7 +43,8 @@ def top(
     server: Servers = None,
     context: Context = None,
     interval: Annotated[
-        float | None, every("How often servers are asked. Default: 2s; -b without it prints once.")
+        float | None,
+        every(f"How often servers are asked. Default: {_INTERVAL:g}s; -b without it prints once."),
     ] = None,
     batch: Annotated[
         bool, typer.Option("-b", "--batch", help="Print what gearman_top -b does, and go on with -i.")
