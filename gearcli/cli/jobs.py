@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from gearcli.cli.asking import ask, unknown_command, where_known
+from gearcli.cli.connections import name_of
 from gearcli.cli.dead import show_dead
 from gearcli.cli.listing import Item, job_keys, show_jobs
 from gearcli.cli.options import ConnectTimeout, Context, Json, Servers, reach
@@ -89,7 +90,7 @@ def _items(told: JobList | list[JobRow]) -> Iterator[Item]:
 
 def _item(job: JobState) -> Item:
     worker = job.worker
-    who = "" if worker is None else worker.address if worker.client_id == b"-" else shown(worker.client_id)
+    who = name_of(worker)
     names = [shown(job.handle), shown(job.function), job.state, job.priority]
     progress = f"{job.numerator}/{job.denominator}" if job.denominator else ""
     keys: dict[str, Any] = {
