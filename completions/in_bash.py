@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from completions.parts import every, first_words, names_of, quoted
-from gearcli.cli.outline import Argument, Command, Option
+from completions.parts import first_words, names_of, quoted
+from gearcli.cli.outline import Argument, Command, Option, every
 
 
 def outlined(root: Command) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from completions.parts import every, first_words, names_of
-from gearcli.cli.outline import Argument, Command, Kind, Option
+from completions.parts import first_words, names_of
+from gearcli.cli.outline import Argument, Command, Kind, Option, every
 
 _LIVE = {
     Kind.SERVER: "(__gear_live servers | string split0)",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from completions.parts import every, first_words, names_of, quoted
-from gearcli.cli.outline import Argument, Command, Kind, Option
+from completions.parts import first_words, names_of, quoted
+from gearcli.cli.outline import Argument, Command, Kind, Option, every
 
 _ACTIONS = {
     Kind.FILE: "_files",

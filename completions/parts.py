@@ -2,16 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from gearcli.cli.outline import Command, Option
-
-
-def every(command: Command) -> Iterator[Command]:
-    """A command and all below it."""
-    yield command
-    for each in command.commands:
-        yield from every(each)
+from gearcli.cli.outline import Option
 
 
 def names_of(option: Option) -> tuple[str, ...]:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
-from gearcli.cli.outline import Argument, Command, Option, outline
+from gearcli.cli.outline import Argument, Command, Option, every, outline
 
 PATH = Path(__file__).parent.parent / "docs/reference.md"
 
@@ -20,16 +19,9 @@ says the same, and the [README](../README.md) tells what it is good for.
 
 def reference() -> str:
     """The document."""
-    commands = list(_all(outline()))
+    commands = list(every(outline()))
     contents = [f"- [`{_title(each)}`](#{_anchor(each)}): {_marked(each.summary)}" for each in commands]
     return "\n\n".join([_HEAD.rstrip(), "\n".join(contents), *map(_section, commands)]) + "\n"
-
-
-def _all(command: Command) -> Iterator[Command]:
-    """A command and all below it."""
-    yield command
-    for each in command.commands:
-        yield from _all(each)
 
 
 def _title(command: Command) -> str:

@@ -1,15 +1,15 @@
-"""How `gear admin` sends a command to servers, and shows what each answers."""
+"""How `gear admin` sends a command to servers, and shows what each answers; the options that say where."""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from gearcli.cli.asking import ask, say_failures, write_object
 from gearcli.cli.exits import ExitStatus
-from gearcli.cli.function_formats import with_tabs
-from gearcli.cli.options import reach
-from gearcli.cli.output import write_text
+from gearcli.cli.options import ConnectTimeout, Context, Json, Servers, parameter, presented, reach
+from gearcli.cli.output import with_tabs, write_text
 from gearcli.client.admin import Admin
 from gearcli.escape import shown
 from gearcli.protocol.text import ConnectionRow
@@ -71,6 +71,35 @@ class Sent:
                 before = f"{answer.address}\t" if len(answers) > 1 else ""
                 write_text("".join(f"{before}{line}\n" for line in lines(answer.value)))
         return say_failures(answers)
+
+
+_OPTIONS = (
+    parameter("server", Servers, None),
+    parameter("context", Context, None),
+    parameter("json", Json, False),
+    parameter("connect_timeout", ConnectTimeout, None),
+)
+
+
+def to_servers(command: Callable[..., int]) -> Callable[..., int]:
+    """The command with the options that say to which servers it is sent, and how answers are shown.
+
+    What they say it is given as a `Sent`, its first parameter.
+    """
+
+    def sending(
+        *,
+        server: list[str] | None,
+        context: str | None,
+        json: bool,
+        connect_timeout: float | None,
+        **own: Any,
+    ) -> int:
+        return command(Sent(server, context, connect_timeout, json), **own)
+
+    _, *own = inspect.signature(command, eval_str=True).parameters.values()
+    keywords = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in own]
+    return presented(sending, command, [*keywords, *_OPTIONS])
 
 
 def _row_line(row: tuple[Any, ...]) -> str:

@@ -12,7 +12,7 @@ import typer
 
 from gearcli.cli.exits import ExitStatus, exit_status, worst
 from gearcli.cli.options import Reach
-from gearcli.cli.output import message, on_terminal, write_text
+from gearcli.cli.output import failure, message, on_terminal, write_text
 from gearcli.client.admin import Admin
 from gearcli.client.survey import Answer, survey
 from gearcli.errors import ServerError, UsageError
@@ -30,8 +30,7 @@ def say_failures(answers: Iterable[Answer[T]]) -> ExitStatus:
     statuses = set()
     for answer in answers:
         if answer.error is not None:
-            words, server = str(answer.error), str(answer.address)
-            message(words if server in words else f"{server}: {words}")
+            message(failure(answer.address, answer.error))
             statuses.add(exit_status(answer.error))
     return worst(statuses)
 
@@ -40,6 +39,11 @@ def where_known(answers: list[Answer[T]]) -> list[Answer[T]]:
     """The answers without those of servers that do not know a function which another one knows."""
     known = [answer for answer in answers if not _unknown(answer)]
     return known or answers
+
+
+def unknown_command(error: ServerError) -> bool:
+    """Whether a server refused because it does not know the command, as gearmand does not know ours."""
+    return error.code.upper() == "UNKNOWN_COMMAND"
 
 
 def _unknown(answer: Answer[T]) -> bool:

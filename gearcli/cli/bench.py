@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from gearcli.cli.options import ConnectTimeout, Context, Json, Quiet, Servers, parsed, reach
+from gearcli.cli.options import ConnectTimeout, Context, Json, Quiet, Servers, lasting, parsed, reach
 from gearcli.cli.output import message, write_text
 from gearcli.client.admin import Admin
 from gearcli.client.crowd import Crowd
@@ -24,7 +24,7 @@ from gearcli.errors import GearError, UsageError
 from gearcli.escape import row_field, shown
 from gearcli.protocol.address import Address
 from gearcli.signals import received, registered
-from gearcli.units import duration, size
+from gearcli.units import size
 
 SIZE_LIMIT = 64 << 20
 """Bytes of a workload: what every server takes."""
@@ -65,15 +65,9 @@ def bench(
             "--function",
             metavar="NAME",
             help="Function of the jobs; nobody else may use it. Default: a random name.",
-            show_default=False,
         ),
     ] = None,
-    timeout: Annotated[
-        float,
-        typer.Option(
-            "--timeout", metavar="DURATION", parser=parsed(duration), help="How long each workload may take."
-        ),
-    ] = "60s",  # type: ignore[assignment]  # typer parses it
+    timeout: Annotated[float, lasting("--timeout", help="How long each workload may take.")] = "60s",  # type: ignore[assignment]  # typer parses it
     json: Json = False,
     quiet: Quiet = False,
     connect_timeout: ConnectTimeout = None,

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
-from typing import Annotated
-
-import typer
 
 from gearcli.cli.asking import confirmed, write_object
 from gearcli.cli.exits import ExitStatus
 from gearcli.cli.job import Jobs, Question
-from gearcli.cli.options import ConnectTimeout, Context, Json, Quiet, Servers, Yes, reach
+from gearcli.cli.options import ConnectTimeout, Context, Handles, Json, Quiet, Servers, Yes, reach
 from gearcli.cli.output import message
 from gearcli.client.answers import check_handle
 from gearcli.errors import JobUnknown
@@ -18,7 +15,7 @@ from gearcli.escape import shown
 
 
 def cancel(
-    handle: Annotated[list[str], typer.Argument(metavar="HANDLE...", help="As `gear submit -b` prints it.")],
+    handle: Handles,
     yes: Yes = False,
     server: Servers = None,
     context: Context = None,

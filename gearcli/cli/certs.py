@@ -9,8 +9,7 @@ import typer
 
 from gearcli import certs as authority
 from gearcli.cli.options import Quiet
-from gearcli.cli.output import message, write_text
-from gearcli.errors import OutputError
+from gearcli.cli.output import message, unwritable, write_text
 
 _LOCAL = ["localhost", "127.0.0.1", "::1"]
 
@@ -24,7 +23,6 @@ def certs(
             metavar="NAME",
             help="A name or address by which the server is reached; repeatable. "
             f"Default: {', '.join(_LOCAL)}.",
-            show_default=False,
         ),
     ] = None,
     client: Annotated[
@@ -33,7 +31,6 @@ def certs(
             "--client",
             metavar="NAME",
             help="A client's certificate, as NAME.pem; repeatable. Default: client.",
-            show_default=False,
         ),
     ] = None,
     days: Annotated[
@@ -51,7 +48,7 @@ def certs(
     try:
         written = authority.make(folder, host or ([] if there else _LOCAL), clients, days=days)
     except OSError as error:
-        raise OutputError(f"cannot write to {folder}: {(error.strerror or str(error)).lower()}") from None
+        raise unwritable(f"to {folder}", error) from None
     write_text("".join(f"{path}\n" for path in written))
     if not (quiet or there):
         ca, server, mine = (

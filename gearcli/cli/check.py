@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Annotated, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
-import typer
-
+from gearcli.cli import check_options as options
 from gearcli.cli import plugin
 from gearcli.cli.exits import ExitStatus, exit_status
-from gearcli.cli.options import ConnectTimeout, Context, Reach, Servers, parsed, reach
+from gearcli.cli.options import ConnectTimeout, Context, Reach, Servers, reach
 from gearcli.cli.output import write_text
 from gearcli.cli.plugin import State, Thresholds, Verdict
 from gearcli.client.client import Client
@@ -21,14 +21,12 @@ from gearcli.client.snapshot import Snapshot, snapshot
 from gearcli.client.survey import Answer, Survey
 from gearcli.errors import GearError, NoAnswer, ServerError, ServerGone, TimeLimit, UsageError
 from gearcli.escape import shown
-from gearcli.units import duration
 
 T = TypeVar("T")
 
 _UNIQUE = "check"
 """check_gearman's: identical checks at the same time are one job."""
-_MEMBER = "Thresholds"
-_JOB = "A test job"
+_USUAL = Thresholds()
 
 
 class _Test(NamedTuple):
@@ -43,86 +41,22 @@ class _Test(NamedTuple):
 
 def check(
     server: Servers = None,
-    host: Annotated[
-        list[str] | None,
-        typer.Option(
-            "-H", metavar="HOST[:PORT]", help="A server, as check_gearman has it; beside it -s is --send."
-        ),
-    ] = None,
+    host: options.Hosts = None,
     context: Context = None,
-    queues: Annotated[
-        list[str] | None,
-        typer.Option("-q", "--queue", metavar="FUNCTION", help="Only this one; repeatable. Default: all."),
-    ] = None,
-    timeout: Annotated[
-        float,
-        typer.Option(
-            "-t", "--timeout", metavar="DURATION", parser=parsed(duration), help="For all; then critical."
-        ),
-    ] = "10s",  # type: ignore[assignment]  # typer parses it
-    warning: Annotated[
-        int,
-        typer.Option(
-            "-w", metavar="N", min=0, help="Waiting jobs: warning. 0: never.", rich_help_panel=_MEMBER
-        ),
-    ] = 10,
-    critical: Annotated[
-        int,
-        typer.Option(
-            "-c", metavar="N", min=0, help="Waiting jobs: critical. 0: never.", rich_help_panel=_MEMBER
-        ),
-    ] = 100,
-    workers_warning: Annotated[
-        int,
-        typer.Option("-W", metavar="N", min=0, help="Workers: warning. 0: never.", rich_help_panel=_MEMBER),
-    ] = 25,
-    workers_critical: Annotated[
-        int,
-        typer.Option("-C", metavar="N", min=0, help="Workers: critical. 0: never.", rich_help_panel=_MEMBER),
-    ] = 50,
-    no_worker: Annotated[
-        bool, typer.Option("-x", help="No worker is critical.", rich_help_panel=_MEMBER)
-    ] = False,
-    min_workers: Annotated[
-        int,
-        typer.Option(
-            "--min-workers", metavar="N", min=0, help="Fewer are critical.", rich_help_panel=_MEMBER
-        ),
-    ] = 0,
-    max_age: Annotated[
-        float | None,
-        typer.Option(
-            "--max-age",
-            metavar="DURATION",
-            parser=parsed(duration),
-            help="A job that waits longer is critical (gear servers).",
-            show_default=False,
-            rich_help_panel=_MEMBER,
-        ),
-    ] = None,
-    send: Annotated[
-        str | None,
-        typer.Option(
-            "--send", metavar="TEXT", help="Send a job to the function of -q instead.", rich_help_panel=_JOB
-        ),
-    ] = None,
-    expect: Annotated[
-        str | None,
-        typer.Option(
-            "-e",
-            "--expect",
-            metavar="TEXT",
-            help="Critical unless its result holds this.",
-            rich_help_panel=_JOB,
-        ),
-    ] = None,
-    unique: Annotated[
-        str, typer.Option("-u", "--unique", metavar="KEY", help="Its unique.", rich_help_panel=_JOB)
-    ] = _UNIQUE,
-    background: Annotated[
-        bool, typer.Option("-a", "--async", help="Do not wait for its result.", rich_help_panel=_JOB)
-    ] = False,
-    verbose: Annotated[bool, typer.Option("-v", hidden=True)] = False,
+    queues: options.Queues = None,
+    timeout: options.Timeout = "10s",  # type: ignore[assignment]  # typer parses it
+    warning: options.JobsWarning = _USUAL.jobs_warning,
+    critical: options.JobsCritical = _USUAL.jobs_critical,
+    workers_warning: options.WorkersWarning = _USUAL.workers_warning,
+    workers_critical: options.WorkersCritical = _USUAL.workers_critical,
+    no_worker: options.NoWorker = _USUAL.no_worker,
+    min_workers: options.MinWorkers = _USUAL.min_workers,
+    max_age: options.MaxAge = _USUAL.max_age,
+    send: options.Send = None,
+    expect: options.Expect = None,
+    unique: options.Unique = _UNIQUE,
+    background: options.Background = False,
+    verbose: options.Verbose = False,
     connect_timeout: ConnectTimeout = None,
 ) -> int:
     """Check servers as a monitoring plugin: exit status 0 ok, 1 warning, 2 critical, 3 unknown.
@@ -183,7 +117,7 @@ def _check_queues(reached: Reach, queues: Sequence[str], limits: Thresholds, tim
     connecting = min(reached.connect_timeout, timeout)
     with Survey(reached.servers, snapshot, connect_timeout=connecting, timeout=timeout) as servers:
         answers = servers.ask(timeout)
-    names = [name.encode("utf-8", "surrogateescape") for name in queues]
+    names = [os.fsencode(name) for name in queues]
     rows = _chosen(answers, names)
     verdicts = [*_failures(answers), *plugin.judged(rows, limits)]
     if any(answer.value for answer in answers):
@@ -268,9 +202,9 @@ def _result(reached: Reach, test: _Test, timeout: float) -> bytes:
     connecting = min(reached.connect_timeout, timeout / len(reached.servers))
     with Client(reached.servers, connect_timeout=connecting) as client:
         job = client.submit(
-            test.function.encode("utf-8", "surrogateescape"),
-            test.workload.encode("utf-8", "surrogateescape"),
-            unique=test.unique.encode("utf-8", "surrogateescape"),
+            os.fsencode(test.function),
+            os.fsencode(test.workload),
+            unique=os.fsencode(test.unique),
             priority="high",
             background=test.background,
         )

@@ -10,10 +10,9 @@ from typing import Annotated, NamedTuple
 import typer
 
 from gearcli.cli.exits import ExitStatus
-from gearcli.cli.options import parsed
-from gearcli.cli.output import message, write
-from gearcli.cli.recipe_options import one_of
-from gearcli.errors import ConfigError, OutputError
+from gearcli.cli.options import one_of, parsed
+from gearcli.cli.output import message, unwritable, write
+from gearcli.errors import ConfigError
 
 _ASKING = 5.0  # seconds that zsh may take to say where it looks
 
@@ -87,7 +86,7 @@ def _put(path: Path, text: bytes) -> bool:
         new.write_bytes(text)
         new.replace(path)
     except OSError as error:
-        raise OutputError(f"cannot write {path}: {(error.strerror or str(error)).lower()}") from None
+        raise unwritable(str(path), error) from None
     return there
 
 

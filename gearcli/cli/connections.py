@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeAlias
 
-from gearcli.cli.asking import ask
+from gearcli.cli.asking import ask, unknown_command
 from gearcli.cli.exits import ExitStatus
 from gearcli.cli.listing import Item, show_list
 from gearcli.cli.options import Reach
 from gearcli.cli.table import Column
 from gearcli.client.admin import Admin
-from gearcli.client.documents import ClientState
+from gearcli.client.documents import ClientState, Holder
 from gearcli.errors import ServerError
 from gearcli.escape import shown
 from gearcli.protocol.text import ConnectionRow
@@ -42,13 +42,25 @@ def _connections(admin: Admin) -> list[ClientState] | list[ConnectionRow]:
     try:
         return admin.clients()
     except ServerError as error:
-        if error.code.upper() != "UNKNOWN_COMMAND":
+        if not unknown_command(error):
             raise
     return admin.workers()
 
 
+def address_of(told: Told) -> str:
+    """Where a connection comes from."""
+    return told.address if isinstance(told, ClientState) else shown(told.host)
+
+
+def name_of(worker: Holder | None) -> str:
+    """The worker that has a job: its client id, or its address if it has none; nothing for nobody."""
+    if worker is None:
+        return ""
+    return worker.address if worker.client_id == b"-" else shown(worker.client_id)
+
+
 def _item(told: Told) -> Item:
-    address = told.address if isinstance(told, ClientState) else shown(told.host)
+    address = address_of(told)
     functions = list(map(shown, told.functions))
     keys: dict[str, Any] = {
         "number": told.number,

@@ -8,9 +8,8 @@ from collections.abc import Iterator
 
 from gearcli.cli.asking import ask, where_known
 from gearcli.cli.exits import ExitStatus
-from gearcli.cli.listing import Item, show_list
+from gearcli.cli.listing import Item, job_keys, show_jobs
 from gearcli.cli.options import Reach
-from gearcli.cli.output import message
 from gearcli.cli.table import Column, age, amount
 from gearcli.client.documents import DeadJob, DeadList
 from gearcli.escape import shown
@@ -30,12 +29,7 @@ def show_dead(reached: Reach, function: str | None, *, as_json: bool) -> ExitSta
     """Print the dead jobs of a function, or of all."""
     name = None if function is None else os.fsencode(function)
     answers = where_known(ask(reached, lambda admin: admin.dead(name)))
-    left_out = sum(answer.value.left_out for answer in answers if answer.value is not None)
-    several = len(reached.servers) > 1
-    status = show_list("jobs", _COLUMNS, answers, _items, as_json=as_json, several=several, left_out=left_out)
-    if left_out:
-        message(f"{left_out} more jobs are not shown")
-    return status
+    return show_jobs(_COLUMNS, answers, _items, as_json=as_json, several=len(reached.servers) > 1)
 
 
 def _items(told: DeadList) -> Iterator[Item]:
@@ -46,14 +40,8 @@ def _items(told: DeadList) -> Iterator[Item]:
 
 def _item(job: DeadJob, ago: float) -> Item:
     names = [shown(job.handle), shown(job.function), job.priority]
-    keys = {
-        **job._asdict(),
-        **{key: shown(getattr(job, key)) for key in ("handle", "function", "unique")},
-        "reducer": None if job.reducer is None else shown(job.reducer),
-        "state": "dead",
-    }
     return Item(
-        keys,
+        {**job_keys(job), "state": "dead"},
         [*names, age(ago), str(job.attempt), amount(job.size), job.reason],
         [*names, f"{ago:.3f}", str(job.attempt), str(job.size), job.reason],
     )

@@ -8,11 +8,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Annotated, Any
 
-import typer
-
 from gearcli import __version__
 from gearcli.cli.exits import ExitStatus, exit_status, worst
-from gearcli.cli.options import ConnectTimeout, Context, Json, Reach, Servers, parsed, reach
+from gearcli.cli.options import ConnectTimeout, Context, Json, Reach, Servers, every, reach
 from gearcli.cli.output import write_text
 from gearcli.client.connection import CONNECT_TIMEOUT
 from gearcli.client.conversation import ANSWER_TIMEOUT
@@ -22,7 +20,6 @@ from gearcli.client.survey import Answer, Survey
 from gearcli.errors import ConfigError
 from gearcli.escape import shown
 from gearcli.protocol.address import ENVIRONMENT, parse_list, servers
-from gearcli.units import duration
 
 _SHOWN = 20
 """Findings of a kind that are printed for people."""
@@ -33,16 +30,7 @@ _QUESTIONS = 3
 def doctor(
     server: Servers = None,
     context: Context = None,
-    interval: Annotated[
-        float,
-        typer.Option(
-            "-i",
-            "--interval",
-            metavar="DURATION",
-            parser=parsed(duration),
-            help="Time between two looks; in a longer one growth shows better.",
-        ),
-    ] = "1s",  # type: ignore[assignment]  # typer parses it
+    interval: Annotated[float, every("Time between two looks; in a longer one growth shows better.")] = "1s",  # type: ignore[assignment]  # typer parses it
     json: Json = False,
     connect_timeout: ConnectTimeout = None,
 ) -> int:

@@ -10,14 +10,37 @@ import typer
 
 from gearcli.cli.asking import ask, say_failures, where_known, write_object
 from gearcli.cli.exits import ExitStatus, worst
+from gearcli.cli.function_formats import function_keys
 from gearcli.cli.options import Reach
 from gearcli.cli.output import message
 from gearcli.client.admin import Admin
+from gearcli.client.documents import FunctionState
 from gearcli.escape import shown
 
 T = TypeVar("T")
 
 Functions = Annotated[list[str], typer.Argument(metavar="FUNCTION...", help="As `gear status` shows it.")]
+
+
+def switch_functions(
+    reached: Reach,
+    functions: Sequence[str],
+    action: Callable[[Admin, bytes], FunctionState],
+    done: str,
+    *,
+    as_json: bool,
+    quiet: bool,
+) -> ExitStatus:
+    """Have jobs of functions held back, or given out again; `done` says so in a word."""
+    return do_to_functions(
+        reached,
+        functions,
+        action,
+        words=lambda state: f"{done}; {state.queued} queued, {state.running} running",
+        keys=function_keys,
+        as_json=as_json,
+        quiet=quiet,
+    )
 
 
 def do_to_functions(

@@ -7,6 +7,7 @@ import io
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
+from gearcli.cli.output import with_tabs
 from gearcli.cli.table import RED, Column, Line, age, table
 from gearcli.client.documents import FunctionState
 from gearcli.client.functions import Row
@@ -33,11 +34,6 @@ def _plain_line(row: Row) -> str:
     server, state = row
     line = f"{with_tabs(state.function)}\t{state.total}\t{state.running}\t{state.workers}\n"
     return line if server is None else f"{server}\t{line}"
-
-
-def with_tabs(name: bytes) -> str:
-    """A name, or a row, as it is shown where tabs may stay."""
-    return "\t".join(map(shown, name.split(b"\t")))
 
 
 def _and_total(rows: Iterable[Row], total: FunctionState | None) -> list[Row]:

@@ -8,6 +8,7 @@ import stat
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from gearcli.cli.output import reason
 from gearcli.client.records import Given, Source, Splitter, Stream
 from gearcli.errors import InputError, UsageError
 
@@ -99,7 +100,7 @@ def _opened(path: str) -> int:
         if stat.S_ISDIR(os.fstat(descriptor).st_mode):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     except OSError as error:
-        raise _unreadable(path, error) from None
+        raise unreadable(path, error) from None
     return descriptor
 
 
@@ -108,8 +109,9 @@ def _whole(descriptor: int, name: str) -> bytes:
         with open(descriptor, "rb", buffering=0, closefd=descriptor != 0) as file:
             return file.readall()
     except OSError as error:
-        raise _unreadable(name, error) from None
+        raise unreadable(name, error) from None
 
 
-def _unreadable(name: str, error: OSError) -> InputError:
-    return InputError(f"cannot read {name}: {(error.strerror or str(error)).lower()}")
+def unreadable(name: str, error: OSError) -> InputError:
+    """The error to raise where something cannot be read."""
+    return InputError(f"cannot read {name}: {reason(error)}")

@@ -12,7 +12,7 @@ from typing import Annotated, Any, NamedTuple, Self, TypeVar
 import typer
 
 from gearcli.cli.exits import ExitStatus
-from gearcli.cli.options import ConnectTimeout, Context, Json, Reach, Servers, parsed, reach
+from gearcli.cli.options import ConnectTimeout, Context, Json, Reach, Servers, every, reach
 from gearcli.cli.output import message, on_terminal, write, write_text
 from gearcli.client.admin import Admin
 from gearcli.client.answers import unknown_job
@@ -30,7 +30,6 @@ from gearcli.errors import (
 )
 from gearcli.escape import shown
 from gearcli.protocol.address import Address
-from gearcli.units import duration
 
 T = TypeVar("T", Client, Admin)
 
@@ -54,22 +53,15 @@ class Answer(NamedTuple):
 
 def job(
     handle: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[HANDLE]...", help="As `gear submit -b` prints it.", show_default=False),
+        list[str] | None, typer.Argument(metavar="[HANDLE]...", help="As `gear submit -b` prints it.")
     ] = None,
     unique: Annotated[
-        list[str] | None,
-        typer.Option("--unique", metavar="KEY", help="Ask by unique; repeatable.", show_default=False),
+        list[str] | None, typer.Option("--unique", metavar="KEY", help="Ask by unique; repeatable.")
     ] = None,
     watch: Annotated[
         bool, typer.Option("--watch", help="Show each change, until the server knows the jobs no longer.")
     ] = False,
-    interval: Annotated[
-        float,
-        typer.Option(
-            "-i", "--interval", metavar="DURATION", parser=parsed(duration), help="How often --watch asks."
-        ),
-    ] = "1s",  # type: ignore[assignment]  # typer parses it
+    interval: Annotated[float, every("How often --watch asks.")] = "1s",  # type: ignore[assignment]  # typer parses it
     peek: Annotated[
         bool, typer.Option("--peek", help="Print the job's workload and nothing else (gear server).")
     ] = False,

@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 import re
 
+from gearcli.cli.inputs import unreadable
+from gearcli.cli.output import unwritable
 from gearcli.errors import InputError, OutputError
 from gearcli.escape import shown
 
@@ -79,8 +81,7 @@ class JobLog:
             raise self._unwritable(error) from None
 
     def _unwritable(self, error: OSError) -> OutputError:
-        reason = (error.strerror or str(error)).lower()
-        return OutputError(f"cannot write the job log {self._path}: {reason}")
+        return unwritable(f"the job log {self._path}", error)
 
 
 def _beginning(path: str, size: int) -> bytes:
@@ -152,7 +153,7 @@ def finished(path: str, *, only_good: bool) -> Finished:
     except FileNotFoundError:
         pass
     except OSError as error:
-        raise InputError(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from None
+        raise unreadable(path, error) from None
     return done
 
 

@@ -8,11 +8,11 @@ from typing import Annotated, Any
 
 import typer
 
-from gearcli.cli.asking import ask, where_known
+from gearcli.cli.asking import ask, unknown_command, where_known
+from gearcli.cli.connections import name_of
 from gearcli.cli.dead import show_dead
-from gearcli.cli.listing import Item, show_list
+from gearcli.cli.listing import Item, job_keys, show_jobs
 from gearcli.cli.options import ConnectTimeout, Context, Json, Servers, reach
-from gearcli.cli.output import message
 from gearcli.cli.table import Column, age, amount
 from gearcli.client.admin import Admin
 from gearcli.client.documents import JobList, JobState
@@ -40,8 +40,7 @@ _KEYS = (
 
 def jobs(
     function: Annotated[
-        str | None,
-        typer.Argument(metavar="[FUNCTION]", help="Only its jobs (gear server).", show_default=False),
+        str | None, typer.Argument(metavar="[FUNCTION]", help="Only its jobs (gear server).")
     ] = None,
     dead: Annotated[
         bool, typer.Option("--dead", help="Those that have lost their worker too often (gear server).")
@@ -65,12 +64,7 @@ def jobs(
     if dead:
         return show_dead(reached, function, as_json=json)
     answers = where_known(ask(reached, _asking(function)))
-    left_out = sum(answer.value.left_out for answer in answers if isinstance(answer.value, JobList))
-    several = len(reached.servers) > 1
-    status = show_list("jobs", _COLUMNS, answers, _items, as_json=json, several=several, left_out=left_out)
-    if left_out:
-        message(f"{left_out} more jobs are not shown")
-    return status
+    return show_jobs(_COLUMNS, answers, _items, as_json=json, several=len(reached.servers) > 1)
 
 
 def _asking(function: str | None) -> Callable[[Admin], JobList | list[JobRow]]:
@@ -80,7 +74,7 @@ def _asking(function: str | None) -> Callable[[Admin], JobList | list[JobRow]]:
         try:
             return admin.jobs(None if function is None else os.fsencode(function))
         except ServerError as error:
-            if error.code.upper() != "UNKNOWN_COMMAND" or function is not None:
+            if function is not None or not unknown_command(error):
                 raise
         return admin.show_jobs()
 
@@ -96,14 +90,12 @@ def _items(told: JobList | list[JobRow]) -> Iterator[Item]:
 
 def _item(job: JobState) -> Item:
     worker = job.worker
-    who = "" if worker is None else worker.address if worker.client_id == b"-" else shown(worker.client_id)
+    who = name_of(worker)
     names = [shown(job.handle), shown(job.function), job.state, job.priority]
     progress = f"{job.numerator}/{job.denominator}" if job.denominator else ""
     keys: dict[str, Any] = {
-        **job._asdict(),
-        **{key: shown(getattr(job, key)) for key in ("handle", "function", "unique")},
+        **job_keys(job),
         "worker": worker and {**worker._asdict(), "client_id": shown(worker.client_id)},
-        "reducer": None if job.reducer is None else shown(job.reducer),
         "losses": None,
     }
     return Item(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypeAlias
+from typing import Annotated
 
 import typer
 
-from gearcli.cli.options import parsed
+from gearcli.cli.options import lasting, parsed
 from gearcli.errors import UsageError
 from gearcli.server.bounds import CONNECTIONS
-from gearcli.units import duration, size
+from gearcli.units import size
 
 LEAST_PACKET, MOST_PACKET = 1 << 16, (1 << 32) - 1
 """Bytes of a packet that may be set as the limit; the protocol has no larger ones."""
@@ -33,7 +33,7 @@ def _within(text: str, least: int, most: int, what: str) -> int:
     return min(wanted, most)
 
 
-MaxPacket: TypeAlias = Annotated[
+MaxPacket = Annotated[
     int,
     typer.Option(
         "--max-packet",
@@ -42,7 +42,7 @@ MaxPacket: TypeAlias = Annotated[
         help="The largest packet taken: a workload or a result with its names.",
     ),
 ]
-MaxConnections: TypeAlias = Annotated[
+MaxConnections = Annotated[
     int | None,
     typer.Option(
         "--max-connections",
@@ -50,10 +50,9 @@ MaxConnections: TypeAlias = Annotated[
         metavar="N",
         help="Connections at a time; more wait until one ends. "
         f"Default: {CONNECTIONS}, or as many as files may be open.",
-        show_default=False,
     ),
 ]
-MaxQueue: TypeAlias = Annotated[
+MaxQueue = Annotated[
     int,
     typer.Option(
         "--max-queue",
@@ -62,7 +61,7 @@ MaxQueue: TypeAlias = Annotated[
         help="Jobs that a function may have, where `maxqueue` says nothing else; 0: any number.",
     ),
 ]
-MaxMemory: TypeAlias = Annotated[
+MaxMemory = Annotated[
     int,
     typer.Option(
         "--max-memory",
@@ -72,12 +71,10 @@ MaxMemory: TypeAlias = Annotated[
         "from three quarters of it on no new jobs are taken.",
     ),
 ]
-IdleTimeout: TypeAlias = Annotated[
+IdleTimeout = Annotated[
     float,
-    typer.Option(
+    lasting(
         "--idle-timeout",
-        metavar="DURATION",
-        parser=parsed(duration),
         help="Who stops in the middle of a packet that long, or reads no answers, is closed; 0: never. "
         "Who only waits may wait for ever.",
     ),

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple, TypeVar
 
 from gearcli.cli.asking import say_failures
 from gearcli.cli.exits import ExitStatus
-from gearcli.cli.output import on_terminal, write_text
+from gearcli.cli.output import message, on_terminal, write_text
 from gearcli.cli.table import Column, Line, coloured, table, terminal_width
+from gearcli.client.documents import DeadJob, JobState
 from gearcli.client.survey import Answer
 from gearcli.escape import shown
 
@@ -58,6 +59,33 @@ def show_list(
         rows = ([server, *item.fields] if several else item.fields for server, item in items)
         write_text("".join("\t".join(row) + "\n" for row in rows))
     return say_failures(answers)
+
+
+def show_jobs(
+    columns: Sequence[Column],
+    answers: Sequence[Answer[T]],
+    items_of: Callable[[T], Iterable[Item]],
+    *,
+    as_json: bool,
+    several: bool,
+) -> ExitStatus:
+    """The same of jobs, of which a gear server tells only so many: how many more there are is said."""
+    left_out = sum(getattr(answer.value, "left_out", 0) for answer in answers)
+    status = show_list(
+        "jobs", columns, answers, items_of, as_json=as_json, several=several, left_out=left_out
+    )
+    if left_out:
+        message(f"{left_out} more jobs are not shown")
+    return status
+
+
+def job_keys(job: JobState | DeadJob) -> dict[str, Any]:
+    """All that is known of a job, for JSON."""
+    return {
+        **job._asdict(),
+        **{key: shown(getattr(job, key)) for key in ("handle", "function", "unique")},
+        "reducer": None if job.reducer is None else shown(job.reducer),
+    }
 
 
 def _server(answer: Answer[T]) -> dict[str, Any]:

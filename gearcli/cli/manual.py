@@ -10,25 +10,18 @@ import sysconfig
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from gearcli.cli.exits import ExitStatus, exit_status
-from gearcli.cli.output import message, write_text
-from gearcli.errors import GearError, InputError, UsageError
+from gearcli.cli.output import write_text
+from gearcli.cli.process import status_of
+from gearcli.errors import InputError, UsageError
 from gearcli.escape import shown
 
 _READERS = (("man", "-l"), ("mandoc", "-T", "utf8"))
 """Programs that show a page, and what they are told before its path; the first that is there does."""
 
 
-def show_manual(words: Sequence[str]) -> ExitStatus:
+def show_manual(words: Sequence[str]) -> int:
     """Show the page of a command, or of `gear`; returns the exit status if no program takes over."""
-    try:
-        _show(page(words, folders()))
-    except GearError as error:
-        message(str(error))
-        return exit_status(error)
-    except BrokenPipeError:
-        return ExitStatus.PIPE
-    return ExitStatus.DONE
+    return status_of(lambda: _show(page(words, folders())))
 
 
 def folders() -> Iterator[Path]:

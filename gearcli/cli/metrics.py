@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import socket
-from collections.abc import Iterator
 from functools import partial
 from typing import Annotated, Any
 
@@ -13,14 +10,14 @@ import typer
 from gearcli.cli.asking import say_failures
 from gearcli.cli.exits import ExitStatus
 from gearcli.cli.metrics_file import replace
-from gearcli.cli.options import ConnectTimeout, Context, Servers, page_address, parsed, reach
+from gearcli.cli.options import ConnectTimeout, Context, Servers, every, page_address, parsed, reach
 from gearcli.cli.output import message, write_text
+from gearcli.cli.page_sockets import listening_at, place_of, require_loopback
 from gearcli.client import exposition
 from gearcli.client.snapshot import Snapshot, snapshot
 from gearcli.client.survey import Survey
 from gearcli.errors import UsageError
 from gearcli.protocol.address import Address
-from gearcli.units import duration
 
 PORT = 9418
 """gearman-exporter's."""
@@ -41,7 +38,6 @@ def metrics(
             metavar="ADDR",
             parser=parsed(exporter_address),
             help=f"Serve them at /metrics, and /healthz: host, :port, host:port. Default port: {PORT}.",
-            show_default=False,
         ),
     ] = None,
     insecure_listen: Annotated[
@@ -53,17 +49,7 @@ def metrics(
             "-o", "--output", metavar="FILE.prom", help="Write them into a file, whole at any time."
         ),
     ] = None,
-    interval: Annotated[
-        float | None,
-        typer.Option(
-            "-i",
-            "--interval",
-            metavar="DURATION",
-            parser=parsed(duration),
-            help="Write the file again and again.",
-            show_default=False,
-        ),
-    ] = None,
+    interval: Annotated[float | None, every("Write the file again and again.")] = None,
     legacy_names: Annotated[
         bool, typer.Option("--legacy-names", help="Also the names of gearman-exporter's first versions.")
     ] = False,
@@ -77,10 +63,11 @@ def metrics(
     """
     _check(listen, output, interval, insecure_listen=insecure_listen)
     reached = reach(server, context, connect_timeout)
+    require_loopback(listen, insecure=insecure_listen)
     render = partial(exposition.metrics, legacy=legacy_names)
     with Survey(reached.servers, snapshot, connect_timeout=reached.connect_timeout) as servers:
         if listen is not None:
-            return _serve(listen, servers, render, insecure=insecure_listen)
+            return _serve(listen, servers, render)
         if output is not None and interval is not None:
             from gearcli.cli import metrics_service as service
 
@@ -109,32 +96,12 @@ def _check(
         raise UsageError("--insecure-listen is about --listen")
 
 
-def _serve(
-    address: Address, servers: Survey[Snapshot], render: partial[str], *, insecure: bool
-) -> ExitStatus:
+def _serve(address: Address, servers: Survey[Snapshot], render: partial[str]) -> ExitStatus:
     """Serve the figures until TERM or INT."""
     from gearcli.cli import metrics_service as service
-    from gearcli.server.listener import name_of
 
-    with _listening(address, insecure=insecure) as listeners:
+    with listening_at(address, "--listen") as listeners:
         for each in listeners:
-            place = name_of(each)
-            where = f"{place}:/metrics" if place.startswith("unix:") else f"http://{place}/metrics"
-            message(f"metrics at {where}")
+            message(f"metrics at {place_of(each)}/metrics")
         service.serve(listeners, servers, render, message)
     return ExitStatus.DONE
-
-
-@contextlib.contextmanager
-def _listening(address: Address, *, insecure: bool) -> Iterator[list[socket.socket]]:
-    """The sockets of an address.  Raises UsageError, BindError."""
-    from gearcli.server import listener
-
-    if not insecure:
-        listener.require_loopback(address, listener.FOR_PAGES)
-    listeners = listener.listen(address, in_use="Choose another with --listen.")
-    try:
-        yield listeners
-    finally:
-        for each in listeners:
-            listener.close(each)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 
-from gearcli.errors import OutputError
+from gearcli.cli.output import unwritable
 
 
 def replace(path: str, text: str) -> None:
@@ -24,7 +24,7 @@ def replace(path: str, text: str) -> None:
                 os.unlink(new)
             raise
     except OSError as error:
-        raise OutputError(f"cannot write {path}: {(error.strerror or str(error)).lower()}") from None
+        raise unwritable(path, error) from None
 
 
 def _write(path: str, text: str) -> None:

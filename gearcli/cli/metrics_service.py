@@ -19,6 +19,7 @@ from typing import TypeAlias
 
 from gearcli import systemd
 from gearcli.cli.metrics_file import replace
+from gearcli.cli.output import failure
 from gearcli.client.snapshot import Snapshot
 from gearcli.client.survey import Answer, Survey
 from gearcli.errors import OutputError
@@ -83,8 +84,7 @@ class Changes:
         for answer in answers:
             server = str(answer.address)
             if answer.error is not None and server not in self._down:
-                words = str(answer.error)
-                self._say(words if server in words else f"{server}: {words}")
+                self._say(failure(server, answer.error))
                 self._down.add(server)
             elif answer.error is None and server in self._down:
                 self._say(f"{server} answers again")

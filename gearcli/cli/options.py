@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Annotated, TypeVar
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, TypeVar
 
 import typer
 
 from gearcli.cli.reach import Reach as Reach
 from gearcli.cli.reach import reach as reach
+from gearcli.client.connection import CONNECT_TIMEOUT
 from gearcli.errors import AddressError, UsageError
 from gearcli.protocol.address import Address, parse
 from gearcli.units import duration
@@ -27,6 +30,42 @@ def parsed(parse: Callable[[str], T]) -> Callable[[str], T]:
 
     convert.__name__ = parse.__name__.upper()
     return convert
+
+
+def lasting(*names: str, help: str, **more: Any) -> Any:
+    """An option whose value is a duration."""
+    return typer.Option(*names, metavar="DURATION", parser=parsed(duration), help=help, **more)
+
+
+def every(help: str) -> Any:
+    """The option that says how often something is done, or how long the pause between is."""
+    return lasting("-i", "--interval", help=help)
+
+
+def one_of(*choices: str) -> Callable[[str], str]:
+    """A parser that takes one of some words."""
+
+    def choice(text: str) -> str:
+        if text not in choices:
+            raise UsageError(f"{text!r} is not one of {', '.join(choices)}")
+        return text
+
+    return choice
+
+
+def parameter(name: str, annotation: Any, default: object) -> inspect.Parameter:
+    """An option that is added to commands from outside."""
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+
+
+def presented(
+    call: Callable[..., Any], command: Callable[..., Any], parameters: Sequence[inspect.Parameter]
+) -> Callable[..., Any]:
+    """A function that is called in the place of a command, as Typer shall see it: with these parameters."""
+    functools.update_wrapper(call, command)
+    call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    call.__annotations__ = {each.name: each.annotation for each in parameters}
+    return call
 
 
 def page_address(text: str, default_port: int = -1) -> Address:
@@ -49,7 +88,6 @@ Servers = Annotated[
         metavar="ADDR",
         help="Server: host, host:port, [::1]:port or unix:/path; repeatable, commas allowed. "
         "Default: $GEARMAN_SERVERS, $GEARMAN_SERVER, the config file, localhost:4730.",
-        show_default=False,
     ),
 ]
 Context = Annotated[
@@ -58,28 +96,13 @@ Context = Annotated[
         "--context",
         metavar="NAME",
         help="Use [context.NAME] of the config file, before $GEARMAN_SERVERS. Default: $GEAR_CONTEXT.",
-        show_default=False,
     ),
 ]
 ConnectTimeout = Annotated[
     float | None,
-    typer.Option(
-        "--connect-timeout",
-        metavar="DURATION",
-        parser=parsed(duration),
-        help="How long connecting may take. Default: 5s.",
-        show_default=False,
-    ),
+    lasting("--connect-timeout", help=f"How long connecting may take. Default: {CONNECT_TIMEOUT:g}s."),
 ]
-Grace = Annotated[
-    float,
-    typer.Option(
-        "--grace",
-        metavar="DURATION",
-        parser=parsed(duration),
-        help="How long TERM and INT wait for running jobs.",
-    ),
-]
+Grace = Annotated[float, lasting("--grace", help="How long TERM and INT wait for running jobs.")]
 Lines = Annotated[bool, typer.Option("-n", "--lines", help="One job per line.")]
 Null = Annotated[bool, typer.Option("-0", "--null", help="One job per NUL-terminated record.")]
 Delimiter = Annotated[
@@ -88,7 +111,6 @@ Delimiter = Annotated[
         "--delimiter",
         metavar="S",
         help="One job per record that ends with S; \\t, \\n, \\x1e and the like are understood.",
-        show_default=False,
     ),
 ]
 Raw = Annotated[bool, typer.Option("--raw", help="Add nothing between results.")]
@@ -98,3 +120,5 @@ Verbose = Annotated[
 ]
 Yes = Annotated[bool, typer.Option("-y", "--yes", help="Do not ask.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+HideEmpty = Annotated[bool, typer.Option("--hide-empty", help="Leave out functions without jobs.")]
+Handles = Annotated[list[str], typer.Argument(metavar="HANDLE...", help="As `gear submit -b` prints it.")]

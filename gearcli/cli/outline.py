@@ -10,6 +10,7 @@ here is used when a command runs.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from enum import Enum, StrEnum
 from typing import Any, NamedTuple
 
@@ -143,6 +144,13 @@ _TERMS = re.compile(r"([a-z|]+),([a-z]+)=N")
 def outline() -> Command:
     """The whole app, from `gear` down."""
     return _command(whole(), ("gear",))
+
+
+def every(command: Command) -> Iterator[Command]:
+    """A command and all below it."""
+    yield command
+    for each in command.commands:
+        yield from every(each)
 
 
 def _command(command: Any, words: tuple[str, ...]) -> Command:

@@ -19,6 +19,12 @@ def message(text: str) -> None:
         pass
 
 
+def failure(server: object, error: Exception) -> str:
+    """What is wrong with a server, with its address, which most errors say themselves."""
+    address, words = str(server), str(error)
+    return words if address in words else f"{address}: {words}"
+
+
 def write(data: bytes) -> None:
     """Data to standard output, at once and whole.
 
@@ -32,12 +38,37 @@ def write(data: bytes) -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise OutputError(f"cannot write the output: {(error.strerror or str(error)).lower()}") from None
+        raise unwritable("the output", error) from None
 
 
 def write_text(text: str) -> None:
     """Lines of text to standard output."""
     write(text.encode("utf-8", "backslashreplace"))
+
+
+def reason(error: OSError) -> str:
+    """Why the system refused something, as the end of a sentence."""
+    return (error.strerror or str(error)).lower()
+
+
+def unwritable(what: str, error: OSError) -> OutputError:
+    """The error to raise where something cannot be written."""
+    return OutputError(f"cannot write {what}: {reason(error)}")
+
+
+def with_tabs(name: bytes) -> str:
+    """A name, or a row, as it is shown where tabs may stay."""
+    return "\t".join(map(shown, name.split(b"\t")))
+
+
+def text_or_base64(key: str, data: bytes) -> dict[str, str]:
+    """Bytes for JSON: text under a key, or what is no text in base 64, under that key with ``_base64``."""
+    try:
+        return {key: data.decode("utf-8")}
+    except UnicodeDecodeError:
+        import base64
+
+        return {f"{key}_base64": base64.b64encode(data).decode("ascii")}
 
 
 def on_terminal(descriptor: int = 1) -> bool:

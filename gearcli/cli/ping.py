@@ -12,14 +12,13 @@ import typer
 
 from gearcli.cli.asking import say_failures
 from gearcli.cli.exits import ExitStatus, worst
-from gearcli.cli.options import ConnectTimeout, Context, Json, Quiet, Servers, parsed, reach
+from gearcli.cli.options import ConnectTimeout, Context, Json, Quiet, Servers, every, reach
 from gearcli.cli.output import write_text
 from gearcli.client.admin import Admin
 from gearcli.client.client import Client
 from gearcli.client.survey import Answer
 from gearcli.errors import GearError, NoAnswer, ServerError, TimeLimit
 from gearcli.protocol.address import Address
-from gearcli.units import duration
 
 _WORKLOAD = b"gear ping"
 _PATIENCE = 2.0
@@ -30,12 +29,7 @@ def ping(
     server: Servers = None,
     context: Context = None,
     count: Annotated[int, typer.Option("-c", "--count", min=1, metavar="N", help="Round trips.")] = 5,
-    interval: Annotated[
-        float,
-        typer.Option(
-            "-i", "--interval", metavar="DURATION", parser=parsed(duration), help="Pause between them."
-        ),
-    ] = "100ms",  # type: ignore[assignment]  # typer parses it
+    interval: Annotated[float, every("Pause between them.")] = "100ms",  # type: ignore[assignment]  # typer parses it
     json: Json = False,
     quiet: Quiet = False,
     connect_timeout: ConnectTimeout = None,

@@ -5,12 +5,15 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Callable
-from typing import NoReturn
 
 from gearcli.cli.exits import ExitStatus, exit_status
-from gearcli.cli.output import message
+from gearcli.cli.output import message, unwritable
 from gearcli.errors import GearError
+
+TYPE_CHECKING = False  # `gear --version` waits for every import, and `typing` is a slow one
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import NoReturn
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF})
 """What is wrong with an output where a help cannot be printed."""
@@ -87,5 +90,5 @@ def _unprintable(error: OSError) -> ExitStatus:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     if isinstance(error, BrokenPipeError):
         return ExitStatus.PIPE
-    message(f"cannot write the output: {(error.strerror or str(error)).lower()}")
+    message(str(unwritable("the output", error)))
     return ExitStatus.OUTPUT

@@ -8,25 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gearcli.cli.options import parsed
+from gearcli.cli.options import lasting, one_of, parsed
 from gearcli.errors import UsageError
-from gearcli.units import duration, size
+from gearcli.units import size
 
 if TYPE_CHECKING:
     from gearcli.worker.plan import Plan, Recipe
 
 _PANEL = "The command"
-
-
-def one_of(*choices: str) -> Callable[[str], str]:
-    """A parser that takes one of some words."""
-
-    def choice(text: str) -> str:
-        if text not in choices:
-            raise UsageError(f"{text!r} is not one of {', '.join(choices)}")
-        return text
-
-    return choice
 
 
 def _option(*names: str, metavar: str, help: str, parser: Callable[[str], Any] | None = None) -> Any:
@@ -36,7 +25,6 @@ def _option(*names: str, metavar: str, help: str, parser: Callable[[str], Any] |
         metavar=metavar,
         parser=None if parser is None else parsed(parser),
         help=help,
-        show_default=False,
         rich_help_panel=_PANEL,
     )
 
@@ -55,16 +43,14 @@ def limits(text: str) -> dict[str, int]:
 Stream = Annotated[bool, _flag("--stream", help="Send the output on as it comes, as data of the job.")]
 Timeout = Annotated[
     float | None,
-    _option(
+    lasting(
         "--timeout",
-        metavar="DURATION",
-        parser=duration,
         help="End a command that takes longer: TERM to all it started, then KILL.",
+        rich_help_panel=_PANEL,
     ),
 ]
 KillAfter = Annotated[
-    float | None,
-    _option("--kill-after", metavar="DURATION", parser=duration, help="From TERM to KILL. Default: 5s."),
+    float | None, lasting("--kill-after", help="From TERM to KILL. Default: 5s.", rich_help_panel=_PANEL)
 ]
 Stderr = Annotated[
     str | None,
@@ -91,13 +77,11 @@ LocalRetries = Annotated[
         min=0,
         metavar="N",
         help="Try a failed job again here, so often. Default: 0.",
-        show_default=False,
         rich_help_panel=_PANEL,
     ),
 ]
 RetryDelay = Annotated[
-    float | None,
-    _option("--retry-delay", metavar="DURATION", parser=duration, help="Pause before that. Default: 1s."),
+    float | None, lasting("--retry-delay", help="Pause before that. Default: 1s.", rich_help_panel=_PANEL)
 ]
 RetryExit = Annotated[
     list[int] | None,
@@ -107,7 +91,6 @@ RetryExit = Annotated[
         max=255,
         metavar="CODE",
         help="Try again only after this exit status (124: timed out, 128+N: signal N); repeatable.",
-        show_default=False,
         rich_help_panel=_PANEL,
     ),
 ]
@@ -133,8 +116,7 @@ WorkDir = Annotated[
     _option("--workdir", metavar="tmp|DIR", help="Folder of the command; tmp: a fresh one for each job."),
 ]
 Environment = Annotated[
-    list[str] | None,
-    _option("--env", metavar="NAME[=VALUE]", help="Set a variable, or keep it; repeatable."),
+    list[str] | None, _option("--env", metavar="NAME[=VALUE]", help="Set a variable, or keep it; repeatable.")
 ]
 CleanEnv = Annotated[bool, _flag("--clean-env", help="No variables but PATH, --env's and the job's.")]
 Limit = Annotated[
@@ -148,11 +130,10 @@ Limit = Annotated[
 ]
 Backoff = Annotated[
     float | None,
-    _option(
+    lasting(
         "--backoff",
-        metavar="DURATION",
-        parser=duration,
         help="Longest pause between jobs while the command fails again and again; 0 for none. Default: 10s.",
+        rich_help_panel=_PANEL,
     ),
 ]
 

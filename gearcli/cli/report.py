@@ -11,15 +11,13 @@ from gearcli.cli.reporting import reported
 
 def report(
     progress: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[N D | PERCENT]", help="How far the job is.", show_default=False),
+        list[str] | None, typer.Argument(metavar="[N D | PERCENT]", help="How far the job is.")
     ] = None,
     data: Annotated[
         bool, typer.Option("--data", help="Standard input is a part of the result that is there already.")
     ] = False,
     warn: Annotated[
-        str | None,
-        typer.Option("--warn", metavar="TEXT", help="Warn whoever submitted the job.", show_default=False),
+        str | None, typer.Option("--warn", metavar="TEXT", help="Warn whoever submitted the job.")
     ] = None,
 ) -> None:
     """Say how far a job is, from within the command that works on it.

@@ -42,8 +42,9 @@ def reported(arguments: Sequence[str]) -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise _usage(f"cannot report to descriptor {descriptor}: {reason}") from None
+        from gearcli.cli.output import reason
+
+        raise _usage(f"cannot report to descriptor {descriptor}: {reason(error)}") from None
 
 
 def _usage(text: str) -> UsageError:

@@ -10,7 +10,7 @@ import typer
 from gearcli.cli.exits import ExitStatus
 from gearcli.cli.job import Jobs
 from gearcli.cli.options import ConnectTimeout, Context, Json, Servers, reach
-from gearcli.cli.output import message, on_terminal, write, write_text
+from gearcli.cli.output import message, on_terminal, text_or_base64, write, write_text
 from gearcli.client.documents import KeptResult
 from gearcli.escape import shown, shown_lines
 
@@ -84,16 +84,7 @@ def _fields(kept: KeptResult) -> dict[str, Any]:
         if key in ("handle", "function", "unique"):
             fields[key] = shown(value)
         elif isinstance(value, bytes):
-            fields.update(_text_or_base64(key, value))
+            fields.update(text_or_base64(key, value))
         else:
             fields[key] = value
     return fields
-
-
-def _text_or_base64(key: str, said: bytes) -> dict[str, str]:
-    try:
-        return {key: said.decode("utf-8")}
-    except UnicodeDecodeError:
-        import base64
-
-        return {f"{key}_base64": base64.b64encode(said).decode("ascii")}

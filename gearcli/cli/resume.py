@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from gearcli.cli.function_actions import Functions, do_to_functions
-from gearcli.cli.function_formats import function_keys
+from gearcli.cli.function_actions import Functions, switch_functions
 from gearcli.cli.options import ConnectTimeout, Context, Json, Quiet, Servers, reach
 from gearcli.client.admin import Admin
 
@@ -20,12 +19,5 @@ def resume(
 
     It takes back `gear pause`.
     """
-    return do_to_functions(
-        reach(server, context, connect_timeout),
-        function,
-        Admin.resume,
-        words=lambda state: f"resumed; {state.queued} queued, {state.running} running",
-        keys=function_keys,
-        as_json=json,
-        quiet=quiet,
-    )
+    reached = reach(server, context, connect_timeout)
+    return switch_functions(reached, function, Admin.resume, "resumed", as_json=json, quiet=quiet)

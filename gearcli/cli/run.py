@@ -6,35 +6,14 @@ import contextlib
 import os
 import shlex
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
-
+from gearcli.cli import batch_options as batch
 from gearcli.cli import recipe_options as recipes
-from gearcli.cli.batch_options import (
-    HaltWhen,
-    JobLogPath,
-    ProgressMode,
-    ResultsFolder,
-    Resume,
-    ResumeFailed,
-    Retries,
-    Tag,
-)
 from gearcli.cli.ending import ending_in_order
 from gearcli.cli.inputs import record_delimiter, record_source, whole_source
 from gearcli.cli.makers import Wanted
-from gearcli.cli.options import (
-    ConnectTimeout,
-    Context,
-    Delimiter,
-    Null,
-    Quiet,
-    Raw,
-    Reach,
-    Verbose,
-    reach,
-)
+from gearcli.cli.options import ConnectTimeout, Context, Delimiter, Null, Quiet, Raw, Reach, Verbose, reach
 from gearcli.cli.output import message
 from gearcli.cli.pipeline import RECONNECT, Pipeline, Wishes
 from gearcli.client.connection import CONNECT_TIMEOUT
@@ -50,65 +29,26 @@ CONTEXT: dict[str, Any] = {"allow_interspersed_args": False}
 
 
 def run(
-    command: Annotated[
-        list[str], typer.Argument(metavar="-- COMMAND [ARG]...", help="What each record goes through.")
-    ],
-    jobs: Annotated[
-        int | None,
-        typer.Option(
-            "-j", "--jobs", min=0, metavar="N", help="Commands at a time.", show_default="number of CPUs"
-        ),
-    ] = None,
+    command: batch.Command,
+    jobs: batch.Slots = None,
     null: Null = False,
     delimiter: Delimiter = None,
-    whole: Annotated[bool, typer.Option("--whole", help="The whole input is one record.")] = False,
-    file: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--file",
-            metavar="PATH",
-            help="Read this instead of standard input; repeatable.",
-            show_default=False,
-        ),
-    ] = None,
-    chop: Annotated[
-        bool, typer.Option("--chop", help="Records go to the command without their delimiter.")
-    ] = False,
-    keep_order: Annotated[
-        bool, typer.Option("--keep-order/--no-keep-order", help="Results in the order of the input.")
-    ] = True,
+    whole: batch.Whole = False,
+    file: batch.RunFiles = None,
+    chop: batch.Chop = False,
+    keep_order: batch.InOrder = True,
     raw: Raw = False,
-    server: Annotated[
-        list[str] | None,
-        typer.Option(
-            "-s",
-            "--server",
-            metavar="ADDR",
-            help="Use this server instead of a private one.",
-            show_default=False,
-        ),
-    ] = None,
-    function: Annotated[
-        str | None,
-        typer.Option(
-            "-f",
-            "--function",
-            metavar="FUNCTION",
-            help="With -s: under which name other machines can join.",
-            show_default=False,
-        ),
-    ] = None,
-    tag: Tag = False,
-    retries: Retries = 0,
-    halt: HaltWhen = None,
-    joblog: JobLogPath = None,
-    resume: Resume = False,
-    resume_failed: ResumeFailed = False,
-    results: ResultsFolder = None,
-    progress: ProgressMode = "auto",
-    json: Annotated[bool, typer.Option("--json", help="A JSON object per record instead of its result.")] = (
-        False
-    ),
+    server: batch.RunServer = None,
+    function: batch.RunFunction = None,
+    tag: batch.Tag = False,
+    retries: batch.Retries = 0,
+    halt: batch.HaltWhen = None,
+    joblog: batch.JobLogPath = None,
+    resume: batch.Resume = False,
+    resume_failed: batch.ResumeFailed = False,
+    results: batch.ResultsFolder = None,
+    progress: batch.ProgressMode = "auto",
+    json: batch.RecordsAsJson = False,
     timeout: recipes.Timeout = None,
     kill_after: recipes.KillAfter = None,
     persistent: recipes.Persistent = False,
@@ -136,10 +76,7 @@ def run(
     ends = _delimiter(null, delimiter, whole)
     slots = (os.cpu_count() or 1) if jobs is None else jobs
     named = bool(server) or context is not None
-    if slots == 0 and not named:
-        raise UsageError("-j 0 needs -s: a private server has no other workers")
-    if persistent and (ends is None or len(ends) > 1):
-        raise UsageError("--persistent needs records that end with one byte: lines, -0 or --delimiter")
+    _check(slots, ends, named=named, persistent=persistent)
     fields = recipes.treatment(
         timeout=timeout,
         kill_after=kill_after,
@@ -172,9 +109,9 @@ def run(
     )
     reached = reach(server, context, connect_timeout) if named else None
     name = function or (f"run-{os.urandom(4).hex()}" if named else os.path.basename(command[0]))
-    batch = ends is not None or len(source.records) > 1
+    many = ends is not None or len(source.records) > 1
     once = not retries and not named
-    pipeline = Pipeline(wishes, source, Wanted(os.fsencode(name)).task, batch=batch, once=once)
+    pipeline = Pipeline(wishes, source, Wanted(os.fsencode(name)).task, batch=many, once=once)
     # What has been submitted is run: who wants to stop early must not submit ahead.
     window = slots if halt is not None and slots else max(64, 4 * slots)
     fate = "running ones are ended here and go on elsewhere" if named else "running ones are ended"
@@ -185,10 +122,7 @@ def run(
         _workers(Plan(name, [os.fsencode(name)], recipe, slots, slots), servers),
     ):
         if named and not function and not quiet:
-            where = ",".join(map(str, servers))
-            message(
-                f"other machines can join with: gear worker -s {where} -f {name} -- {shlex.join(command)}"
-            )
+            _invite(servers, name, command)
         return pipeline.run(dispatch, window=window, running=fate)
 
 
@@ -198,6 +132,20 @@ def _delimiter(null: bool, delimiter: str | None, whole: bool) -> bytes | None:
     if whole and chosen is not None:
         raise UsageError("--whole, -0 and --delimiter exclude each other; choose one")
     return None if whole else chosen or b"\n"
+
+
+def _check(slots: int, ends: bytes | None, *, named: bool, persistent: bool) -> None:
+    """Raise UsageError for options that do not go together."""
+    if slots == 0 and not named:
+        raise UsageError("-j 0 needs -s: a private server has no other workers")
+    if persistent and (ends is None or len(ends) > 1):
+        raise UsageError("--persistent needs records that end with one byte: lines, -0 or --delimiter")
+
+
+def _invite(servers: list[Address], name: str, command: list[str]) -> None:
+    """Say how other machines can join."""
+    where = ",".join(map(str, servers))
+    message(f"other machines can join with: gear worker -s {where} -f {name} -- {shlex.join(command)}")
 
 
 @contextlib.contextmanager

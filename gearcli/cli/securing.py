@@ -5,7 +5,6 @@ They are added to such a command from outside, so that none has to name them.
 
 from __future__ import annotations
 
-import functools
 import inspect
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -13,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from gearcli.cli.config import Wish
+from gearcli.cli.options import parameter, presented
 from gearcli.cli.reach import CA, CERT, KEY, ask
 
 
@@ -22,25 +22,18 @@ def securing(command: Callable[..., Any]) -> Callable[..., Any]:
     if "connect_timeout" not in signature.parameters:
         return command
 
-    @functools.wraps(command)
     def secured(
         *args: Any, tls: bool, ca: str | None, cert: str | None, key: str | None, **kwargs: Any
     ) -> Any:
         ask(Wish(tls or None, ca, cert, key))
         return command(*args, **kwargs)
 
-    more = [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
-        for name, (annotation, default) in _OPTIONS.items()
-    ]
-    parameters = [*signature.parameters.values(), *more]
-    secured.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
-    secured.__annotations__ = {**command.__annotations__, **{p.name: p.annotation for p in more}}
-    return secured
+    more = [parameter(name, annotation, default) for name, (annotation, default) in _OPTIONS.items()]
+    return presented(secured, command, [*signature.parameters.values(), *more])
 
 
 def _file(name: str, variable: str, help: str) -> Any:
-    option = typer.Option(name, metavar="FILE", help=f"{help} Default: ${variable}.", show_default=False)
+    option = typer.Option(name, metavar="FILE", help=f"{help} Default: ${variable}.")
     return Annotated[str | None, option]
 
 

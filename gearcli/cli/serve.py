@@ -16,6 +16,7 @@ from gearcli.cli import serve_options as options
 from gearcli.cli import serve_pages
 from gearcli.cli.exits import ExitStatus
 from gearcli.cli.options import Grace, Quiet
+from gearcli.cli.page_sockets import listening_at, require_loopback
 from gearcli.errors import OutputError, UsageError
 from gearcli.escape import shown
 from gearcli.pidfile import PidFile
@@ -82,29 +83,22 @@ def serve(
     queue in memory unless there is a --store.  TERM and INT let running jobs finish; a second one ends
     at once.  USR1 ends it when no job is left, HUP opens the log file again.
     """
-    account = None if user is None else privileges.account(user)
-    if account is not None:
-        privileges.require_may_become(account)
+    account = None if user is None else _account(user)
     given = systemd.inherited(os.environ)
     texts = listen or ([] if given else ["127.0.0.1"])
     wanted = _wanted(texts, DEFAULT_PORT if port is None else port)
     if daemon:
         wanted, metrics = [_whole(address) for address in wanted], metrics and _whole(metrics)
     access = _access(tls, ca, cert, key, role)
-    if not insecure_listen:
-        if metrics:
-            listening.require_loopback(metrics, listening.FOR_PAGES)
-        if not (tls and ca):  # else who connects has to show a certificate
-            _require_loopback(wanted, given)
-    log = Log(verbosity)
-    if level_named(verbose) >= verbosity:
-        log.level_name = verbose
-    log.outlets += _outlets(log, log_file, syslog)
+    require_loopback(metrics, insecure=insecure_listen)
+    if not insecure_listen and not (tls and ca):  # else who connects has to show a certificate
+        _require_loopback(wanted, given)
+    log = _log(verbosity, verbose, log_file, syslog=syslog)
     alive = _keepalive(keepalive_idle, keepalive_interval, keepalive_count) if keepalive else None
     handle_prefix = options.handle_prefix(job_handle_prefix)
     plan = _Plan(
         listeners=lambda: _listeners(wanted, given, backlog, socket_mode, alive),
-        watched=lambda: serve_pages.listening_at(metrics, socket_mode),
+        watched=lambda: listening_at(metrics, "--metrics", mode=socket_mode),
         engine=lambda: Engine(
             handle_prefix,
             retries=job_retries,
@@ -128,7 +122,7 @@ def serve(
         quiet=quiet,
         settings={"worker_wakeup": worker_wakeup, "grace": grace, "store": shown(store)},
     )
-    return in_background(partial(_serve, plan)) if daemon else _serve(plan, _nothing)
+    return in_background(partial(_serve, plan)) if daemon else _serve(plan, lambda: None)
 
 
 class _Plan(NamedTuple):
@@ -230,6 +224,13 @@ def _say_where(plan: _Plan, listeners: list[socket.socket], watched: list[socket
         del plan.log.outlets[0]
 
 
+def _account(user: str) -> Account:
+    """The account of a user, whom we may become.  Raises UsageError and NotPermitted."""
+    account = privileges.account(user)
+    privileges.require_may_become(account)
+    return account
+
+
 def _become(account: Account, listeners: list[socket.socket], log: Log) -> None:
     """Be another user from now on, who owns what it has to use later."""
     for listener in listeners:
@@ -238,6 +239,15 @@ def _become(account: Account, listeners: list[socket.socket], log: Log) -> None:
         if isinstance(outlet, LogFile):
             outlet.give(account.uid, account.gid)
     privileges.become(account)
+
+
+def _log(verbosity: int, level: str, path: str | None, *, syslog: bool) -> Log:
+    """The log at the higher one of two levels.  Raises OutputError for a file."""
+    log = Log(verbosity)
+    if level_named(level) >= verbosity:
+        log.level_name = level
+    log.outlets += _outlets(log, path, syslog)
+    return log
 
 
 def _outlets(log: Log, log_file: str | None, syslog: bool) -> list[Outlet]:
@@ -316,7 +326,3 @@ def _listeners(
 
 def _keepalive(*numbers: int | None) -> listening.Keepalive:
     return listening.Keepalive(*(number if number and number > 0 else None for number in numbers))
-
-
-def _nothing() -> None:
-    pass

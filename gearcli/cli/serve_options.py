@@ -6,18 +6,18 @@ import os
 import re
 import socket
 import time
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any
 
 import typer
 
-from gearcli.cli.options import page_address, parsed
+from gearcli.cli.options import lasting, page_address, parsed
+from gearcli.cli.reach import CA
 from gearcli.errors import UsageError
 from gearcli.protocol.address import DEFAULT_PORT
 from gearcli.protocol.packets import HANDLE_LIMIT
 from gearcli.server.listener import BACKLOG
 from gearcli.server.log import LEVELS, level_named
 from gearcli.server.results import RESULTS_LIMIT
-from gearcli.units import duration
 
 PREFIX_LIMIT = 40
 """Bytes of a handle prefix: ``:``, the start (8), ``-`` and ten years of jobs at full speed (13) fit too."""
@@ -64,17 +64,16 @@ def _base36(number: int) -> str:
 
 # -- where it listens ----------------------------------------------------------------
 
-Listen: TypeAlias = Annotated[
+Listen = Annotated[
     list[str] | None,
     typer.Option(
         "-L",
         "--listen",
         metavar="ADDR",
         help="Where to listen: host, host:port, [::1]:port, unix:/path; repeatable. Default: 127.0.0.1.",
-        show_default=False,
     ),
 ]
-Port: TypeAlias = Annotated[
+Port = Annotated[
     int | None,
     typer.Option(
         "-p",
@@ -87,90 +86,75 @@ Port: TypeAlias = Annotated[
         show_default=str(DEFAULT_PORT),
     ),
 ]
-InsecureListen: TypeAlias = Annotated[
+InsecureListen = Annotated[
     bool, typer.Option("--insecure-listen", help="Allow addresses that other machines can reach.")
 ]
-UseTls: TypeAlias = Annotated[
-    bool, typer.Option("--tls", help="Speak TLS on TCP; Unix sockets stay as they are.")
-]
-Ca: TypeAlias = Annotated[
+UseTls = Annotated[bool, typer.Option("--tls", help="Speak TLS on TCP; Unix sockets stay as they are.")]
+Ca = Annotated[
     str | None,
     typer.Option(
-        "--ca",
-        metavar="FILE",
-        envvar="GEARMAND_CA_CERTIFICATE",
-        help="Let in only clients with a certificate of these authorities.",
-        show_default=False,
+        "--ca", metavar="FILE", envvar=CA, help="Let in only clients with a certificate of these authorities."
     ),
 ]
-Certificate: TypeAlias = Annotated[
+Certificate = Annotated[
     str | None,
     typer.Option(
         "--cert",
         metavar="FILE",
         envvar="GEARMAND_SERVER_PEM",
         help="The server's certificate, in PEM; HUP reads it again.",
-        show_default=False,
     ),
 ]
-Key: TypeAlias = Annotated[
+Key = Annotated[
     str | None,
     typer.Option(
         "--key",
         metavar="FILE",
         envvar="GEARMAND_SERVER_KEY",
         help="The key of the certificate, if it is not in the same file.",
-        show_default=False,
     ),
 ]
-GivenRoles: TypeAlias = Annotated[
+GivenRoles = Annotated[
     list[str] | None,
     typer.Option(
         "--role",
         metavar="NAME=ROLE[:GLOB]",
         help="What who has a certificate of this name may do (user:NAME on a Unix socket): "
         "submit or work, for functions that match, or admin; repeatable. Without any: everything.",
-        show_default=False,
     ),
 ]
-SocketMode: TypeAlias = Annotated[
+SocketMode = Annotated[
     int,
     typer.Option(
         "--socket-mode", metavar="MODE", parser=parsed(mode), help="Who may use Unix sockets, as for chmod."
     ),
 ]
-Backlog: TypeAlias = Annotated[
+Backlog = Annotated[
     int,
     typer.Option(
         "-b", "--backlog", min=1, max=65535, metavar="N", help="Connections that may wait to be accepted."
     ),
 ]
 DEFAULT_BACKLOG = BACKLOG
-KeepaliveWanted: TypeAlias = Annotated[
-    bool,
-    typer.Option("--keepalive/--no-keepalive", help="Notice TCP peers that went away without a word."),
+KeepaliveWanted = Annotated[
+    bool, typer.Option("--keepalive/--no-keepalive", help="Notice TCP peers that went away without a word.")
 ]
 
 
-def _keepalive(name: str, most: int, help: str) -> typer.models.OptionInfo:
+def _keepalive(name: str, most: int, help: str) -> Any:
     """An option of keepalive; gearmand's -1 and none mean what the system does."""
-    option: typer.models.OptionInfo = typer.Option(
+    return typer.Option(
         f"--keepalive-{name}", min=-1, max=most, metavar="N", help=help, show_default="the system's"
     )
-    return option
 
 
-KeepaliveIdle: TypeAlias = Annotated[
-    int | None, _keepalive("idle", 32767, "Seconds of silence before a peer is asked.")
-]
-KeepaliveInterval: TypeAlias = Annotated[
-    int | None, _keepalive("interval", 32767, "Seconds between questions.")
-]
-KeepaliveCount: TypeAlias = Annotated[int | None, _keepalive("count", 127, "Questions without an answer.")]
+KeepaliveIdle = Annotated[int | None, _keepalive("idle", 32767, "Seconds of silence before a peer is asked.")]
+KeepaliveInterval = Annotated[int | None, _keepalive("interval", 32767, "Seconds between questions.")]
+KeepaliveCount = Annotated[int | None, _keepalive("count", 127, "Questions without an answer.")]
 
 # -- the store -----------------------------------------------------------------------------
 
-StorePath: TypeAlias = Annotated[
+StorePath = Annotated[
     str,
     typer.Option(
         "--store",
@@ -181,7 +165,7 @@ StorePath: TypeAlias = Annotated[
 
 # -- jobs --------------------------------------------------------------------------------
 
-JobRetries: TypeAlias = Annotated[
+JobRetries = Annotated[
     int,
     typer.Option(
         "-j",
@@ -191,43 +175,34 @@ JobRetries: TypeAlias = Annotated[
         help="How often a job is offered again after its worker was lost, before it fails; -1: always.",
     ),
 ]
-WorkerWakeup: TypeAlias = Annotated[
+WorkerWakeup = Annotated[
     int,
     typer.Option(
         "-w", "--worker-wakeup", min=0, metavar="N", help="Workers woken for a new job; 0: as few as will do."
     ),
 ]
-RoundRobin: TypeAlias = Annotated[
+RoundRobin = Annotated[
     bool, typer.Option("-R", "--round-robin", help="Changes nothing: functions always take turns.")
 ]
-Exceptions: TypeAlias = Annotated[
+Exceptions = Annotated[
     bool, typer.Option("--exceptions", help="Every client hears the words of exceptions, asked for or not.")
 ]
-JobHandlePrefix: TypeAlias = Annotated[
+JobHandlePrefix = Annotated[
     bytes | None,
     typer.Option(
         "--job-handle-prefix",
         metavar="TEXT",
         parser=parsed(prefix),
         help="What job handles begin with. Default: H:HOSTNAME.",
-        show_default=False,
     ),
 ]
-Lease: TypeAlias = Annotated[
-    float,
-    typer.Option(
-        "--lease",
-        metavar="DURATION",
-        parser=parsed(duration),
-        help="A job whose worker is silent that long is offered again; 0: never.",
-    ),
+Lease = Annotated[
+    float, lasting("--lease", help="A job whose worker is silent that long is offered again; 0: never.")
 ]
-KeepResults: TypeAlias = Annotated[
+KeepResults = Annotated[
     float,
-    typer.Option(
+    lasting(
         "--keep-results",
-        metavar="DURATION",
-        parser=parsed(duration),
         help="How long `gear result` can show what became of background jobs; 0: not at all. "
         f"The newest {RESULTS_LIMIT >> 20} MiB are kept.",
     ),
@@ -235,41 +210,27 @@ KeepResults: TypeAlias = Annotated[
 
 # -- the process ---------------------------------------------------------------------------
 
-Daemon: TypeAlias = Annotated[
+Daemon = Annotated[
     bool, typer.Option("-d", "--daemon", help="Go into the background once connections are accepted.")
 ]
-PidPath: TypeAlias = Annotated[
+PidPath = Annotated[
     str | None,
     typer.Option(
         "-P",
         "--pid-file",
         metavar="FILE",
         help="Holds the process id, from when connections are accepted to the end.",
-        show_default=False,
     ),
 ]
-User: TypeAlias = Annotated[
+User = Annotated[
     str | None,
-    typer.Option(
-        "-u",
-        "--user",
-        metavar="NAME",
-        help="Become this user once the addresses are bound.",
-        show_default=False,
-    ),
+    typer.Option("-u", "--user", metavar="NAME", help="Become this user once the addresses are bound."),
 ]
-Threads: TypeAlias = Annotated[
+Threads = Annotated[
     int | None,
-    typer.Option(
-        "-t",
-        "--threads",
-        min=0,
-        metavar="N",
-        help="Changes nothing: one thread serves all.",
-        show_default=False,
-    ),
+    typer.Option("-t", "--threads", min=0, metavar="N", help="Changes nothing: one thread serves all."),
 ]
-FileDescriptors: TypeAlias = Annotated[
+FileDescriptors = Annotated[
     int | None,
     typer.Option(
         "-f",
@@ -278,34 +239,31 @@ FileDescriptors: TypeAlias = Annotated[
         max=1 << 30,
         metavar="N",
         help="How many files and connections may be open. Default: what the system allows.",
-        show_default=False,
     ),
 ]
-Metrics: TypeAlias = Annotated[
+Metrics = Annotated[
     Any,
     typer.Option(
         "--metrics",
         metavar="[HOST:]PORT",
         parser=parsed(page_address),
         help="Serve Prometheus metrics there, at /metrics, /healthz, and a page for people at /.",
-        show_default=False,
     ),
 ]
 
 # -- what it says ------------------------------------------------------------------------------
 
-LogPath: TypeAlias = Annotated[
+LogPath = Annotated[
     str | None,
     typer.Option(
         "-l",
         "--log-file",
         metavar="FILE|stderr|none",
         help="Where the log goes; HUP opens the file again. Default: stderr.",
-        show_default=False,
     ),
 ]
-ToSyslog: TypeAlias = Annotated[bool, typer.Option("--syslog", help="Log to the system's log.")]
-Verbosity: TypeAlias = Annotated[
+ToSyslog = Annotated[bool, typer.Option("--syslog", help="Log to the system's log.")]
+Verbosity = Annotated[
     int,
     typer.Option(
         "-v",
@@ -322,7 +280,7 @@ def _level_name(text: str) -> str:
     return text.upper()
 
 
-VerboseLevel: TypeAlias = Annotated[
+VerboseLevel = Annotated[
     str,
     typer.Option(
         "--verbose",

@@ -8,9 +8,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from gearcli.cli.exits import ExitStatus
-from gearcli.cli.output import on_terminal, write, write_text
+from gearcli.cli.output import on_terminal, text_or_base64, unwritable, write, write_text
 from gearcli.cli.results import Ended
-from gearcli.errors import OutputError
 from gearcli.escape import shown
 
 if TYPE_CHECKING:
@@ -102,18 +101,9 @@ class PrintedJson:
         if task.background and ended.status is ExitStatus.DONE:
             document["status"] = "queued"
         elif ended.status is ExitStatus.DONE:
-            document.update(_result(ended.result))
+            document.update(text_or_base64("result", ended.result))
         self._hide()
         write_text(json.dumps(document) + "\n")
-
-
-def _result(result: bytes) -> dict[str, str]:
-    try:
-        return {"result": result.decode("utf-8")}
-    except UnicodeDecodeError:
-        import base64
-
-        return {"result_base64": base64.b64encode(result).decode("ascii")}
 
 
 class Folder:
@@ -127,7 +117,7 @@ class Folder:
         try:
             os.makedirs(path, exist_ok=True)
         except OSError as error:
-            raise _unwritable(path, error) from None
+            raise unwritable(path, error) from None
 
     def __call__(self, ended: Ended) -> None:
         if ended.status is not ExitStatus.DONE:
@@ -137,7 +127,7 @@ class Folder:
         try:
             self._put(path, data)
         except OSError as error:
-            raise _unwritable(path, error) from None
+            raise unwritable(path, error) from None
 
     def _put(self, path: str, data: bytes) -> None:
         import tempfile
@@ -158,10 +148,6 @@ def _umask() -> int:
     before = os.umask(0o077)
     os.umask(before)
     return before
-
-
-def _unwritable(path: str, error: OSError) -> OutputError:
-    return OutputError(f"cannot write {path}: {(error.strerror or str(error)).lower()}")
 
 
 class Logged:

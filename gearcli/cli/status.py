@@ -14,7 +14,7 @@ import typer
 from gearcli.cli.asking import say_failures
 from gearcli.cli.exits import ExitStatus
 from gearcli.cli.function_formats import as_table, comma_separated, document, plain
-from gearcli.cli.options import ConnectTimeout, Context, Json, Servers, parsed, reach
+from gearcli.cli.options import ConnectTimeout, Context, HideEmpty, Json, Servers, every, reach
 from gearcli.cli.output import on_terminal, write_text
 from gearcli.cli.table import coloured, cut, terminal_width
 from gearcli.client.exposition import metrics
@@ -23,7 +23,6 @@ from gearcli.client.snapshot import Snapshot, snapshot
 from gearcli.client.survey import Answer, Survey
 from gearcli.errors import UsageError
 from gearcli.escape import shown
-from gearcli.units import duration
 
 
 class Format(StrEnum):
@@ -64,32 +63,18 @@ class View(NamedTuple):
 
 def status(
     glob: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[GLOB]...", help="Only functions that match.", show_default=False),
+        list[str] | None, typer.Argument(metavar="[GLOB]...", help="Only functions that match.")
     ] = None,
     server: Servers = None,
     context: Context = None,
     format_: Annotated[
-        Format | None,
-        typer.Option("--format", help="Default: table on a terminal, plain elsewhere.", show_default=False),
+        Format | None, typer.Option("--format", help="Default: table on a terminal, plain elsewhere.")
     ] = None,
     json: Json = False,
     watch: Annotated[bool, typer.Option("--watch", help="Show it again and again.")] = False,
-    interval: Annotated[
-        float | None,
-        typer.Option(
-            "-i",
-            "--interval",
-            metavar="DURATION",
-            parser=parsed(duration),
-            help="How often --watch asks. Default: 2s.",
-            show_default=False,
-        ),
-    ] = None,
-    sort: Annotated[Sort, typer.Option("--sort", help="Numbers go down, names go up.")] = "function",  # type: ignore[assignment]  # typer parses it
-    hide_empty: Annotated[
-        bool, typer.Option("--hide-empty", help="Leave out functions without jobs.")
-    ] = False,
+    interval: Annotated[float | None, every(f"How often --watch asks. Default: {_INTERVAL:g}s.")] = None,
+    sort: Annotated[Sort, typer.Option("--sort", help="Numbers go down, names go up.")] = Sort.FUNCTION,
+    hide_empty: HideEmpty = False,
     with_total: Annotated[
         bool, typer.Option("--total", help="Add the sum of all; in plain and csv it has no name.")
     ] = False,

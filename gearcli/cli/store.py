@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import json
 import os
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import Annotated, TypeAlias
+from typing import Annotated
 
 import typer
 
 from gearcli.cli.exits import ExitStatus
-from gearcli.cli.output import message, write_text
+from gearcli.cli.output import message, text_or_base64, write_text
 from gearcli.cli.serve_options import handle_prefix
 from gearcli.errors import StoreDamaged
 from gearcli.escape import percent_encoded, shown
@@ -29,7 +28,7 @@ HELP = """Look after the file of `gear serve --store`.
 No server may use it meanwhile: exit status 75 says that one does.
 """
 
-File: TypeAlias = Annotated[str, typer.Argument(metavar="FILE", help="What `gear serve --store` was given.")]
+File = Annotated[str, typer.Argument(metavar="FILE", help="What `gear serve --store` was given.")]
 
 _NAMES = {int(priority): priority.name.lower() for priority in Priority}
 
@@ -94,7 +93,7 @@ def _line(job: StoredJob) -> tuple[str | None, str]:
     """A job as a line, if there is one, and what it does not say."""
     if not job.function or _text(job.function) is None:
         return None, "left out: its function is no text"
-    fields: dict[str, object] = {"function": _text(job.function), **_workload(job.workload)}
+    fields: dict[str, object] = {"function": _text(job.function), **text_or_base64("workload", job.workload)}
     missing = "its reducer is left out" if job.reducer else ""
     if job.unique:
         fields["unique"] = _text(job.unique)
@@ -106,13 +105,6 @@ def _line(job: StoredJob) -> tuple[str | None, str]:
     if job.due is not None and job.due > 0:
         fields["at"] = job.due
     return json.dumps({**fields, "background": True}), missing
-
-
-def _workload(workload: bytes) -> dict[str, object]:
-    text = _text(workload)
-    if text is not None:
-        return {"workload": text}
-    return {"workload_base64": base64.b64encode(workload).decode("ascii")}
 
 
 def _text(raw: bytes) -> str | None:

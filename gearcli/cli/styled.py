@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple, TypeAlias
 
-from gearcli.cli.table import cells_of, cut
+from gearcli.cli.table import BOLD as BOLD
+from gearcli.cli.table import RED, cells_of, fitted
 
-PLAIN, BOLD, DIM, CHOSEN, ALARM, GOOD = "", "1", "2", "7", "1;31", "32"
-"""Styles, as terminals number them."""
+PLAIN, DIM, CHOSEN, ALARM = "", "2", "7", RED
+"""Styles besides those of tables, as terminals number them."""
 
 
 class Piece(NamedTuple):
@@ -49,18 +50,6 @@ def _cut(piece: Piece, width: int) -> Piece:
     return piece._replace(text=fitted(piece.text, width - piece.column))
 
 
-def fitted(text: str, width: int, *, right: bool = False) -> str:
-    """A text of exactly so many cells: cut, or filled with spaces."""
-    if width < 1:
-        return ""
-    size = cells_of(text)
-    if size > width:
-        text = cut(text, width)
-        size = cells_of(text)
-    space = " " * (width - size)
-    return space + text if right else text + space
-
-
 def sequence(pieces: Iterable[Piece], row: int, *, colour: bool) -> str:
     """What writes a line on the row of a terminal, the first of which is 0; what stood there goes."""
     parts = [f"\x1b[{row + 1};1H\x1b[2K"]
@@ -74,11 +63,3 @@ def sequence(pieces: Iterable[Piece], row: int, *, colour: bool) -> str:
 def without_colour(style: str) -> str:
     """A style without its colours; bold, dim and reverse are none."""
     return ";".join(code for code in style.split(";") if len(code) == 1)
-
-
-def plain_text(pieces: Iterable[Piece]) -> str:
-    """A line as a person sees it."""
-    text = ""
-    for piece in pieces:
-        text += " " * (piece.column - cells_of(text)) + piece.text
-    return text.rstrip()

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from gearcli.cli.output import on_terminal
 
-RED, BOLD, DIM = "1;31", "1", "2"
+RED, BOLD = "1;31", "1"
 """Styles, as terminals number them."""
 
 _GAP = "  "
@@ -64,21 +64,24 @@ def coloured() -> bool:
 
 
 def _written(line: Line, columns: Sequence[Column], widths: list[int], colour: bool) -> str:
-    cells = [_fitted(*each) for each in zip(line.cells, columns, widths, strict=True)]
+    parts = zip(line.cells, columns, widths, strict=True)
+    cells = [fitted(cell, width, right=column.number) for cell, column, width in parts]
     if colour and line.style and not line.whole:
         cells[-1] = f"\x1b[{line.style}m{cells[-1].rstrip()}\x1b[0m" if cells[-1].strip() else ""
     text = _GAP.join(cells).rstrip()
     return f"\x1b[{line.style}m{text}\x1b[0m\n" if colour and line.whole and line.style else text + "\n"
 
 
-def _fitted(cell: str, column: Column, width: int) -> str:
-    """A cell of exactly this width."""
-    size = cells_of(cell)
+def fitted(text: str, width: int, *, right: bool = False) -> str:
+    """A text of exactly so many cells: cut, or filled with spaces."""
+    if width < 1:
+        return ""
+    size = cells_of(text)
     if size > width:
-        cell = cut(cell, width)
-        size = cells_of(cell)
+        text = cut(text, width)
+        size = cells_of(text)
     space = " " * (width - size)
-    return space + cell if column.number else cell + space
+    return space + text if right else text + space
 
 
 def cut(text: str, width: int) -> str:

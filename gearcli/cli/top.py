@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from gearcli.cli.options import ConnectTimeout, Context, Reach, Servers, parsed, reach
+from gearcli.cli.options import ConnectTimeout, Context, HideEmpty, Reach, Servers, every, reach
 from gearcli.cli.output import message
 from gearcli.cli.screen import Screen, usable
 from gearcli.cli.table import coloured
@@ -17,7 +17,6 @@ from gearcli.client.documents import FunctionState
 from gearcli.client.snapshot import snapshot
 from gearcli.client.survey import Survey
 from gearcli.errors import UsageError
-from gearcli.units import duration
 
 
 class Sort(StrEnum):
@@ -39,32 +38,22 @@ _SHORTEST = 0.1  # seconds between two questions on a screen
 
 def top(
     filter_: Annotated[
-        str, typer.Argument(metavar="[FILTER]", help="Only functions like it, as with /.", show_default=False)
+        str, typer.Argument(metavar="[FILTER]", help="Only functions like it, as with /.")
     ] = "",
     server: Servers = None,
     context: Context = None,
     interval: Annotated[
         float | None,
-        typer.Option(
-            "-i",
-            "--interval",
-            metavar="DURATION",
-            parser=parsed(duration),
-            help="How often servers are asked. Default: 2s; -b without it prints once.",
-            show_default=False,
-        ),
+        every(f"How often servers are asked. Default: {_INTERVAL:g}s; -b without it prints once."),
     ] = None,
     batch: Annotated[
         bool, typer.Option("-b", "--batch", help="Print what gearman_top -b does, and go on with -i.")
     ] = False,
     count: Annotated[
-        int | None,
-        typer.Option("-n", "--count", min=1, metavar="N", help="How often -b prints.", show_default=False),
+        int | None, typer.Option("-n", "--count", min=1, metavar="N", help="How often -b prints.")
     ] = None,
-    sort: Annotated[Sort, typer.Option("--sort", help="Numbers go down, names go up.")] = "queued",  # type: ignore[assignment]  # typer parses it
-    hide_empty: Annotated[
-        bool, typer.Option("--hide-empty", help="Leave out functions without jobs.")
-    ] = False,
+    sort: Annotated[Sort, typer.Option("--sort", help="Numbers go down, names go up.")] = Sort.QUEUED,
+    hide_empty: HideEmpty = False,
     connect_timeout: ConnectTimeout = None,
 ) -> int:
     """Watch functions live: jobs, workers, rates in and out, the time until a queue is empty.

@@ -13,8 +13,7 @@ from typing import TypeAlias
 from gearcli.cli.asking import say_failures
 from gearcli.cli.exits import ExitStatus
 from gearcli.cli.output import write_text
-from gearcli.cli.styled import fitted
-from gearcli.cli.table import cells_of
+from gearcli.cli.table import cells_of, fitted
 from gearcli.client.documents import FunctionState
 from gearcli.client.snapshot import Snapshot
 from gearcli.client.survey import Answer, Survey

@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from gearcli.cli import top_format as form
-from gearcli.cli.styled import BOLD, DIM, Piece, StyledLine, bar, fitted, line
-from gearcli.cli.table import age, amount
+from gearcli.cli.connections import address_of, name_of
+from gearcli.cli.styled import BOLD, DIM, Piece, StyledLine, bar, line
+from gearcli.cli.table import age, amount, fitted
 from gearcli.cli.top_view import Scene, head, plain
 from gearcli.client.documents import ClientState, JobList, JobState
 from gearcli.client.inside import Connection, Inside
@@ -158,14 +159,7 @@ def _job(job: JobState | JobRow) -> list[str]:
         return [shown(job.handle), "unwanted" if job.ignore else "", *[""] * 6]
     progress = f"{job.numerator}/{job.denominator}" if job.denominator else ""
     facts = [job.state, job.priority, age(job.age), str(job.attempt), amount(job.size)]
-    return [shown(job.handle), *facts, progress, _holder(job)]
-
-
-def _holder(job: JobState) -> str:
-    """The worker that has it, by its name, or by its address if it has none."""
-    if job.worker is None:
-        return ""
-    return job.worker.address if job.worker.client_id == b"-" else shown(job.worker.client_id)
+    return [shown(job.handle), *facts, progress, name_of(job.worker)]
 
 
 # -- workers ---------------------------------------------------------------------------------
@@ -186,8 +180,7 @@ def _workers_of(
 
     def make(number: int, width: int) -> StyledLine:
         told = workers[number]
-        address = told.address if isinstance(told, ClientState) else shown(told.host)
-        cells = [shown(told.client_id), address, _state(told), str(len(told.functions))]
+        cells = [shown(told.client_id), address_of(told), _state(told), str(len(told.functions))]
         return _cells([*_server(server, columns), *cells], columns, width, scene)
 
     return _Part(len(workers), make)

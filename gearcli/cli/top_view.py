@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from gearcli.cli import top_format as form
+from gearcli.cli.output import failure
 from gearcli.cli.styled import (
     ALARM,
     BOLD,
@@ -16,10 +17,9 @@ from gearcli.cli.styled import (
     Piece,
     StyledLine,
     bar,
-    fitted,
     line,
 )
-from gearcli.cli.table import age
+from gearcli.cli.table import age, fitted
 from gearcli.cli.top_choices import Choices
 from gearcli.client.documents import FunctionState
 from gearcli.client.inside import Inside
@@ -119,8 +119,7 @@ def failures(scene: Scene) -> list[str]:
 def _failure(scene: Scene, number: int) -> str:
     server = scene.watch.servers[number]
     if server.error is not None:
-        words, name = str(server.error), str(server.address)
-        return shown(words if name in words else f"{name}: {words}")
+        return shown(failure(server.address, server.error))
     waiting = scene.now - scene.asked.get(number, scene.now)
     if waiting >= max(_LATE, 3 * scene.interval):
         return f"{shown(str(server.address))} has not answered for {age(waiting)}"

@@ -5,34 +5,22 @@ from __future__ import annotations
 import time
 from typing import Annotated
 
-import typer
-
 from gearcli.cli.exits import ExitStatus, exit_status, worst
 from gearcli.cli.job import Jobs, Question
-from gearcli.cli.options import ConnectTimeout, Context, Quiet, Servers, parsed, reach
+from gearcli.cli.options import ConnectTimeout, Context, Handles, Quiet, Servers, lasting, reach
 from gearcli.cli.output import message
 from gearcli.cli.result import say_failure
 from gearcli.client.answers import unknown_job
 from gearcli.client.client import JobStatus
 from gearcli.errors import ConnectFailed, GearError, ServerGone, TimeLimit
-from gearcli.units import duration
 
 SHORTEST, LONGEST = 0.05, 1.0
 """Seconds between two questions: first, and once it has grown."""
 
 
 def wait(
-    handle: Annotated[list[str], typer.Argument(metavar="HANDLE...", help="As `gear submit -b` prints it.")],
-    timeout: Annotated[
-        float | None,
-        typer.Option(
-            "--timeout",
-            metavar="DURATION",
-            parser=parsed(duration),
-            help="How long to wait; the jobs go on.",
-            show_default=False,
-        ),
-    ] = None,
+    handle: Handles,
+    timeout: Annotated[float | None, lasting("--timeout", help="How long to wait; the jobs go on.")] = None,
     server: Servers = None,
     context: Context = None,
     connect_timeout: ConnectTimeout = None,

@@ -4,29 +4,15 @@ from __future__ import annotations
 
 import os
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
-
-import typer
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from gearcli.cli import recipe_options as recipes
-from gearcli.cli import worker_log
+from gearcli.cli import worker_options as options
 from gearcli.cli.exits import ExitStatus
-from gearcli.cli.options import (
-    ConnectTimeout,
-    Context,
-    Grace,
-    Quiet,
-    Reach,
-    Servers,
-    Verbose,
-    page_address,
-    parsed,
-    reach,
-)
+from gearcli.cli.options import ConnectTimeout, Context, Grace, Quiet, Reach, Servers, Verbose, reach
 from gearcli.cli.output import message, on_terminal
-from gearcli.cli.recipe_options import one_of
+from gearcli.cli.page_sockets import require_loopback
 from gearcli.errors import UsageError
-from gearcli.units import duration
 
 if TYPE_CHECKING:
     from gearcli.worker.config import Workers
@@ -37,67 +23,15 @@ T = TypeVar("T")
 CONTEXT: dict[str, Any] = {"allow_interspersed_args": False}
 """Options of the command are the command's."""
 
-_ENDING = "When to end"
-_SERVICE = "The service"
-
-
-def slots(text: str) -> tuple[int, int]:
-    """The least and the most slots of ``4`` or ``1-8``.  Raises UsageError."""
-    least, dash, most = text.partition("-")
-    numbers = [least, most] if dash else [least, least]
-    if not all(number.isascii() and number.isdigit() and len(number) < 6 for number in numbers):
-        raise UsageError(f"{text!r} is no number of jobs; write 4, or 1-8 for as many as there is work for")
-    found = int(numbers[0]), int(numbers[1])
-    if not 1 <= found[0] <= found[1]:
-        raise UsageError(f"{text!r}: there has to be one slot at least, and no more than at most")
-    return found
-
-
-def _ending_option(name: str, metavar: str, help: str) -> Any:
-    return typer.Option(
-        name, metavar=metavar, parser=parsed(duration), help=help, show_default=False, rich_help_panel=_ENDING
-    )
-
 
 def worker(
-    command: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="-- COMMAND [ARG]...", help="What is run for each job.", show_default=False),
-    ] = None,
-    function: Annotated[
-        list[str] | None,
-        typer.Option(
-            "-f",
-            "--function",
-            metavar="FUNCTION",
-            help="What to take jobs of; repeatable.",
-            show_default=False,
-        ),
-    ] = None,
-    config: Annotated[
-        str | None,
-        typer.Option(
-            "--config",
-            metavar="FILE",
-            help="Many functions, each with its own command, from a file such as workers.toml; "
-            "HUP reads it again.",
-            show_default=False,
-        ),
-    ] = None,
-    check: Annotated[bool, typer.Option("--check", help="Only see whether the file is right.")] = False,
+    command: options.Command = None,
+    function: options.Functions = None,
+    config: options.ConfigFile = None,
+    check: options.CheckOnly = False,
     server: Servers = None,
     context: Context = None,
-    jobs: Annotated[
-        Any,
-        typer.Option(
-            "-j",
-            "--jobs",
-            metavar="N|MIN-MAX",
-            parser=parsed(slots),
-            help="Jobs at a time; with two numbers as many as there is work for. Default: 1.",
-            show_default=False,
-        ),
-    ] = None,
+    jobs: options.Jobs = None,
     stream: recipes.Stream = False,
     timeout: recipes.Timeout = None,
     kill_after: recipes.KillAfter = None,
@@ -115,75 +49,17 @@ def worker(
     clean_env: recipes.CleanEnv = False,
     limit: recipes.Limit = None,
     backoff: recipes.Backoff = None,
-    count: Annotated[
-        int | None,
-        typer.Option(
-            "-c",
-            "--count",
-            min=1,
-            metavar="N",
-            help="After so many jobs.",
-            show_default=False,
-            rich_help_panel=_ENDING,
-        ),
-    ] = None,
-    burst: Annotated[
-        bool, typer.Option("--burst", help="When no jobs are left.", rich_help_panel=_ENDING)
-    ] = False,
-    max_idle: Annotated[
-        float | None, _ending_option("--max-idle", "DURATION", "When there was no job for so long.")
-    ] = None,
-    max_lifetime: Annotated[
-        float | None,
-        _ending_option("--max-lifetime", "DURATION", "After so long; running jobs are finished."),
-    ] = None,
-    splay: Annotated[
-        float | None, _ending_option("--splay", "DURATION", "Up to so much later, at random. Default: 0.")
-    ] = None,
+    count: options.Count = None,
+    burst: options.Burst = False,
+    max_idle: options.MaxIdle = None,
+    max_lifetime: options.MaxLifetime = None,
+    splay: options.Splay = None,
     grace: Grace = None,  # type: ignore[assignment]  # typer parses it
-    name: Annotated[
-        str | None,
-        typer.Option("--name", metavar="ID", help="Client id that `workers` shows.", show_default=False),
-    ] = None,
-    pidfile: Annotated[
-        str | None,
-        typer.Option(
-            "--pidfile",
-            metavar="FILE",
-            help="A file with the process id, for signals.",
-            show_default=False,
-            rich_help_panel=_SERVICE,
-        ),
-    ] = None,
-    log_format: Annotated[
-        str,
-        typer.Option(
-            "--log-format",
-            metavar="text|json",
-            parser=parsed(one_of(*worker_log.FORMATS)),
-            help="Messages in words, or a JSON object a line.",
-            rich_help_panel=_SERVICE,
-        ),
-    ] = "text",
-    metrics: Annotated[
-        Any,
-        typer.Option(
-            "--metrics",
-            metavar="[HOST:]PORT",
-            parser=parsed(page_address),
-            help="Serve Prometheus metrics there, at /metrics, and /healthz.",
-            show_default=False,
-            rich_help_panel=_SERVICE,
-        ),
-    ] = None,
-    insecure_listen: Annotated[
-        bool,
-        typer.Option(
-            "--insecure-listen",
-            help="Allow metrics at an address that other machines can reach.",
-            rich_help_panel=_SERVICE,
-        ),
-    ] = False,
+    name: options.ClientId = None,
+    pidfile: options.PidFile = None,
+    log_format: options.LogFormat = "text",
+    metrics: options.Metrics = None,
+    insecure_listen: options.InsecureListen = False,
     connect_timeout: ConnectTimeout = None,
     quiet: Quiet = False,
     verbose: Verbose = 0,
@@ -197,7 +73,6 @@ def worker(
     no more jobs until CONT.
     """
     from gearcli.cli import worker_process
-    from gearcli.worker.config import Workers, read
     from gearcli.worker.ending import Terms
     from gearcli.worker.plan import Settings
 
@@ -220,23 +95,16 @@ def worker(
         limit=limit,
         backoff=backoff,
     )
+    others = function or command or jobs or fields or count
     if splay is not None and max_lifetime is None:
         raise UsageError("--splay needs --max-lifetime: it spreads the ends of many workers")
-    if config is None:
-        if check:
-            raise UsageError("--check needs --config: it sees whether that file is right")
-        work = Workers(plans=(recipes.plan(function, command, jobs, fields),))
-    else:
-        if function or command or jobs or fields or count:
-            raise UsageError("with --config, functions, commands and what becomes of them stand in the file")
-        work = read(config)
-        if check:
-            message(f"{config} is right: {', '.join(plan.name for plan in work.plans)}")
-            return ExitStatus.DONE
-    if metrics is not None and not insecure_listen:
-        from gearcli.server.listener import FOR_PAGES, require_loopback
-
-        require_loopback(metrics, FOR_PAGES)
+    if check and config is None:
+        raise UsageError("--check needs --config: it sees whether that file is right")
+    work = _by_options(function, command, jobs, fields) if config is None else _by_file(config, others)
+    if check:
+        message(f"{config} is right: {', '.join(plan.name for plan in work.plans)}")
+        return ExitStatus.DONE
+    require_loopback(metrics, insecure=insecure_listen)
     servers, seconds = _reach(work, server, context, connect_timeout)
     settings = Settings(
         plans=work.plans,
@@ -250,6 +118,27 @@ def worker(
     level = -1 if quiet else verbose + on_terminal(2)
     cut_short = worker_process.run(settings, level, log_format=log_format, metrics=metrics, pidfile=pidfile)
     return ExitStatus.DONE if cut_short is None else 128 + cut_short
+
+
+def _by_options(
+    function: list[str] | None,
+    command: list[str] | None,
+    slots: tuple[int, int] | None,
+    fields: dict[str, Any],
+) -> Workers:
+    """The work that the command line says.  Raises UsageError."""
+    from gearcli.worker.config import Workers
+
+    return Workers(plans=(recipes.plan(function, command, slots, fields),))
+
+
+def _by_file(path: str, others: object) -> Workers:
+    """The work that a file says, and nothing `others`.  Raises UsageError and ConfigError."""
+    from gearcli.worker.config import read
+
+    if others:
+        raise UsageError("with --config, functions, commands and what becomes of them stand in the file")
+    return read(path)
 
 
 def _reread(path: str, work: Workers) -> Reread:

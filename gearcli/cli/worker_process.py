@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from gearcli.cli import worker_log
+from gearcli.cli.page_sockets import listening_at, place_of
 from gearcli.pidfile import PidFile
 from gearcli.worker.child import pass_on
 from gearcli.worker.notes import ALWAYS, Say
@@ -34,7 +35,7 @@ def run(
     say = worker_log.JsonLog(level) if as_json else worker_log.TextLog(level)
     errors = worker_log.json_errors if as_json else pass_on
     service = Service(os.environ)
-    with _pid_file(pidfile), _listening(metrics) as listeners:
+    with _pid_file(pidfile), listening_at(metrics, "--metrics") as listeners:
         if not listeners:
             return Pool(settings, say, service=service, errors=errors).run()
         from gearcli.worker.metrics import Metrics
@@ -61,22 +62,6 @@ def _pid_file(path: str | None) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _listening(address: Address | None) -> Iterator[list[socket.socket]]:
-    """The sockets of an address, none without one.  Raises BindError."""
-    if address is None:
-        yield []
-        return
-    from gearcli.server import listener
-
-    listeners = listener.listen(address, in_use="Choose another with --metrics.")
-    try:
-        yield listeners
-    finally:
-        for each in listeners:
-            listener.close(each)
-
-
-@contextlib.contextmanager
 def _pages(pool: Pool, counts: Metrics, listeners: list[socket.socket]) -> Iterator[None]:
     """Pages for whoever watches the worker, as long as it works."""
     from http import HTTPStatus
@@ -98,9 +83,7 @@ def _pages(pool: Pool, counts: Metrics, listeners: list[socket.socket]) -> Itera
 
 
 def _announce(listener: socket.socket, say: Say) -> None:
-    """Say where the figures can be read; a program that chose no port learns it here."""
+    """Say where the figures can be read."""
     from gearcli.server.listener import name_of
 
-    address = name_of(listener)
-    where = f"{address}:/metrics" if address.startswith("unix:") else f"http://{address}/metrics"
-    say(ALWAYS, f"metrics at {where}", "metrics", address=address)
+    say(ALWAYS, f"metrics at {place_of(listener)}/metrics", "metrics", address=name_of(listener))

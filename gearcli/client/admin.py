@@ -42,9 +42,6 @@ from gearcli.protocol.text import (
 
 T = TypeVar("T")
 
-_LONGEST_WORDS = 200
-"""Bytes of a version or a level that are read; whoever says more means harm."""
-_NO_WORD = re.compile(rb"[\x00-\x20\x7f]")
 _NO_LINE = re.compile(rb"[\x00\r\n]")
 
 

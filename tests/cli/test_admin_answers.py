@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 
 import pytest
 
-from gearcli.cli.admin_answers import Sent, connection_keys, connection_line
+from gearcli.cli.admin_answers import Sent, connection_keys, connection_line, to_servers
 from gearcli.client.admin import Admin
 from gearcli.protocol.text import ConnectionRow
 from tests.client.answering import answering
@@ -52,3 +53,20 @@ def test_no_rows(capfd: pytest.CaptureFixture[str]) -> None:
     with answering({b"status": b".\n"}) as server:
         assert 0 == sent(server.port).rows("functions", Admin.status, ("function",))
     assert "" == capfd.readouterr().out
+
+
+def test_a_command_is_given_what_the_options_say_of_servers(capfd: pytest.CaptureFixture[str]) -> None:
+    @to_servers
+    def command(sent: Sent, prefix: str, loud: bool = False) -> int:
+        """Do something."""
+        return sent.line(prefix, Admin.version)
+
+    assert ["prefix", "loud", "server", "context", "json", "connect_timeout"] == [
+        *inspect.signature(command).parameters
+    ]
+    assert "Do something." == command.__doc__
+    with answering({b"version": b"OK 1\n"}) as server:
+        said = command(
+            prefix="v", loud=True, server=[str(server.address)], context=None, json=True, connect_timeout=None
+        )
+    assert (0, {"server": str(server.address), "v": "1"}) == (said, json.loads(capfd.readouterr().out))

@@ -124,25 +124,21 @@ def test_a_person_is_asked(server: ServerProcess, answer: str, status: int, jobs
     assert (jobs, 0, 0) == counts(server.port, function)
 
 
-def test_130_the_question_is_interrupted(server: ServerProcess) -> None:
-    handle = background(server, b"cancel-130")
+@pytest.mark.parametrize(
+    ("key", "status", "said"),
+    [("c", 130, "gear: interrupted\r\n"), ("d", 1, "gear: nothing was cancelled\r\n")],
+)
+def test_an_interruption_and_the_end_of_input_are_no_yes(
+    server: ServerProcess, key: str, status: int, said: str
+) -> None:
+    handle = background(server, f"cancel-ctrl-{key}".encode())
     with terminal(*at(server.port), handle) as child:
         child.expect_exact("[y/N]: ")
-        child.sendintr()
-        said, status = end_of(child)
-    assert 130 == status
-    assert said.endswith("gear: interrupted\r\n")
-    assert (1, 0, 0) == counts(server.port, "cancel-130")
-
-
-def test_the_end_of_input_is_a_no(server: ServerProcess) -> None:
-    handle = background(server, b"cancel-eof")
-    with terminal(*at(server.port), handle) as child:
-        child.expect_exact("[y/N]: ")
-        child.sendeof()
-        said, status = end_of(child)
-    assert 1 == status
-    assert said.endswith("gear: nothing was cancelled\r\n")
+        child.sendcontrol(key)
+        printed, exit_status = end_of(child)
+    assert status == exit_status
+    assert printed.endswith(said)
+    assert (1, 0, 0) == counts(server.port, f"cancel-ctrl-{key}")
 
 
 def test_yes_is_not_asked(server: ServerProcess) -> None:

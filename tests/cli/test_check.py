@@ -137,10 +137,7 @@ def test_2_a_server_that_is_not_there(options: list[str], capfd: pytest.CaptureF
     "options",
     [
         ["--nonsense"],
-        ["-w", "many"],
-        ["-w", "-1"],
         ["-t", "0"],
-        ["-t", "soon"],
         ["-e", "x"],
         ["-a"],
         ["--send", "x"],

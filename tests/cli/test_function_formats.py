@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gearcli.cli.function_formats import as_table, comma_separated, document, function_keys, plain, with_tabs
+from gearcli.cli.function_formats import as_table, comma_separated, document, function_keys, plain
 from gearcli.client.documents import FunctionState
 from gearcli.client.functions import Row
 from gearcli.client.snapshot import Snapshot
@@ -18,10 +18,6 @@ ROWS = [Row(None, BARE), Row("h:1", GEAR)]
 
 def test_gearmands_lines() -> None:
     assert "bare\t1\t0\t0\nh:1\tf\t5\t1\t2\n\t6\t1\t2\n" == plain(ROWS, SUM)
-
-
-def test_tabs_of_a_name_stay() -> None:
-    assert "namespace\t\\x1bname\\n" == with_tabs(b"namespace\t\x1bname\n")
 
 
 def test_csv() -> None:

@@ -57,11 +57,14 @@ def test_76_an_unknown_function(server: ServerProcess) -> None:
     assert Result(76, b"", f"gear: 127.0.0.1:{server.port} refused: function not found\n") == result
 
 
-def test_how_many_are_left_out_is_said(capfd: pytest.CaptureFixture[str]) -> None:
-    with answering({b"jobs": b'{"left_out":5}\n.\n'}) as server:
-        assert 0 == exit_of("jobs", *at(server.port))
+@pytest.mark.parametrize(("options", "asked"), [([], b"jobs"), (["--dead"], b"dead")])
+def test_how_many_are_left_out_is_said(
+    options: list[str], asked: bytes, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with answering({asked: b'{"left_out":5}\n.\n'}) as server:
+        assert 0 == exit_of("jobs", *options, *at(server.port))
         assert ("", "gear: 5 more jobs are not shown\n") == capfd.readouterr()
-        assert 5 == listed(capfd, *at(server.port))["left_out"]
+        assert 5 == listed(capfd, *options, *at(server.port))["left_out"]
 
 
 def test_76_garbage(capfd: pytest.CaptureFixture[str]) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import typer
 
-from gearcli.cli.options import page_address, parsed
-from gearcli.errors import AddressError
+from gearcli.cli.options import one_of, page_address, parsed
+from gearcli.errors import AddressError, UsageError
 from gearcli.protocol.address import Address
 from gearcli.units import duration
 
@@ -22,6 +22,13 @@ def test_a_right_value_is_parsed() -> None:
 
 def test_the_help_calls_a_value_by_its_parser() -> None:
     assert "DURATION" == parsed(duration).__name__
+
+
+def test_one_of_some_words() -> None:
+    parse = one_of("fail", "exception")
+    assert "fail" == parse("fail")
+    with pytest.raises(UsageError, match="'elsewhere' is not one of fail, exception"):
+        parse("elsewhere")
 
 
 # -- pages -----------------------------------------------------------------------------------

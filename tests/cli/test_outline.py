@@ -4,25 +4,17 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator
 
 import pytest
 
 from gearcli.cli.commands import COMMANDS
-from gearcli.cli.outline import Argument, Command, Kind, Option, outline
+from gearcli.cli.outline import Argument, Command, Kind, Option, every, outline
 from tests.cli.driving import exit_of
 
 
 @functools.cache
 def whole() -> Command:
     return outline()
-
-
-def every(command: Command) -> Iterator[Command]:
-    """A command and all below it."""
-    yield command
-    for each in command.commands:
-        yield from every(each)
 
 
 def command(*words: str) -> Command:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import os
 import sys
@@ -10,7 +11,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from gearcli.cli.output import message, on_terminal, write, write_text
+from gearcli.cli.output import (
+    failure,
+    message,
+    on_terminal,
+    text_or_base64,
+    unwritable,
+    with_tabs,
+    write,
+    write_text,
+)
 from gearcli.errors import OutputError
 
 
@@ -74,3 +84,35 @@ def test_a_message_that_cannot_be_said_is_no_error(monkeypatch: pytest.MonkeyPat
 
 def test_a_pipe_is_no_terminal(capfd: pytest.CaptureFixture[str]) -> None:
     assert not on_terminal()
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "no space left on device"),
+        (OSError("Something else"), "something else"),
+    ],
+)
+def test_what_cannot_be_written_is_said_with_the_reason(error: OSError, words: str) -> None:
+    assert f"cannot write the log: {words}" == str(unwritable("the log", error))
+
+
+@pytest.mark.parametrize(
+    ("data", "keys"),
+    [
+        ("ü\0\n".encode(), {"result": "ü\0\n"}),
+        (b"", {"result": ""}),
+        (b"\xff\xfe", {"result_base64": "//4="}),
+    ],
+)
+def test_bytes_in_json(data: bytes, keys: dict[str, str]) -> None:
+    assert keys == text_or_base64("result", data)
+
+
+def test_tabs_of_a_name_stay() -> None:
+    assert "namespace\t\\x1bname\\n" == with_tabs(b"namespace\t\x1bname\n")
+
+
+@pytest.mark.parametrize("words", ["a:1 is busy", "busy"])
+def test_a_failure_names_its_server_once(words: str) -> None:
+    assert 1 == failure("a:1", OSError(words)).count("a:1")

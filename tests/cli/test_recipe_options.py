@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gearcli.cli.recipe_options import one_of, plan, recipe, treatment
+from gearcli.cli.outline import outline
+from gearcli.cli.recipe_options import plan, recipe, treatment
 from gearcli.errors import UsageError
+from gearcli.units import duration
 from gearcli.worker.plan import Plan, Recipe
 
 
@@ -51,8 +54,19 @@ def test_what_makes_no_sense_is_said_with_the_option() -> None:
         recipe(["cat"], {"retry_exit": frozenset({1})})
 
 
-def test_one_of_some_words() -> None:
-    parse = one_of("fail", "exception")
-    assert "fail" == parse("fail")
-    with pytest.raises(UsageError, match="'elsewhere' is not one of fail, exception"):
-        parse("elsewhere")
+@pytest.mark.parametrize(
+    ("option", "parse"),
+    [
+        ("kill-after", duration),
+        ("stderr", str),
+        ("on-failure", str),
+        ("retries", int),
+        ("retry-delay", duration),
+        ("backoff", duration),
+    ],
+)
+def test_the_help_tells_the_defaults_of_a_recipe(option: str, parse: Callable[[str], object]) -> None:
+    worker = next(each for each in outline().commands if each.name == "worker")
+    told = next(each.help for each in worker.options if f"--{option}" in each.names)
+    default = told.rpartition("Default: ")[2].removesuffix(".")
+    assert parse(default) == getattr(Recipe(["cat"]), option.replace("-", "_"))

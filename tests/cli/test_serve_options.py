@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import socket
 import time
+from pathlib import Path
 
 import pytest
 
+from gearcli import certs
 from gearcli.cli.serve_options import PREFIX_LIMIT, _base36, handle_prefix, mode, prefix
 from gearcli.errors import UsageError
 from gearcli.protocol.packets import HANDLE_LIMIT
@@ -43,6 +45,17 @@ def test_a_prefix(text: str) -> None:
 def test_a_prefix_that_is_none(text: str) -> None:
     with pytest.raises(UsageError, match="handle prefix"):
         prefix(text)
+
+
+@pytest.mark.parametrize("name", ["CA_CERTIFICATE", "SERVER_PEM", "SERVER_KEY"])
+def test_files_of_tls_may_be_named_as_for_gearmand(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], name: str, tmp_path: Path
+) -> None:
+    certs.make(str(tmp_path), ["localhost"], [])
+    monkeypatch.setenv("GEARMAND_SERVER_PEM", str(tmp_path / "server.pem"))
+    monkeypatch.setenv(f"GEARMAND_{name}", "/no/such/file")
+    assert 78 == exit_of("serve", "--tls", "-p", "0")
+    assert "/no/such/file" in capfd.readouterr().err
 
 
 def test_modes_are_octal() -> None:

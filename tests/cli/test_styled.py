@@ -2,41 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
-
 from gearcli.cli.styled import (
     ALARM,
     CHOSEN,
     Piece,
     bar,
     clipped,
-    fitted,
     line,
-    plain_text,
     sequence,
     without_colour,
 )
-from gearcli.cli.table import cells_of
-
-
-@pytest.mark.parametrize(
-    ("text", "width", "expected"),
-    [
-        ("abc", 5, "abc  "),
-        ("abcdef", 4, "abc…"),
-        ("世界", 5, "世界 "),
-        ("世界", 3, "世…"),
-        ("世界", 2, "… "),
-        ("a", 0, ""),
-    ],
-)
-def test_a_text_is_made_to_fit(text: str, width: int, expected: str) -> None:
-    assert expected == fitted(text, width)
-    assert width == cells_of(fitted(text, width, right=True))
-
-
-def test_numbers_stand_to_the_right() -> None:
-    assert "   12" == fitted("12", 5, right=True)
 
 
 def test_a_line_and_a_bar() -> None:
@@ -54,7 +29,6 @@ def test_each_piece_stands_at_its_column() -> None:
     pieces = [Piece(0, "a"), Piece(4, "b", ALARM)]
     assert "\x1b[3;1H\x1b[2Ka\x1b[3;5H\x1b[1;31mb\x1b[0m" == sequence(pieces, 2, colour=True)
     assert "\x1b[3;1H\x1b[2Ka\x1b[3;5H\x1b[1mb\x1b[0m" == sequence(pieces, 2, colour=False)
-    assert "a   b" == plain_text(pieces)
 
 
 def test_bold_and_reverse_are_no_colours() -> None:

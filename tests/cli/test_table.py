@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gearcli.cli.table import RED, Column, Line, age, amount, cut, table
+from gearcli.cli.table import RED, Column, Line, age, amount, cells_of, cut, fitted, table
 
 COLUMNS = [Column("NAME"), Column("COUNT", number=True), Column("")]
 
@@ -67,3 +67,23 @@ def test_ages(seconds: float | None, words: str) -> None:
 )  # fmt: skip
 def test_sizes(count: int, words: str) -> None:
     assert words == amount(count)
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "expected"),
+    [
+        ("abc", 5, "abc  "),
+        ("abcdef", 4, "abc…"),
+        ("世界", 5, "世界 "),
+        ("世界", 3, "世…"),
+        ("世界", 2, "… "),
+        ("a", 0, ""),
+    ],
+)
+def test_a_text_is_made_to_fit(text: str, width: int, expected: str) -> None:
+    assert expected == fitted(text, width)
+    assert width == cells_of(fitted(text, width, right=True))
+
+
+def test_a_text_may_stand_to_the_right() -> None:
+    assert "   12" == fitted("12", 5, right=True)

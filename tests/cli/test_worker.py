@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from gearcli.cli.worker import slots
-from gearcli.errors import UsageError
 from gearcli.protocol.packets import PacketType
 from tests.cli.driving import Gear, Result, at, counts, run_gear
 from tests.client.peer import listening
@@ -95,17 +93,6 @@ def test_what_makes_no_sense_is_a_wrong_usage(options: list[str], words: str) ->
     result = run_gear("worker", *options)
     assert 2 == result.status
     assert words in result.err
-
-
-@pytest.mark.parametrize(("text", "found"), [("1", (1, 1)), ("4", (4, 4)), ("1-8", (1, 8)), ("3-3", (3, 3))])
-def test_numbers_of_slots(text: str, found: tuple[int, int]) -> None:
-    assert found == slots(text)
-
-
-@pytest.mark.parametrize("text", ["", "0", "-1", "x", "8-1", "1-", "0-3", "1-2-3", "\u0663", "123456"])
-def test_what_is_no_number_of_slots(text: str) -> None:
-    with pytest.raises(UsageError):
-        slots(text)
 
 
 def test_a_file_may_only_be_checked(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gearcli.cli.styled import StyledLine, plain_text
+from gearcli.cli.styled import StyledLine
 from gearcli.cli.table import cells_of
 from gearcli.cli.top_choices import Choices
 from gearcli.cli.top_page import page
@@ -73,3 +73,11 @@ def check(pieces: StyledLine, width: int, *, ascii_only: bool) -> None:
         end = column + cells_of(text)
         assert not ascii_only or text.isascii()
     assert end <= width
+
+
+def plain_text(pieces: StyledLine) -> str:
+    """A line as a person sees it."""
+    text = ""
+    for piece in pieces:
+        text += " " * (piece.column - cells_of(text)) + piece.text
+    return text.rstrip()

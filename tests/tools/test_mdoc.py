@@ -45,12 +45,6 @@ def test_prose_means_itself(text: str) -> None:
     assert text.replace("  ", " ") in " ".join(shown(mdoc.prose(text)).split())
 
 
-@needs_mandoc
-@pytest.mark.parametrize("text", ["two words", "Ar", ".", "|", 'a "quote"', "x\\y"])
-def test_an_argument_of_a_macro_means_itself(text: str) -> None:
-    assert text in shown([mdoc.macro("Sy", text)])
-
-
 def test_sentences_begin_on_lines_of_their_own_and_lines_are_short() -> None:
     lines = mdoc.prose("One. Two! Three? `a. B` stays. " + "long " * 40)
     assert ["One.", "Two!", "Three?", r"\fBa. B\fR stays."] == lines[:4]

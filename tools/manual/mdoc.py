@@ -39,19 +39,6 @@ def line(text: str) -> str:
     return rf"\&{text}" if text[:1] in (".", "'") else text
 
 
-def macro(name: str, *arguments: str) -> str:
-    """A macro; an argument that is itself a macro's name means itself."""
-    return " ".join([f".{name}", *map(_argument, arguments)])
-
-
-def _argument(text: str) -> str:
-    """An argument of a macro: punctuation and names of macros in it are text, a space does not end it."""
-    safe = literal(text)
-    if re.fullmatch(r"[A-Z][a-z]|[.,:;()\[\]?!|]", safe):
-        return rf"\&{safe}"
-    return f'"{safe}"' if " " in safe else safe
-
-
 def term(name: str, text: str) -> str:
     """A macro with text, for the head of an item; punctuation at its end is a part of it."""
     return f"{name} {literal(text)}" + (r"\&" if text.endswith((")", "]", ".", ",", ":", ";", "|")) else "")
@@ -102,18 +89,3 @@ def tagged(items: Iterable[tuple[str, Sequence[str]]], width: str = "Ds") -> lis
     for term, explanation in items:
         lines += [f".It {term}", *explanation]
     return [*lines, ".El"]
-
-
-def columns(heads: Sequence[str], widths: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """A table."""
-    lines = [macro("Bl", "-column").replace(r"\-", "-") + "".join(f' "{each}"' for each in widths)]
-    lines.append(".It " + " Ta ".join(f"Sy {_argument(head)}" for head in heads))
-    for row in rows:
-        first, *others = row
-        lines.append(f".It {_cell(first)}")
-        lines += [f".Ta {_cell(each)}" for each in others]
-    return [*lines, ".El"]
-
-
-def _cell(text: str) -> str:
-    return f'"{literal(text)}"'

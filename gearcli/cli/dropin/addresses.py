@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from gearcli.cli.reach import CA, CERT, KEY
 from gearcli.errors import UsageError
-from gearcli.protocol.address import DEFAULT_PORT, Address, Tls, parse_list
+from gearcli.protocol.address import DEFAULT_PORT, ENVIRONMENT, Address, Tls, parse_list
 
-REPLACING, ADDED = "GEARMAN_SERVER", "GEARMAN_SERVERS"
-"""Variables with lists of servers: the tool's counts instead of its options, libgearman's besides."""
+ADDED, REPLACING = ENVIRONMENT
+"""Variables with lists of servers: libgearman's count besides, the tool's instead of its options."""
 
 
 def servers_of(host: str | None, port: str | None, environ: Mapping[str, str]) -> list[Address]:
@@ -25,14 +25,18 @@ def servers_of(host: str | None, port: str | None, environ: Mapping[str, str]) -
 
 
 def _number(port: str) -> int:
-    if not (port.isascii() and port.isdigit() and int(port) <= 65535):
+    if not _is_port(port):
         raise UsageError(f"-p {port}: a port is a number up to 65535")
     return int(port)
 
 
+def _is_port(text: str) -> bool:
+    return text.isascii() and text.isdigit() and int(text) <= 65535
+
+
 def port_of(text: str) -> int:
     """The port of a number, or of the name of a service.  Raises UsageError."""
-    if text.isascii() and text.isdigit() and int(text) <= 65535:
+    if _is_port(text):
         return int(text)
     import socket
 

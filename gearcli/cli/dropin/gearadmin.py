@@ -103,7 +103,7 @@ def _address(wanted: Parsed) -> Address:
 def _ask(admin: Admin, operation: _Operation, wanted: Parsed) -> int:
     """Have one operation done and print the answer; the exit status."""
     name = wanted.text(operation.option) if operation.command.endswith(" ") else ""
-    command = operation.command.encode() + (name or "").encode("utf-8", "surrogateescape")
+    command = os.fsencode(f"{operation.command}{name or ''}")
     try:
         answer = admin.raw(command)
     except ServerError as error:

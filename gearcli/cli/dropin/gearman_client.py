@@ -11,15 +11,17 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from gearcli.cli.counts import whole
 from gearcli.cli.dropin.saying import complain, pass_on_words, say
 from gearcli.cli.dropin.uniques import hashed
 from gearcli.cli.exits import ExitStatus, exit_status, worst
+from gearcli.cli.inputs import unreadable
 from gearcli.cli.output import write
 from gearcli.client.connection import expired
 from gearcli.client.dispatch import Dispatch, Happening, ServerLost
 from gearcli.client.records import Splitter
 from gearcli.client.tasks import Event, Local, Task, random_unique, server_error
-from gearcli.errors import InputError, TimeLimit
+from gearcli.errors import TimeLimit
 from gearcli.escape import shown
 from gearcli.protocol.address import Address
 from gearcli.protocol.packets import PacketType
@@ -65,7 +67,7 @@ def _read() -> bytes:
     try:
         return os.read(0, _READ)
     except OSError as error:
-        raise InputError(f"cannot read standard input: {(error.strerror or str(error)).lower()}") from None
+        raise unreadable("standard input", error) from None
 
 
 class _Batch:
@@ -132,7 +134,7 @@ class _Batch:
         pass_on_words(self._prefix(event), event.fields[0])
 
     def _progress(self, event: Event) -> None:
-        numerator, denominator = (_whole(field) for field in event.fields)
+        numerator, denominator = (whole(field) or 0 for field in event.fields)
         percent = numerator * 100 // denominator if denominator else 0
         write(self._prefix(event) + b"%d%% Complete\n" % percent)
 
@@ -152,11 +154,6 @@ class _Batch:
     def _lost(self, event: Event) -> None:
         say("gearman", f"{shown(event.task.function)}: {shown(event.fields[0])}")
         self.statuses.add(ExitStatus.UNREACHABLE)
-
-
-def _whole(field: bytes) -> int:
-    """A number of a peer's, as far as it is one."""
-    return int(field) if field.isdigit() and len(field) < 20 else 0
 
 
 _SAYINGS: dict[PacketType | Local, Callable[[_Batch, Event], None]] = {

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gearcli.cli.dropin.saying import say
 from gearcli.cli.exits import ExitStatus
-from gearcli.cli.output import write
+from gearcli.cli.output import reason, write
 from gearcli.client.pauses import Pauses
 from gearcli.errors import ConnectFailed
 from gearcli.protocol.address import Address
@@ -93,9 +93,7 @@ def _resolve(address: Address) -> None:
         if not address.path:
             socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
     except OSError as error:
-        raise ConnectFailed(
-            f"cannot connect to {address}: {(error.strerror or str(error)).lower()}"
-        ) from None
+        raise ConnectFailed(f"cannot connect to {address}: {reason(error)}") from None
 
 
 def _terms(wanted: Wanted, left: int) -> Terms:

@@ -198,15 +198,12 @@ def _store(wanted: Parsed) -> list[str]:
 
 
 def _tls(wanted: Parsed) -> list[str]:
-    """With which certificates TLS is spoken: by options, else by gearmand's variables."""
+    """With which certificates TLS is spoken; `gear serve` knows gearmand's variables for them too."""
     if "ssl" not in wanted.values:
         return []
-    found = (
-        (ours, wanted.text(option) or os.environ.get(variable))
-        for ours, option, variable in (
-            ("ca", "ssl-ca-file", "GEARMAND_CA_CERTIFICATE"),
-            ("cert", "ssl-certificate", "GEARMAND_SERVER_PEM"),
-            ("key", "ssl-key", "GEARMAND_SERVER_KEY"),
-        )
-    )
-    return ["--tls", *(f"--{name}={path}" for name, path in found if path)]
+    found = {ours: wanted.text(option) for ours, option in _CERTIFICATES.items()}
+    return ["--tls", *(f"--{name}={path}" for name, path in found.items() if path)]
+
+
+_CERTIFICATES = {"ca": "ssl-ca-file", "cert": "ssl-certificate", "key": "ssl-key"}
+"""The options of `gear serve`, and those of gearmand that mean the same."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 
-from gearcli.cli.output import on_terminal, write
+from gearcli.cli.output import on_terminal, with_tabs, write
 from gearcli.escape import shown, shown_lines
 
 
@@ -26,14 +26,9 @@ def pass_on_words(prefix: bytes, words: bytes) -> None:
     _to_stderr(prefix + words)
 
 
-def row_for_people(row: bytes) -> bytes:
-    """A row of a server's answer, for a terminal."""
-    return "\t".join(map(shown, row.split(b"\t"))).encode()
-
-
 def print_rows(rows: list[bytes]) -> None:
     """Rows to standard output as they are; to a terminal in a form that cannot harm it."""
-    made = map(row_for_people, rows) if on_terminal(1) else rows
+    made = (with_tabs(row).encode() for row in rows) if on_terminal(1) else rows
     write(b"".join(row + b"\n" for row in made))
 
 
