@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 from gearcli.client.answers import Answers, check_handle, encoded, function_word, word
 from gearcli.client.connection import CONNECT_TIMEOUT
@@ -40,11 +40,6 @@ from gearcli.protocol.text import (
     words_of,
 )
 
-T = TypeVar("T")
-
-_LONGEST_WORDS = 200
-"""Bytes of a version or a level that are read; whoever says more means harm."""
-_NO_WORD = re.compile(rb"[\x00-\x20\x7f]")
 _NO_LINE = re.compile(rb"[\x00\r\n]")
 
 
@@ -225,14 +220,11 @@ class Admin:
 
     def purge(self, function: bytes) -> int:
         """Let all jobs of a function fail that no worker has; how many there were."""
-        return self._answers.parser(lambda document: int(document["purged"]))(
-            self._answers.of_function(b"purge", function)
-        )
+        return self._answers.parser(_purged)(self._answers.of_function(b"purge", function))
 
     def purge_dead(self, function: bytes) -> int:
         """Throw away the dead jobs of a function; how many there were."""
-        document = self._answers.document(b"purge %b dead" % encoded(function))
-        return self._answers.parser(lambda document: int(document["purged"]))(document)
+        return self._answers.parser(_purged)(self._answers.document(b"purge %b dead" % encoded(function)))
 
     def retry(self, handle: bytes) -> JobState:
         """Queue a dead job again, as if it had never been tried; it has its old handle.
@@ -249,3 +241,7 @@ class Admin:
     def resume(self, function: bytes) -> FunctionState:
         """Let jobs of a function be given out again."""
         return self._answers.parser(parse_function)(self._answers.of_function(b"resume", function))
+
+
+def _purged(document: dict[str, Any]) -> int:
+    return int(document["purged"])
