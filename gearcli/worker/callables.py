@@ -60,7 +60,7 @@ class Worker:
         connect_timeout: float = CONNECT_TIMEOUT,
     ) -> None:
         name = _argument(PacketType.SET_CLIENT_ID, client_id)
-        self._servers = Servers(_addresses(servers), name, connect_timeout)
+        self._servers = Servers(named(servers, os.environ), name, connect_timeout)
         self._connect_timeout = connect_timeout
         self._callables: dict[bytes, Work] = {}
         self._running = self._closed = False
@@ -192,15 +192,6 @@ class Worker:
             report(job, end)
             self._done += 1
         self._idle_since = time.monotonic()
-
-
-def _addresses(servers: str | Address | Sequence[str | Address] | None) -> list[Address]:
-    """The servers that are meant.  Raises AddressError and UsageError."""
-    # A text alone would stand for the environment's where it is empty; an Address is a sequence too.
-    found = named([servers] if isinstance(servers, str | Address) else servers, os.environ)
-    if not found:
-        raise UsageError("no server is named; for those of the environment leave the argument out")
-    return found
 
 
 def _function_name(function: str | bytes) -> bytes:
