@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from gearcli.errors import ProtocolError
 from gearcli.escape import shown
 from gearcli.protocol.decoder import Decoder
-from gearcli.protocol.packets import OPAQUE, PACKET_LIMIT, RESPONSE, Packet, PacketType
+from gearcli.protocol.packets import OPAQUE, PACKET_LIMIT, RESPONSE, SUBMISSIONS, Packet, PacketType
 from gearcli.server.log import Level, Log
 
 _QUOTED = 60
@@ -17,7 +17,7 @@ _QUOTED = 60
 _MISLEADING = re.compile(r'[ ="]')
 
 _ABOUT_JOBS = frozenset(
-    t for t in PacketType if "handle" in t.fields or t.name.startswith("SUBMIT_") or t is PacketType.ERROR
+    t for t in PacketType if "handle" in t.fields or t in SUBMISSIONS or t is PacketType.ERROR
 )
 """The packets that -vv shows: what happens to jobs, not who asks and sleeps."""
 
