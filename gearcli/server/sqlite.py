@@ -23,7 +23,15 @@ from collections.abc import Generator, Iterator, Sequence
 from typing import Any
 from zlib import crc32
 
-from gearcli.errors import InputError, OutputError, StoreBroken, StoreDamaged, StoreError, StoreInUse
+from gearcli.errors import (
+    InputError,
+    OutputError,
+    StoreBroken,
+    StoreDamaged,
+    StoreError,
+    StoreInUse,
+    reason_of,
+)
 from gearcli.escape import shown
 from gearcli.server.ended import Ended
 from gearcli.server.store import RESERVED, Changes, StoredJob
@@ -296,7 +304,7 @@ def _locked(path: str, create: bool) -> int:
             descriptor, made = os.open(path, flags | os.O_CREAT | os.O_EXCL, 0o600), True
     except OSError as error:
         kind = OutputError if create else InputError
-        raise kind(f"cannot open the store {shown(path)}: {(error.strerror or str(error)).lower()}") from None
+        raise kind(f"cannot open the store {shown(path)}: {reason_of(error)}") from None
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise OutputError(f"cannot use {shown(path)} as a store: it is not a regular file")
