@@ -94,6 +94,8 @@ def test_no_database_at_all(path: Path) -> None:
         "DELETE FROM file",
         "UPDATE job SET function = 7 WHERE number = 2",
         "UPDATE job SET died = x'00' WHERE number = 2",
+        "UPDATE job SET losses = 'many' WHERE number = 2",
+        "UPDATE job SET reason = x'00' WHERE number = 2",
     ],
 )
 def test_nothing_is_dropped_in_silence(path: Path, damage: str) -> None:
