@@ -49,12 +49,12 @@ class SqliteStore:
         self.path = os.path.abspath(path)
         self._gathered = self._commits = 0
         self._lock = locked(self.path, create)
-        self._ended = Ended(self._lock)
         try:
             self._connection = connected(self.path)
         except BaseException:
             os.close(self._lock)
             raise
+        self._ended = Ended(self._lock)
 
     def give(self, uid: int, gid: int) -> None:
         """Make a user the owner of the file and of those beside it."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from gearcli.errors import InputError, OutputError, StoreDamaged, StoreInUse
+from gearcli.server import ended
 from gearcli.server.sqlite import SqliteStore
 
 
@@ -53,12 +54,15 @@ def test_a_missing_file_is_made_only_where_that_is_meant(path: Path) -> None:
     assert not path.exists()
 
 
-def test_a_database_of_somebody_else(path: Path) -> None:
+def test_a_database_of_somebody_else(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "memory").mkdir()
+    monkeypatch.setattr(ended, "FOLDER", str(tmp_path / "memory"))
     with sqlite3.connect(path) as connection:
         connection.execute("CREATE TABLE gearman_queue (x)")
     connection.close()
     with pytest.raises(OutputError, match="gear store import"):
         SqliteStore(str(path))
+    assert [] == list((tmp_path / "memory").iterdir()), "nothing is left behind"
 
 
 def test_another_format(path: Path) -> None:
