@@ -181,7 +181,7 @@ CAT = 'command = ["cat"]'
         (f"[worker.x]\n{CAT}\nworkdir = ''", 3, "worker.x.workdir: it has to be a folder, or tmp"),
         (f"[defaults]\nworkdir = 'no'\n[worker.x]\n{CAT}", 2, "defaults.workdir: there is no folder "),
         (f"timeout = 1\n[worker.x]\n{CAT}", 1, "the file has no key 'timeout'; it may have servers, name,"),
-        (f"[worker.x]\n{CAT}\nlimit.cpu.{'a.' * 3000}b = 1", 3, "worker.x.limit: a limit has to be text"),
+        (f"[worker.x]\n{CAT}\nlimit.cpu.{'a.' * 3000}b = 1", 3, "worker.x.limit: limit cpu: it has to be"),
         *(
             (f"[worker.x]\n{CAT}\n{key} = [0x{'f' * 5000}]", 3, f"worker.x.{key}: the number does not fit")
             for key in ("timeout", "max-output", "limit.cpu")

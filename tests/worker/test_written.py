@@ -63,7 +63,7 @@ def test_what_a_value_means(read: Reader, value: Any, meaning: Any) -> None:
         (written.delimiter, 1, "null for NUL-terminated"),
         (written.variables, {"A": 1}, "text in quotes"),
         (written.folder_name, "", "a folder"),
-        (written.limit_table, {"files": 1.5}, "a limit has to be text"),
+        (written.limit_table, {"files": 1.5}, "limit files: it has to be text"),
     ],
 )
 def test_what_a_value_has_to_be(read: Reader, value: Any, words: str) -> None:
