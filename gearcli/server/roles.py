@@ -7,6 +7,7 @@ everybody may do everything.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable
 from enum import Enum
@@ -66,7 +67,7 @@ class Rights:
     def may(self, role: Role, function: bytes) -> bool:
         """Whether a role is theirs for a function.  An admin has all of them."""
         allowed = self._may.get(role)
-        return self.admin or (allowed is not None and bool(allowed.match(function.decode("latin-1"))))
+        return self.admin or (allowed is not None and bool(allowed.match(os.fsdecode(function))))
 
 
 class Roles:
