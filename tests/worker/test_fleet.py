@@ -82,13 +82,6 @@ def harbours() -> Iterator[list[Harbour]]:
 
 
 @pytest.fixture
-def listener() -> Iterator[Listener]:
-    """A server that the test plays."""
-    with listening() as listener:
-        yield listener
-
-
-@pytest.fixture
 def other() -> Iterator[Listener]:
     """Another."""
     with listening() as listener:

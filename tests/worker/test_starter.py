@@ -5,28 +5,12 @@ from __future__ import annotations
 import os
 import random
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from gearcli.errors import CommandError
-from tests.worker.nursery import Nursery
-
-
-@pytest.fixture
-def nurseries() -> Iterator[list[Nursery]]:
-    """Those that a test has made end with it."""
-    made: list[Nursery] = []
-    yield made
-    for nursery in made:
-        nursery.close()
-
-
-def nursery(nurseries: list[Nursery], *argv: str, **recipe: object) -> Nursery:
-    nurseries.append(Nursery(*argv, **recipe))
-    return nurseries[-1]
-
+from tests.worker.nursery import Nursery, nursery
 
 # -- arguments ------------------------------------------------------------------------------
 
