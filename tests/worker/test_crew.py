@@ -210,6 +210,7 @@ def test_no_pause_where_none_is_wanted(shop: Open, listener: Listener) -> None:
         work.assign(peer)
         work.ends(peer, P.WORK_WARNING, P.WORK_FAIL)
         work.hears(peer, P.GRAB_JOB_UNIQ)
+    assert "backoff" not in [event for _, event, _ in work.said]
 
 
 def test_a_command_that_stays_is_there_before_the_first_job(shop: Open, listener: Listener) -> None:
