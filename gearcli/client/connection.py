@@ -34,11 +34,12 @@ if TYPE_CHECKING:
 
 CONNECT_TIMEOUT = 5.0
 """Seconds that connecting may take unless told otherwise."""
+LONGEST_WAIT = 86400.0
+"""Seconds of one wait at most, a day: poll and selectors know no more than 24 of them."""
 
 _RECEIVED = 1 << 18
 _FULL_PAUSE = 0.01  # seconds until a Unix socket with too many waiting is tried again
 _PARTS = 1024  # IOV_MAX
-_DAY = 86400.0  # seconds; poll knows no more than 24 of them
 
 
 class Connection:
@@ -166,7 +167,12 @@ def milliseconds_until(deadline: float | None) -> int | None:
     """What `poll` takes: at least 0, rounded up so that the deadline has passed afterwards, a day at most."""
     if deadline is None:
         return None
-    return max(0, int(min(deadline - time.monotonic(), _DAY) * 1000) + 1)
+    return max(0, int(min(deadline - time.monotonic(), LONGEST_WAIT) * 1000) + 1)
+
+
+def seconds_until(deadline: float) -> float:
+    """What a selector takes: at least 0, a day at most; the deadline need not have passed afterwards."""
+    return max(0.0, min(deadline - time.monotonic(), LONGEST_WAIT))
 
 
 def expired(deadline: float | None) -> bool:

@@ -8,7 +8,9 @@ import signal
 import socket
 import time
 from collections.abc import Callable
+from math import inf
 
+from gearcli.client.connection import seconds_until
 from gearcli.errors import GearError
 from gearcli.signals import received, registered
 from gearcli.timers import Timers
@@ -22,8 +24,6 @@ from gearcli.worker.notes import ALWAYS, Observer, Say, Unobserved
 from gearcli.worker.plan import Plan, Settings
 from gearcli.worker.service import Service
 from gearcli.worker.worker import Slot
-
-_DAY = 86400.0  # seconds; a selector knows no more than 24 of them
 
 
 class Pool:
@@ -136,8 +136,7 @@ class Pool:
 
     def _patience(self) -> float:
         """Seconds until something is due."""
-        due = min(self.timers.due, self._stop_at if self._stop_at is not None else self.timers.due)
-        return min(max(0.0, due - time.monotonic()), _DAY)
+        return seconds_until(min(self.timers.due, inf if self._stop_at is None else self._stop_at))
 
     def _finished(self) -> bool:
         if self._stop_at is None:
