@@ -9,7 +9,7 @@ bakins/gearman-exporter's, whose dashboards so go on working;
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple, Protocol
 
 
@@ -20,6 +20,12 @@ class Counted(Protocol):
     def total(self) -> int: ...
     @property
     def running(self) -> int: ...
+    @property
+    def high(self) -> int | None: ...
+    @property
+    def normal(self) -> int | None: ...
+    @property
+    def low(self) -> int | None: ...
     @property
     def queued(self) -> int: ...
     @property
@@ -57,7 +63,13 @@ OF_FUNCTIONS = (
 """What is told of each function, with its name as the label ``function``."""
 
 BY_PRIORITY = "gearman_jobs_waiting_by_priority", "Jobs of a function that no worker has, by priority."
-"""Name and help of the figure that has the label ``priority`` too."""
+"""Name and help of the figure that has the label ``priority`` too; see `priorities`."""
 UP = "gearman_up", "Whether the server answers."
 VERSION = "gearman_version_info", "The version of the server; always 1."
 """Its label is ``version``."""
+
+
+def priorities(each: Counted) -> Iterator[tuple[str, int]]:
+    """The labels and values of `BY_PRIORITY`, as far as they are told."""
+    counts = ("high", each.high), ("normal", each.normal), ("low", each.low)
+    return ((priority, count) for priority, count in counts if count is not None)

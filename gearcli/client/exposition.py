@@ -13,9 +13,7 @@ from gearcli.client.functions import total
 from gearcli.client.snapshot import Snapshot
 from gearcli.client.survey import Answer
 from gearcli.exposition import Sample, family, labels
-from gearcli.gauges import BY_PRIORITY, OF_FUNCTIONS, UP, VERSION, Gauge
-
-_PRIORITIES = ("high", "normal", "low")
+from gearcli.gauges import BY_PRIORITY, OF_FUNCTIONS, UP, VERSION, Gauge, priorities
 
 _LEGACY = (
     Gauge("gearman_status_total", "The same as gearman_jobs.", lambda each: each.total),
@@ -82,8 +80,7 @@ def _by_priority(functions: list[tuple[str, FunctionState]]) -> str:
         (
             (f'{of[:-1]},priority="{priority}"}}', count)
             for of, each in functions
-            for priority, count in zip(_PRIORITIES, (each.high, each.normal, each.low), strict=True)
-            if count is not None
+            for priority, count in priorities(each)
         ),
     )
 

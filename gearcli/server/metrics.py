@@ -39,7 +39,7 @@ def _functions(rows: list[FunctionRow]) -> Iterator[str]:
 
 
 def _by_priority(row: FunctionRow) -> Iterator[Sample]:
-    for priority, count in (("high", row.high), ("normal", row.normal), ("low", row.low)):
+    for priority, count in gauges.priorities(row):
         yield Sample({"function": row.name, "priority": priority}, count)
 
 
