@@ -30,10 +30,8 @@ _OUT_OF_DESCRIPTORS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errn
 class Doors:
     """Hands each accepted connection and its peer's address to `connected`.
 
-    There are `most` at a time; `count` says how many there are.
-
-    The key of a listener in the selector has as its data what to call, and
-    with what.
+    There are `most` at a time; `count` says how many there are.  The key of a
+    listener in the selector has as its data what to call, and with what.
     """
 
     def __init__(
@@ -62,7 +60,7 @@ class Doors:
     @property
     def patience(self) -> float:
         """Seconds after which `retry` is wanted at most."""
-        return float("inf") if self._again_at is None else _AGAIN
+        return inf if self._again_at is None else _AGAIN
 
     def open(self) -> None:
         """Accept connections, unless that is done or over."""

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from gearcli.errors import CommandError
+from gearcli.worker.environment import OURS
 from tests.worker.nursery import Nursery, nursery
 
 # -- arguments ------------------------------------------------------------------------------
@@ -99,6 +100,7 @@ def test_the_environment_says_what_the_job_is_and_which_attempt(nurseries: list[
         b"GEARMAN_STATUS_FD": b"3",
         b"GEARMAN_ATTEMPT": b"3",
     } == {name: value for name, value in found.items() if name.startswith(b"GEARMAN_")}
+    assert {*map(os.fsencode, OURS)} <= found.keys(), "or it would have that of the worker's own job"
     assert b"1" == found[b"OWN"]
 
 
