@@ -166,7 +166,7 @@ class Admin:
         """Say any command line; the line that answers it, or the rows where it is one that rows answer."""
         if _NO_LINE.search(line):
             raise UsageError("a command is one line, without NUL")
-        name = (words_of(line) or [b""])[0].lower().decode("ascii", "replace")
+        name = words_of(line)[0].lower().decode("ascii", "replace")
         return self._answers.rows(line, BODY_LIMIT) if name in ROWS else [self._answers.line(line)]
 
     # -- a gear server: looking --------------------------------------------------
