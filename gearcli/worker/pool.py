@@ -30,8 +30,9 @@ class Pool:
     """Runs commands for the jobs of some functions, until told to stop.
 
     `say` takes what happens, `errors` what commands say on standard error.
-    Raises CommandError if a command cannot be executed at all, NotPermitted
-    if there are more slots than this process may have files open for.
+    Raises CommandError if a command cannot be executed at all, UsageError for
+    functions that no server would take, and NotPermitted if there are more
+    slots than this process may have files open for.
     """
 
     def __init__(

@@ -176,6 +176,7 @@ CAT = 'command = ["cat"]'
         (f"[defaults]\ncommand = ['cat']\n[worker.x]\n{CAT}", 2, "defaults has no key 'command'"),
         (f"[worker.x]\n{CAT}\n[worker.x]", 3, "this is not TOML"),
         (f"\n[worker.'']\n{CAT}", 2, "worker.: a function needs a name"),
+        (f"\n[worker.{'x' * 513}]\n{CAT}", 2, f"worker.{'x' * 513}: {'x' * 513}: a function has at most 512"),
         (f'\n[worker."a\\u0000"]\n{CAT}', 2, "worker.a\\x00: it holds a NUL"),
         (f'[worker."a\\nb"]\n{CAT}\nslots = 0', 3, "worker.a\\nb.slots: it has to be a number"),
         (f"[worker.x]\n{CAT}\nworkdir = ''", 3, "worker.x.workdir: it has to be a folder, or tmp"),

@@ -57,6 +57,7 @@ def test_what_a_value_means(read: Reader, value: Any, meaning: Any) -> None:
         (written.command, [], "begin with a program"),
         (written.command, ["/no/such"], "command not found"),
         (written.functions, [""], "needs a name"),
+        (written.functions, ["f", "é" * 300], "at most 512 bytes; this one has 600"),
         (written.functions, ["a", "a"], "twice"),
         (written.servers, [], "names no server"),
         (written.delimiter, "comma", "null for NUL-terminated"),
