@@ -201,7 +201,7 @@ class Crew:
     # -- jobs ------------------------------------------------------------------------------
 
     def take(self, slot: Slot, session: Session, packet: Packet) -> None:
-        """A server has said something.  Raises ProtocolError."""
+        """A server has said something.  Raises ProtocolError and ConnectionLost."""
         job = slot.receive(session, packet)
         if job is None:
             self._settle(slot)

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 
 from gearcli.client.connection import connect, seconds_until
 from gearcli.client.pauses import Pauses
-from gearcli.errors import ConnectFailed, ProtocolError
+from gearcli.errors import ConnectFailed, ConnectionLost, ProtocolError
 from gearcli.escape import shown
 from gearcli.protocol.address import Address
 from gearcli.protocol.packets import Packet, PacketType, request
@@ -222,7 +222,6 @@ class Servers:
 
     def _taken(self, session: Session, packet: Packet) -> Job | None:
         """Act on one packet; the job that it assigned."""
-        self._servers[session.address].pauses.reset()
         if packet[0] is PacketType.NO_JOB:
             self._awake.discard(session)
             if self.no_more:  # only one is asked at a time, so nothing more will come
@@ -231,10 +230,12 @@ class Servers:
         elif packet[0] is PacketType.NOOP:
             self._awake.add(session)
         try:
-            return self._checked(self._slot.receive(session, packet))
-        except ProtocolError as error:
+            job = self._checked(self._slot.receive(session, packet))
+        except (ProtocolError, ConnectionLost) as error:
             session.connection.lost = error
             return None
+        self._servers[session.address].pauses.reset()
+        return job
 
     def _checked(self, job: Job | None) -> Job | None:
         """A job that can be done.  Raises ProtocolError."""
