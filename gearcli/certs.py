@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
-from gearcli.errors import OutputError, UsageError
+from gearcli.errors import OutputError, UsageError, reason_of
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -212,5 +212,5 @@ def _write(folder: str, name: str, data: bytes, mode: int) -> str:
             file.write(data)
     except OSError as error:
         advice = "; nothing is replaced: remove it first" if isinstance(error, FileExistsError) else ""
-        raise OutputError(f"cannot write {path}: {(error.strerror or str(error)).lower()}{advice}") from None
+        raise OutputError(f"cannot write {path}: {reason_of(error)}{advice}") from None
     return path

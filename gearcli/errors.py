@@ -163,3 +163,8 @@ class JobUnknown(GearError):
 
 class TimeLimit(GearError):
     """A time limit of the caller passed before the answer came."""
+
+
+def reason_of(error: OSError) -> str:
+    """Why the system did not do something, in small letters, for the middle of a message."""
+    return (error.strerror or str(error)).lower()

@@ -8,7 +8,6 @@ keep others from the loop.
 from __future__ import annotations
 
 import contextlib
-import errno
 import selectors
 import socket
 import time
@@ -16,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import NamedTuple
 
+from gearcli.entrance import AGAIN, OUT_OF_DESCRIPTORS, Entrance
 from gearcli.timers import Timer, Timers
 
 _READ, _WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
@@ -25,8 +25,6 @@ _LONGEST = 8192
 """Bytes of a request's head."""
 _PATIENCE = 10.0
 """Seconds that a visitor may stay."""
-_AGAIN = 0.25
-"""Seconds after which visitors are accepted again when there were no descriptors for them."""
 PLAIN = "text/plain; charset=utf-8"
 """The media type of words."""
 _ENDS = (b"\r\n\r\n", b"\n\n")
@@ -63,14 +61,13 @@ class Pages:
         timers: Timers,
         wrap: Callable[[Callable[[int], None]], object] = _itself,
     ) -> None:
-        self._listeners = listeners
+        self._entrance = Entrance(selector, listeners, lambda listener: wrap(self._accepting(listener)))
         self._pages = pages
         self._selector = selector
         self._timers = timers
         self._wrap = wrap
         self._visits: set[_Visit] = set()
-        self._open = False
-        self._let_in()
+        self._entrance.open()
 
     def close(self) -> None:
         """Let all visitors go, once the selector is not used any more; the listeners are others' to close."""
@@ -82,18 +79,6 @@ class Pages:
         for visit in list(self._visits):
             visit.retry()
 
-    def _let_in(self) -> None:
-        if not self._open:
-            self._open = True
-            for listener in self._listeners:
-                self._selector.register(listener, _READ, self._wrap(self._accepting(listener)))
-
-    def _shut(self) -> None:
-        if self._open:
-            self._open = False
-            for listener in self._listeners:
-                self._selector.unregister(listener)
-
     def _accepting(self, listener: socket.socket) -> Callable[[int], None]:
         return lambda mask: self._accept(listener)
 
@@ -101,9 +86,9 @@ class Pages:
         try:
             visitor, _ = listener.accept()
         except OSError as error:
-            if error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM):
-                self._shut()
-                self._timers.add(time.monotonic() + _AGAIN, self._let_in)
+            if error.errno in OUT_OF_DESCRIPTORS:
+                self._entrance.shut()
+                self._timers.add(time.monotonic() + AGAIN, self._entrance.open)
             return
         visitor.setblocking(False)
         visit = _Visit(visitor, self._answer, self._selector, self._wrap)
@@ -111,12 +96,12 @@ class Pages:
         timer = self._timers.add(time.monotonic() + _PATIENCE, visit.end)
         visit.gone = lambda: self._gone(visit, timer)
         if len(self._visits) >= _VISITORS:
-            self._shut()
+            self._entrance.shut()
 
     def _gone(self, visit: _Visit, timer: Timer) -> None:
         self._timers.cancel(timer)
         self._visits.discard(visit)
-        self._let_in()
+        self._entrance.open()
 
     def _answer(self, head: bytes) -> bytes | None:
         """The answer to the head of a request; None while it is not known."""

@@ -7,7 +7,7 @@ import os
 import stat
 from typing import IO
 
-from gearcli.errors import OutputError
+from gearcli.errors import OutputError, reason_of
 
 
 class PidFile:
@@ -22,9 +22,8 @@ class PidFile:
             _check_replaceable(self.path, option)
             self._file = _put_in_place(self.path, b"%d\n" % os.getpid())
         except OSError as error:
-            reason = (error.strerror or str(error)).lower()
             raise OutputError(
-                f"cannot write the pid file {self.path}: {reason}. Name another with {option}."
+                f"cannot write the pid file {self.path}: {reason_of(error)}. Name another with {option}."
             ) from None
 
     def remove(self) -> None:

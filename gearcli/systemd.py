@@ -11,7 +11,7 @@ import socket
 import time
 from collections.abc import Mapping, MutableMapping
 
-from gearcli.errors import BindError
+from gearcli.errors import BindError, reason_of
 from gearcli.timers import Timers
 
 FIRST = 3
@@ -36,7 +36,7 @@ def _listening(descriptor: int) -> socket.socket:
     try:
         found = socket.socket(fileno=descriptor)
     except OSError as error:
-        raise _unfit(descriptor, error.strerror or str(error)) from None
+        raise _unfit(descriptor, reason_of(error)) from None
     try:
         listens = found.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
     except OSError:  # pragma: no cover (every socket of Linux knows the option)
@@ -51,7 +51,7 @@ def _listening(descriptor: int) -> socket.socket:
 
 def _unfit(descriptor: int, reason: str) -> BindError:
     return BindError(
-        f"cannot listen on descriptor {descriptor} of LISTEN_FDS: {reason.lower()}. "
+        f"cannot listen on descriptor {descriptor} of LISTEN_FDS: {reason}. "
         "The socket unit needs ListenStream= and Accept=no."
     )
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, TypeAlias
 
-from gearcli.errors import ConfigError
+from gearcli.errors import ConfigError, reason_of
 
 Context: TypeAlias = ssl.SSLContext
 """Whom to trust, and by which certificate to be known."""
@@ -58,7 +58,7 @@ def _trust(context: ssl.SSLContext, ca: str | None) -> None:
     try:
         context.load_verify_locations(ca)
     except (OSError, ValueError) as error:
-        raise ConfigError(f"cannot use {ca} as certificates of authorities: {_reason(error)}") from None
+        raise ConfigError(f"cannot use {ca} as certificates of authorities: {_fault(error)}") from None
     if not context.get_ca_certs():
         raise ConfigError(f"{ca} has no certificate of an authority in it")
 
@@ -73,7 +73,7 @@ def _identify(context: ssl.SSLContext, cert: str | None, key: str | None) -> Non
         context.load_cert_chain(cert, key, password=_no_password)
     except (OSError, ValueError) as error:
         beside = f" with the key {key}" if key else ""
-        raise ConfigError(f"cannot use the certificate {cert}{beside}: {_reason(error)}") from None
+        raise ConfigError(f"cannot use the certificate {cert}{beside}: {_fault(error)}") from None
 
 
 def _no_password() -> str:
@@ -81,7 +81,7 @@ def _no_password() -> str:
     raise ValueError("its key is encrypted; take the password off it")
 
 
-def _reason(error: OSError | ValueError) -> str:
+def _fault(error: OSError | ValueError) -> str:
     """What is wrong with a file, in words of people."""
     if isinstance(error, ssl.SSLError):
         words = reason(error)
@@ -91,7 +91,7 @@ def _reason(error: OSError | ValueError) -> str:
         }
         return next((said for sign, said in known.items() if sign in words), words)
     if isinstance(error, OSError):
-        return (error.strerror or str(error)).lower()
+        return reason_of(error)
     return str(error)
 
 

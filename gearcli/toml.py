@@ -13,7 +13,7 @@ import functools
 import re
 from typing import Any, NamedTuple
 
-from gearcli.errors import ConfigError
+from gearcli.errors import ConfigError, reason_of
 
 _PLACE = re.compile(r"(.*) \(at (?:line (\d+), column \d+|end of document)\)", re.DOTALL)
 
@@ -47,8 +47,7 @@ def read(path: str) -> Document:
         with open(path, "rb") as file:
             data = file.read()
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise ConfigError(f"cannot read {path}: {reason}") from error  # the cause tells who asks
+        raise ConfigError(f"cannot read {path}: {reason_of(error)}") from error  # the cause tells who asks
     return _parsed(path, _decoded(path, data))
 
 

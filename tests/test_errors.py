@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from gearcli import errors
-from gearcli.errors import GearError
+from gearcli.errors import GearError, reason_of
 
 
 def drawn_parents() -> dict[str, str]:
@@ -35,3 +35,8 @@ def test_errors_carry_what_their_readers_need() -> None:
     assert not errors.CommandError("no such program", found=False).found
     full = errors.QueueFull("the queue is full", code="QUEUE_ERROR", text="Job queue is full")
     assert ("QUEUE_ERROR", "Job queue is full", "the queue is full") == (full.code, full.text, str(full))
+
+
+def test_why_the_system_did_not_do_something_fits_into_a_message() -> None:
+    assert "no such file or directory" == reason_of(FileNotFoundError(2, "No such file or directory", "/x"))
+    assert "without a number" == reason_of(OSError("Without a number"))

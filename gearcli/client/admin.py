@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 from gearcli.client.answers import Answers, check_handle, encoded, function_word, word
 from gearcli.client.connection import CONNECT_TIMEOUT
@@ -39,8 +39,6 @@ from gearcli.protocol.text import (
     parse_workers,
     words_of,
 )
-
-T = TypeVar("T")
 
 _NO_LINE = re.compile(rb"[\x00\r\n]")
 
@@ -168,7 +166,7 @@ class Admin:
         """Say any command line; the line that answers it, or the rows where it is one that rows answer."""
         if _NO_LINE.search(line):
             raise UsageError("a command is one line, without NUL")
-        name = (words_of(line) or [b""])[0].lower().decode("ascii", "replace")
+        name = words_of(line)[0].lower().decode("ascii", "replace")
         return self._answers.rows(line, BODY_LIMIT) if name in ROWS else [self._answers.line(line)]
 
     # -- a gear server: looking --------------------------------------------------
@@ -222,14 +220,11 @@ class Admin:
 
     def purge(self, function: bytes) -> int:
         """Let all jobs of a function fail that no worker has; how many there were."""
-        return self._answers.parser(lambda document: int(document["purged"]))(
-            self._answers.of_function(b"purge", function)
-        )
+        return self._answers.parser(_purged)(self._answers.of_function(b"purge", function))
 
     def purge_dead(self, function: bytes) -> int:
         """Throw away the dead jobs of a function; how many there were."""
-        document = self._answers.document(b"purge %b dead" % encoded(function))
-        return self._answers.parser(lambda document: int(document["purged"]))(document)
+        return self._answers.parser(_purged)(self._answers.document(b"purge %b dead" % encoded(function)))
 
     def retry(self, handle: bytes) -> JobState:
         """Queue a dead job again, as if it had never been tried; it has its old handle.
@@ -246,3 +241,7 @@ class Admin:
     def resume(self, function: bytes) -> FunctionState:
         """Let jobs of a function be given out again."""
         return self._answers.parser(parse_function)(self._answers.of_function(b"resume", function))
+
+
+def _purged(document: dict[str, Any]) -> int:
+    return int(document["purged"])

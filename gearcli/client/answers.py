@@ -97,6 +97,9 @@ class Answers:
         documents, left_out = self.documents(command), 0
         if documents and "left_out" in documents[-1]:
             left_out = self.parser(lambda last: int(last["left_out"]))(documents.pop())
+        if limit is not None:  # the server knows it only beside a function
+            left_out += max(0, len(documents) - limit)
+            del documents[limit:]
         return list(map(self.parser(parse), documents)), left_out
 
     def parser(self, parse: Callable[[dict[str, Any]], T]) -> Callable[[dict[str, Any]], T]:

@@ -15,7 +15,15 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING
 
-from gearcli.errors import ConnectFailed, ConnectionLost, ProtocolError, TimeLimit, TurnedAway, Untrusted
+from gearcli.errors import (
+    ConnectFailed,
+    ConnectionLost,
+    ProtocolError,
+    TimeLimit,
+    TurnedAway,
+    Untrusted,
+    reason_of,
+)
 from gearcli.protocol.address import Address
 from gearcli.protocol.decoder import Decoder
 from gearcli.protocol.lines import Lines
@@ -26,11 +34,12 @@ if TYPE_CHECKING:
 
 CONNECT_TIMEOUT = 5.0
 """Seconds that connecting may take unless told otherwise."""
+LONGEST_WAIT = 86400.0
+"""Seconds of one wait at most, a day: poll and selectors know no more than 24 of them."""
 
 _RECEIVED = 1 << 18
 _FULL_PAUSE = 0.01  # seconds until a Unix socket with too many waiting is tried again
 _PARTS = 1024  # IOV_MAX
-_DAY = 86400.0  # seconds; poll knows no more than 24 of them
 
 
 class Connection:
@@ -116,7 +125,7 @@ class Connection:
     def _lose(self, error: OSError | None) -> None:
         if self.lost is None:
             refusal = _refusal(self.address, error) if error else None
-            reason = f": {_reason(error)}" if error else " by the server"
+            reason = f": {reason_of(error)}" if error else " by the server"
             self.lost = (
                 TurnedAway(f"{self.address} ended the connection: {refusal}")
                 if refusal
@@ -158,7 +167,12 @@ def milliseconds_until(deadline: float | None) -> int | None:
     """What `poll` takes: at least 0, rounded up so that the deadline has passed afterwards, a day at most."""
     if deadline is None:
         return None
-    return max(0, int(min(deadline - time.monotonic(), _DAY) * 1000) + 1)
+    return max(0, int(min(deadline - time.monotonic(), LONGEST_WAIT) * 1000) + 1)
+
+
+def seconds_until(deadline: float) -> float:
+    """What a selector takes: at least 0, a day at most; the deadline need not have passed afterwards."""
+    return max(0.0, min(deadline - time.monotonic(), LONGEST_WAIT))
 
 
 def expired(deadline: float | None) -> bool:
@@ -247,7 +261,7 @@ class Opening:
             refusal = _refusal(self.address, error)
             if refusal:
                 raise Untrusted(f"cannot connect to {self.address}: {refusal}") from None
-            raise ConnectFailed(f"cannot connect to {self.address}: {_reason(error)}") from None
+            raise ConnectFailed(f"cannot connect to {self.address}: {reason_of(error)}") from None
 
     def _tune(self) -> None:
         """Have a connection that sends at once, and notices a server that lost power and says no goodbye."""
@@ -270,7 +284,7 @@ class Opening:
             self._result = self._socket.connect_ex(self._where)  # type: ignore[arg-type]  # of its family
         except OSError as error:  # a path that is too long for a Unix socket
             self.close()
-            raise ConnectFailed(f"cannot connect to {self.address}: {_reason(error)}") from None
+            raise ConnectFailed(f"cannot connect to {self.address}: {reason_of(error)}") from None
 
     @property
     def _full(self) -> bool:
@@ -308,7 +322,7 @@ def _places(address: Address) -> deque[tuple[int, object]]:
     try:
         found = socket.getaddrinfo(_name(address.host), address.port, type=socket.SOCK_STREAM)
     except OSError as error:
-        raise ConnectFailed(f"cannot find the host {address.host}: {_reason(error)}") from None
+        raise ConnectFailed(f"cannot find the host {address.host}: {reason_of(error)}") from None
     except UnicodeError:  # a label of it is empty or longer than 63 characters
         raise ConnectFailed(f"cannot find the host {address.host}: it is no name of a host") from None
     return deque((family, where) for family, _, _, _, where in found)
@@ -328,7 +342,3 @@ def _name(host: str) -> str | bytes:
     labels = host.removesuffix(".").split(".")
     plain = host.isascii() and all(0 < len(label) < 64 for label in labels)
     return host.encode("ascii") if plain else host
-
-
-def _reason(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import functools
 import selectors
-import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import Protocol, Self
 
-from gearcli.client.connection import Connection, expired
+from gearcli.client.connection import Connection, expired, seconds_until
 from gearcli.errors import TimeLimit
 
 
@@ -68,7 +67,7 @@ class Crowd:
         while not done():
             if expired(deadline):
                 raise TimeLimit("the time limit passed")
-            for key, _ in self.selector.select(max(0.0, deadline - time.monotonic())):
+            for key, _ in self.selector.select(seconds_until(deadline)):
                 key.data()
 
     def dismiss_lost(self) -> None:

@@ -16,10 +16,10 @@ from typing import NamedTuple, Self
 
 from gearcli.client.connection import CONNECT_TIMEOUT, Connection, expired, milliseconds_until
 from gearcli.client.servers import Server, by_preference
-from gearcli.client.tasks import ABOUT_TASKS, Event, Local, Task, packet_of, server_error
+from gearcli.client.tasks import ANSWERS, Event, Local, Task, packet_of
 from gearcli.errors import ConnectFailed, ConnectionLost, GearError, ProtocolError, TimeLimit, UsageError
 from gearcli.protocol.address import Address
-from gearcli.protocol.packets import Packet, PacketType, checked, request
+from gearcli.protocol.packets import PacketType, checked, request
 
 ANSWER_TIMEOUT = 10.0
 """Seconds that an answer may take which the server gives at once."""
@@ -206,7 +206,7 @@ class Dispatch:
             self._answered, self._deserted = True, None
         while connection.received:
             packet = connection.received.popleft()
-            if server.late and packet[0] in _ANSWERS:
+            if server.late and packet[0] in ANSWERS:
                 server.late -= 1
                 continue
             yield from server.tasks.events(packet)
@@ -272,6 +272,8 @@ class Dispatch:
         ConnectFailed, ConnectionLost, ServerError for an ERROR, TimeLimit for
         silence, UsageError for what the protocol cannot carry.
         """
+        from gearcli.client.questions import Question  # who only submits asks nothing
+
         try:
             packet = request(type_, *checked(type_, field))
         except ValueError as error:
@@ -284,8 +286,8 @@ class Dispatch:
         connection.send(packet)
         connection.flush()
         deadline = time.monotonic() + ANSWER_TIMEOUT
-        answers = _Answers(server, connection, expected, field)
-        while (found := answers.next()) is None:
+        question = Question(server, connection, expected, field)
+        while (found := question.answer()) is None:
             if connection.lost is not None:
                 raise connection.lost
             if expired(deadline) or not connection.wait(deadline):  # who talks of other things is silent too
@@ -304,65 +306,3 @@ class Dispatch:
             return False
         server.gone(connection.lost, idle=True)
         return True
-
-
-BEFORE_ANSWER = 512 << 20
-"""Bytes that may come before an answer: two of the largest packets."""
-PACKET_COST = 4096
-"""Bytes that a packet counts besides its arguments: small ones without end are known by their number."""
-
-
-class _Answers:
-    """Looks for the answer to a question among the packets of a connection, and leaves the others.
-
-    A server answers in order: an ERROR is the answer if there is no
-    submission, or option, before the question that it can belong to.
-    """
-
-    def __init__(self, server: Server, connection: Connection, expected: PacketType, field: bytes) -> None:
-        self._tasks = server.tasks
-        self._server = server
-        self._received = connection.received
-        self._expected = expected
-        self._field = field
-        self._before = server.tasks.unanswered
-        self._looked_at = 0
-        self._left = 0
-        """The bytes that packets take which came before the answer and are others'."""
-
-    def next(self) -> list[bytes] | None:
-        """The arguments of the answer, if it has arrived.  Raises ServerError."""
-        while self._looked_at < len(self._received):
-            packet = self._received[self._looked_at]
-            type_, fields = packet
-            if type_ in _ANSWERS:
-                del self._received[self._looked_at]
-                if type_ is self._expected and fields[0] == self._field:
-                    return fields
-                self._late(packet)
-            elif type_ is PacketType.ERROR and self._tasks.refuses_option(packet):
-                del self._received[self._looked_at]
-            elif type_ is PacketType.ERROR and not self._before:
-                del self._received[self._looked_at]
-                raise server_error(*fields)
-            elif type_ not in ABOUT_TASKS:
-                raise ProtocolError(f"{self._server.address} sent {type_.name}, which nobody asked for")
-            else:
-                self._before -= type_ in (PacketType.ERROR, PacketType.JOB_CREATED)
-                self._looked_at += 1
-                self._left += PACKET_COST + sum(map(len, fields))
-                if self._left > BEFORE_ANSWER:
-                    raise ProtocolError(
-                        f"{self._server.address} sends other things without end, and no answer"
-                    )
-        return None
-
-    def _late(self, packet: Packet) -> None:
-        """An answer to another question: fine if one was given up, else against the rules."""
-        if not self._server.late:
-            raise ProtocolError(f"{self._server.address} answered another question: {packet[0].name}")
-        self._server.late -= 1
-
-
-_ANSWERS = frozenset({PacketType.ECHO_RES, PacketType.STATUS_RES, PacketType.STATUS_RES_UNIQUE})
-"""What only answers questions."""

@@ -1,47 +1,24 @@
-"""What servers tell of their functions, in Prometheus's text format, under gearman-exporter's names.
+"""What servers tell of their functions, in Prometheus's text format, under the names of `gearcli.gauges`.
 
 One renderer for ``gear status --format prometheus`` and ``gear metrics``: rows
-in, text out, no I/O.  Names: bakins/gearman-exporter, whose dashboards so go
-on working; ``gearman_jobs_waiting_by_priority`` is its issue 26.  Those that
-begin with ``gear_`` are ours.  With more than one server each has a label
-``server``.
+in, text out, no I/O.  With more than one server each has a label ``server``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import TypeAlias
+from collections.abc import Iterable, Sequence
 
 from gearcli.client.documents import FunctionState
 from gearcli.client.functions import total
 from gearcli.client.snapshot import Snapshot
 from gearcli.client.survey import Answer
 from gearcli.exposition import Sample, family, labels
+from gearcli.gauges import BY_PRIORITY, OF_FUNCTIONS, UP, VERSION, Gauge, priorities
 
-_Metric: TypeAlias = tuple[str, str, Callable[[FunctionState], float | None]]
-
-_PRIORITIES = ("high", "normal", "low")
-
-_OF_FUNCTIONS: tuple[_Metric, ...] = (
-    ("gearman_jobs", "Jobs of a function, queued and running.", lambda each: each.total),
-    ("gearman_jobs_running", "Jobs of a function that a worker has.", lambda each: each.running),
-    ("gearman_jobs_waiting", "Jobs of a function that no worker has.", lambda each: each.queued),
-    ("gearman_workers", "Workers of a function.", lambda each: each.workers),
-    ("gear_jobs_delayed", "Jobs of a function that are not due yet.", lambda each: each.delayed),
-    ("gear_function_paused", "Whether jobs of a function are held back.", lambda each: each.paused),
-    (
-        "gear_jobs_oldest_seconds",
-        "Age of the oldest job of a function that waits; 0 without one.",
-        lambda each: None if each.paused is None else each.oldest or 0.0,
-    ),
-)
-"""Names, helps and values of the gauges with a label for the function; None is left out."""
-
-
-_LEGACY: tuple[_Metric, ...] = (
-    ("gearman_status_total", "The same as gearman_jobs.", lambda each: each.total),
-    ("gearman_status_running", "The same as gearman_jobs_running.", lambda each: each.running),
-    ("gearman_status_workers", "The same as gearman_workers.", lambda each: each.workers),
+_LEGACY = (
+    Gauge("gearman_status_total", "The same as gearman_jobs.", lambda each: each.total),
+    Gauge("gearman_status_running", "The same as gearman_jobs_running.", lambda each: each.running),
+    Gauge("gearman_status_workers", "The same as gearman_workers.", lambda each: each.workers),
 )
 """The names that gearman-exporter had before its pull request 8."""
 
@@ -62,16 +39,14 @@ def metrics(answers: Sequence[Answer[Snapshot]], *, legacy: bool = False) -> str
     return "".join(
         [
             gauge(
-                "gearman_up",
-                "Whether the server answers.",
+                *UP,
                 ((labels(_up(of, value, legacy=legacy)), value is not None) for of, value in servers),
             ),
             gauge(
-                "gearman_version_info",
-                "The version of the server; always 1.",
+                *VERSION,
                 ((labels({**of, "version": value.version}), 1) for of, value in there),
             ),
-            *(_of_functions(metric, functions) for metric in (*_OF_FUNCTIONS, *(_LEGACY if legacy else ()))),
+            *(_of_functions(each, functions) for each in (*OF_FUNCTIONS, *(_LEGACY if legacy else ()))),
             _by_priority(functions),
         ]
     )
@@ -94,21 +69,18 @@ def _told_apart(functions: Iterable[tuple[str, FunctionState]]) -> list[tuple[st
     return list(found.items())
 
 
-def _of_functions(metric: _Metric, functions: list[tuple[str, FunctionState]]) -> str:
-    name, explanation, value_of = metric
-    values = ((of, value_of(each)) for of, each in functions)
-    return gauge(name, explanation, ((of, value) for of, value in values if value is not None))
+def _of_functions(told: Gauge, functions: list[tuple[str, FunctionState]]) -> str:
+    values = ((of, told.value_of(each)) for of, each in functions)
+    return gauge(told.name, told.words, ((of, value) for of, value in values if value is not None))
 
 
 def _by_priority(functions: list[tuple[str, FunctionState]]) -> str:
     return gauge(
-        "gearman_jobs_waiting_by_priority",
-        "Jobs of a function that no worker has, by priority.",
+        *BY_PRIORITY,
         (
             (f'{of[:-1]},priority="{priority}"}}', count)
             for of, each in functions
-            for priority, count in zip(_PRIORITIES, (each.high, each.normal, each.low), strict=True)
-            if count is not None
+            for priority, count in priorities(each)
         ),
     )
 

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from gearcli.errors import InputError
+from gearcli.errors import InputError, reason_of
 
 _READ = 1 << 16
 
@@ -129,7 +129,7 @@ class Stream:
         except BlockingIOError:
             return
         except OSError as error:
-            raise InputError(f"cannot read {name}: {(error.strerror or str(error)).lower()}") from None
+            raise InputError(f"cannot read {name}: {reason_of(error)}") from None
         if data:
             self._before, self._last = self._before + self._last, len(data)
             self.records.extend(self._splitter.feed(data))

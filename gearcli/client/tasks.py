@@ -35,6 +35,8 @@ STRANGE_MOST = 100_000
 """Packets about nothing of ours that may follow each other: a server may say an end twice, not endlessly."""
 ABOUT_TASKS = _ENDS | _REPORTS | {PacketType.JOB_CREATED, PacketType.ERROR, PacketType.OPTION_RES}
 """The packets that `Tasks.events` understands."""
+ANSWERS = frozenset({PacketType.ECHO_RES, PacketType.STATUS_RES, PacketType.STATUS_RES_UNIQUE})
+"""The packets that only answer questions; see `gearcli.client.questions`."""
 
 
 class Task:

@@ -132,6 +132,11 @@ SUBMITS: dict[PacketType, tuple[Priority, bool]] = {
 SUBMIT_TYPES = {meaning: type_ for type_, meaning in SUBMITS.items()}
 """The packet that submits with a priority, in the background or not."""
 
+SUBMISSIONS = frozenset(type_ for type_ in PacketType if type_.name.startswith("SUBMIT_"))
+"""All packets that bring a job, those too of which it is due later."""
+ABILITIES = frozenset({PacketType.CAN_DO, PacketType.CAN_DO_TIMEOUT})
+"""The packets that register a worker for a function."""
+
 
 # -- encoding -----------------------------------------------------------------
 

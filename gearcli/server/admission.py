@@ -11,11 +11,6 @@ from gearcli.protocol.packets import PacketType
 from gearcli.protocol.refusals import Refusal
 from gearcli.server.peers import Peer
 
-SUBMITS = frozenset(type_ for type_ in PacketType if type_.name.startswith("SUBMIT_"))
-"""The packets that bring a job."""
-ABILITIES = frozenset({PacketType.CAN_DO, PacketType.CAN_DO_TIMEOUT})
-"""The packets that register a worker for a function."""
-
 
 class Admission:
     """Changes `handlers` and `runs`, the tables of an engine."""

@@ -7,33 +7,28 @@ the same for a short time at most: others may have ended what took them.
 
 from __future__ import annotations
 
-import errno
 import selectors
 import socket
 import time
 from collections.abc import Callable
 from math import inf
 
+from gearcli.entrance import AGAIN, OUT_OF_DESCRIPTORS, Entrance
 from gearcli.server import listener as listening
 from gearcli.server.bounds import CONNECTIONS
 from gearcli.server.log import Log
 
 _ACCEPTED = 128
 """Connections accepted at once, before others are heard again."""
-_AGAIN = 0.25
-"""Seconds after which connections are accepted again when there were no descriptors for them."""
 _SAID_AGAIN = 60.0
 """Seconds until the log may say again that there are as many connections as there may be."""
-_OUT_OF_DESCRIPTORS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
 class Doors:
     """Hands each accepted connection and its peer's address to `connected`.
 
-    There are `most` at a time; `count` says how many there are.
-
-    The key of a listener in the selector has as its data what to call, and
-    with what.
+    There are `most` at a time; `count` says how many there are.  The key of a
+    listener in the selector has as its data what to call, and with what.
     """
 
     def __init__(
@@ -45,11 +40,10 @@ class Doors:
         most: int = CONNECTIONS,
         count: Callable[[], int] = lambda: 0,
     ) -> None:
-        self._selector = selector
-        self._listeners = listeners
+        self._listeners = [*listeners]  # which are none any more once it is closed
+        self._entrance = Entrance(selector, self._listeners, lambda listener: (self._accept, listener))
         self._connected = connected
         self._log = log
-        self._open = False
         self._most = most
         self._count = count
         self._full = False
@@ -62,22 +56,12 @@ class Doors:
     @property
     def patience(self) -> float:
         """Seconds after which `retry` is wanted at most."""
-        return float("inf") if self._again_at is None else _AGAIN
+        return inf if self._again_at is None else AGAIN
 
     def open(self) -> None:
         """Accept connections, unless that is done or over."""
-        if self._open or self._full:
-            return
-        for listener in self._listeners:
-            self._selector.register(listener, selectors.EVENT_READ, (self._accept, listener))
-        self._open = True
-
-    def _shut(self) -> None:
-        """Accept no connections for now."""
-        if self._open:
-            for listener in self._listeners:
-                self._selector.unregister(listener)
-        self._open = False
+        if not self._full:
+            self._entrance.open()
 
     def retry(self) -> None:
         """Accept connections again, if it is time for that."""
@@ -96,13 +80,13 @@ class Doors:
                 self._connected(*listener.accept())
                 self._again_at = None
         except OSError as error:
-            if error.errno in _OUT_OF_DESCRIPTORS:
+            if error.errno in OUT_OF_DESCRIPTORS:
                 self._pause(error)
 
     def _fill(self) -> None:
         """There are as many as there may be; others wait until one of them ends."""
         self._full = True
-        self._shut()
+        self._entrance.shut()
         if time.monotonic() >= self._next_said:
             self._next_said = time.monotonic() + _SAID_AGAIN
             self._log.notice(f"no new connections until one ends: {self._most} are open (--max-connections)")
@@ -110,13 +94,13 @@ class Doors:
     def _pause(self, error: OSError) -> None:
         if self._again_at is None:
             self._log.notice(f"no new connections until one ends: {error.strerror}")
-        self._again_at = time.monotonic() + _AGAIN
-        self._shut()
+        self._again_at = time.monotonic() + AGAIN
+        self._entrance.shut()
 
     def close(self) -> None:
         """Accept no more connections, for good."""
-        self._shut()
+        self._entrance.shut()
         self._again_at = None
         for listener in self._listeners:
             listening.close(listener)
-        self._listeners = []
+        self._listeners.clear()

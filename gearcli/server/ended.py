@@ -36,7 +36,7 @@ class Ended:
     def of(self, owner: bytes) -> list[int]:
         """The numbers that were noted for an owner; those of another are none."""
         memory = self._memory
-        if memory is None or memory[:_OWNER].rstrip(b"\0") != owner[:_OWNER]:
+        if memory is None or memory[:_OWNER] != _named(owner):
             return []
         (count,) = _COUNT.unpack_from(memory, _OWNER)
         return list(struct.unpack_from(f"<{min(count, MOST)}q", memory, _HEAD))
@@ -44,7 +44,7 @@ class Ended:
     def begin(self, owner: bytes) -> None:
         """Forget everything; what is noted from now on is noted for an owner."""
         if self._memory is not None:
-            self._memory[:_HEAD] = owner[:_OWNER].ljust(_HEAD, b"\0")
+            self._memory[:_HEAD] = _named(owner) + _COUNT.pack(0)
 
     def note(self, numbers: Sequence[int]) -> None:
         """Note jobs that are over."""
@@ -65,6 +65,11 @@ class Ended:
             if forget:
                 with contextlib.suppress(OSError):
                     os.unlink(self._path)
+
+
+def _named(owner: bytes) -> bytes:
+    """An owner as it stands in the memory; it is random, so that its last byte may be NUL too."""
+    return owner[:_OWNER].ljust(_OWNER, b"\0")
 
 
 def _opened(path: str) -> mmap.mmap | None:

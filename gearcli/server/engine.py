@@ -15,10 +15,10 @@ from collections.abc import Callable
 
 from gearcli.protocol import runs
 from gearcli.protocol.decoder import Decoder
-from gearcli.protocol.packets import HANDLE_LIMIT, REQUEST, UNIQUE_LIMIT, PacketType
+from gearcli.protocol.packets import HANDLE_LIMIT, REQUEST, SUBMISSIONS, UNIQUE_LIMIT, PacketType
 from gearcli.protocol.refusals import Refusal
 from gearcli.server import answers
-from gearcli.server.admission import SUBMITS, Admission
+from gearcli.server.admission import Admission
 from gearcli.server.assignments import Assignments
 from gearcli.server.jobs import Job
 from gearcli.server.peers import Peer
@@ -98,7 +98,7 @@ class Engine:
         """From now on take no new jobs and give none out; those that run may end."""
         self.registry.pause()
         self.admission.refuse(())
-        self.handlers.update(dict.fromkeys(SUBMITS, self._draining))
+        self.handlers.update(dict.fromkeys(SUBMISSIONS, self._draining))
         self.runs.clear()
 
     # -- connections ----------------------------------------------------------

@@ -12,7 +12,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from weakref import WeakKeyDictionary
 
-from gearcli.errors import BindError, UsageError
+from gearcli.errors import BindError, UsageError, reason_of
 from gearcli.protocol.address import Address
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def listen(
             return [_listen_unix(address.path, backlog, mode)]
         return _listen_tcp(address, backlog, taken)
     except OSError as error:
-        raise BindError(f"cannot listen on {address}: {_reason(error)}{_advice(error, in_use)}") from None
+        raise BindError(f"cannot listen on {address}: {reason_of(error)}{_advice(error, in_use)}") from None
 
 
 def _advice(error: OSError, in_use: str) -> str:
@@ -239,7 +239,7 @@ def require_loopback(address: Address, advice: str = _FOR_JOBS) -> None:
     try:
         found = _resolved(address)
     except OSError as error:
-        raise BindError(f"cannot listen on {address}: {_reason(error)}") from None
+        raise BindError(f"cannot listen on {address}: {reason_of(error)}") from None
     for *_, where in found:
         _require_loopback(where[0], str(address), advice)
 
@@ -269,8 +269,3 @@ def _resolved(address: Address) -> list[_Resolved]:
         return list(dict.fromkeys(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags)))
     except UnicodeError:  # an empty or overlong part, or bytes that are no text
         raise OSError("not a host name") from None
-
-
-def _reason(error: OSError) -> str:
-    """The words of an operating system error, in small letters."""
-    return (error.strerror or str(error)).lower()

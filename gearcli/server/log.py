@@ -15,7 +15,7 @@ from collections.abc import Callable
 from enum import IntEnum
 from typing import Protocol
 
-from gearcli.errors import OutputError, UsageError
+from gearcli.errors import OutputError, UsageError, reason_of
 
 _PIPE_SAFE = 4096
 """Bytes that a pipe with room takes without blocking (PIPE_BUF on Linux)."""
@@ -150,9 +150,8 @@ class LogFile:
                 descriptor = os.open(self.path, flags, 0o640)
             return descriptor
         except OSError as error:
-            reason = (error.strerror or str(error)).lower()
             raise OutputError(
-                f"cannot open the log file {self.path}: {reason}. Name another with --log-file."
+                f"cannot open the log file {self.path}: {reason_of(error)}. Name another with --log-file."
             ) from None
 
     def put(self, text: str, level: Level) -> None:

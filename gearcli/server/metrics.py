@@ -1,8 +1,7 @@
 """The figures of a server for Prometheus: the page ``/metrics`` of `gear serve --metrics`.
 
-The names are a promise to dashboards.  Those that begin with ``gearman_`` are
-gearman-exporter's, and with them ``gear_`` ones, told here as `gear metrics`
-tells them of any server; ``process_`` are Prometheus's own.
+The names are a promise to dashboards.  Those that `gear metrics` tells of any
+server are in `gearcli.gauges`; ``process_`` are Prometheus's own.
 """
 
 from __future__ import annotations
@@ -10,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias, TypeVar
 
+from gearcli import gauges
 from gearcli.exposition import Sample, family, figures, heading
 from gearcli.server.counters import FunctionCounters
 from gearcli.server.overview import FunctionRow, Overview, Vitals
@@ -17,23 +17,6 @@ from gearcli.server.overview import FunctionRow, Overview, Vitals
 _T = TypeVar("_T")
 _SLICE = 20
 """Functions whose figures are one piece of the page."""
-
-_Gauge: TypeAlias = tuple[str, str, Callable[[FunctionRow], float]]
-
-GAUGES: tuple[_Gauge, ...] = (
-    ("gearman_jobs", "Jobs of a function, queued and running.", lambda each: each.total),
-    ("gearman_jobs_running", "Jobs of a function that a worker has.", lambda each: each.running),
-    ("gearman_jobs_waiting", "Jobs of a function that no worker has.", lambda each: each.queued),
-    ("gearman_workers", "Workers of a function.", lambda each: each.workers),
-    ("gear_jobs_delayed", "Jobs of a function that are not due yet.", lambda each: each.delayed),
-    ("gear_function_paused", "Whether jobs of a function are held back.", lambda each: each.paused),
-    (
-        "gear_jobs_oldest_seconds",
-        "Age of the oldest job of a function that waits; 0 without one.",
-        lambda each: each.oldest,
-    ),
-)
-"""Names, helps and values of what is told of each function."""
 
 
 def page(seen: Overview) -> Iterator[str]:
@@ -45,18 +28,18 @@ def page(seen: Overview) -> Iterator[str]:
 
 def _functions(rows: list[FunctionRow]) -> Iterator[str]:
     """What the functions have to do at present."""
-    for name, words, value_of in GAUGES:
+    for name, words, value_of in gauges.OF_FUNCTIONS:
         yield heading(name, "gauge", words)
-        for some in _slices(rows):
-            yield figures(name, [Sample({"function": row.name}, value_of(row)) for row in some])
-    name = "gearman_jobs_waiting_by_priority"
-    yield heading(name, "gauge", "Jobs of a function that no worker has, by priority.")
+        for some in _slices(rows):  # of which nothing is unknown
+            yield figures(name, [Sample({"function": row.name}, value_of(row) or 0) for row in some])
+    name, words = gauges.BY_PRIORITY
+    yield heading(name, "gauge", words)
     for some in _slices(rows):
         yield figures(name, (sample for row in some for sample in _by_priority(row)))
 
 
 def _by_priority(row: FunctionRow) -> Iterator[Sample]:
-    for priority, count in (("high", row.high), ("normal", row.normal), ("low", row.low)):
+    for priority, count in gauges.priorities(row):
         yield Sample({"function": row.name, "priority": priority}, count)
 
 
@@ -115,9 +98,10 @@ def _slices(rows: list[_T]) -> Iterator[list[_T]]:
 def _server(seen: Overview) -> Iterator[str]:
     """The server itself."""
     counters, vitals = seen.counters, seen.vitals
-    yield _one("gearman_up", "gauge", "Whether the server answers.", 1)
-    version = Sample({"version": vitals.version}, 1)
-    yield family("gearman_version_info", "gauge", "The version of the server; always 1.", [version])
+    name, words = gauges.UP
+    yield _one(name, "gauge", words, 1)
+    name, words = gauges.VERSION
+    yield family(name, "gauge", words, [Sample({"version": vitals.version}, 1)])
     yield _one("gear_server_stopping", "gauge", "Whether the server is about to end.", vitals.stopping)
     yield _one("gear_server_dead_jobs", "gauge", "Jobs that are kept as dead letters.", seen.dead)
     yield _one("gear_server_connections", "gauge", "Connections at present.", seen.connections)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from itertools import takewhile
 from math import inf
 
-from gearcli.server.admission import ABILITIES, SUBMITS
+from gearcli.protocol.packets import ABILITIES, SUBMISSIONS
 from gearcli.server.engine import Engine
 from gearcli.server.links import Link
 from gearcli.server.log import Log
@@ -60,11 +60,11 @@ class Pressure:
 
     def _refuse(self, held: int, now: float) -> None:
         """Refuse what would make it more."""
-        refused = SUBMITS if held > self._most_waiting else frozenset()
+        refused = SUBMISSIONS if held > self._most_waiting else frozenset()
         if held > self._limit:
             refused |= ABILITIES
         if self._engine.registry.paused:  # and no jobs are taken anyway
-            refused -= SUBMITS
+            refused -= SUBMISSIONS
         self._engine.admission.refuse(refused)
         if refused and now >= self._next_said:
             self._next_said = now + _SAID_AGAIN

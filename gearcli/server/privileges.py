@@ -7,7 +7,7 @@ import pwd
 import resource
 from typing import NamedTuple
 
-from gearcli.errors import NotPermitted, UsageError
+from gearcli.errors import NotPermitted, UsageError, reason_of
 from gearcli.server.bounds import CONNECTIONS, RESERVE
 
 
@@ -43,9 +43,8 @@ def become(user: Account) -> None:
         os.setgid(user.gid)  # of root also the real and the saved one
         os.setuid(user.uid)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
         raise NotPermitted(
-            f"cannot become {user.name}: {reason}; run it as root, or without --user"
+            f"cannot become {user.name}: {reason_of(error)}; run it as root, or without --user"
         ) from None
 
 

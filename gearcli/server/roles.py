@@ -7,6 +7,7 @@ everybody may do everything.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable
 from enum import Enum
@@ -14,7 +15,7 @@ from fnmatch import translate
 from typing import NamedTuple, TypeAlias
 
 from gearcli.errors import UsageError
-from gearcli.protocol.packets import PacketType
+from gearcli.protocol.packets import ABILITIES, SUBMISSIONS, PacketType
 from gearcli.protocol.refusals import Refusal
 from gearcli.protocol.text import FOR_ADMINS, err, words_of
 from gearcli.server.peers import Peer
@@ -66,7 +67,7 @@ class Rights:
     def may(self, role: Role, function: bytes) -> bool:
         """Whether a role is theirs for a function.  An admin has all of them."""
         allowed = self._may.get(role)
-        return self.admin or (allowed is not None and bool(allowed.match(function.decode("latin-1"))))
+        return self.admin or (allowed is not None and bool(allowed.match(os.fsdecode(function))))
 
 
 class Roles:
@@ -83,16 +84,14 @@ class Roles:
 
 Handler: TypeAlias = Callable[..., None]
 
-_SUBMITS = frozenset(type_ for type_ in PacketType if type_.name.startswith("SUBMIT_"))
 _FORBIDDEN = err("PERMISSION_DENIED", "This needs the role admin")
-_ABILITIES = frozenset({PacketType.CAN_DO, PacketType.CAN_DO_TIMEOUT})
 
 
 def guard(handlers: dict[PacketType, Handler], rights: dict[Peer, Rights]) -> None:
     """Have packets and commands that a peer may not send refused, by the rights that are its own."""
-    for type_ in _SUBMITS:
+    for type_ in SUBMISSIONS:
         handlers[type_] = _for_function(handlers[type_], rights, Role.SUBMIT)
-    for type_ in _ABILITIES:
+    for type_ in ABILITIES:
         handlers[type_] = _for_function(handlers[type_], rights, Role.WORK)
     handlers[PacketType.TEXT] = _for_admins(handlers[PacketType.TEXT], rights)
 

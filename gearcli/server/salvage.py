@@ -9,13 +9,12 @@ from typing import Any, NamedTuple
 
 from gearcli.errors import OutputError
 from gearcli.escape import shown
-from gearcli.server.sqlite import FIELDS, SqliteStore, checksum_of
+from gearcli.server.sqlite import READ, SqliteStore, is_whole
 from gearcli.server.store import Changes, StoredJob
 
 UNKNOWN_PREFIX = b"H:salvaged-"
 """What handles begin with if that can no longer be read."""
 
-_READ = f"SELECT checksum, {FIELDS} FROM job"
 _PATIENCE = 10_000
 """Numbers that are looked up in vain, one after the other, before the search ends."""
 
@@ -53,10 +52,10 @@ def salvage(path: str) -> Salvaged:
         jobs, changed = list[StoredJob](), list[int]()
         for checksum, *fields in _rows(connection):
             job = StoredJob(*fields)
-            if not _whole(job, checksum):
-                changed.append(job.number)
-            else:
+            if is_whole(job, checksum):
                 jobs.append(job)
+            else:
+                changed.append(job.number)
         return Salvaged(
             prefix if isinstance(prefix, bytes) and prefix else UNKNOWN_PREFIX,
             jobs,
@@ -66,14 +65,6 @@ def salvage(path: str) -> Salvaged:
         )
     finally:
         connection.close()
-
-
-def _whole(job: StoredJob, checksum: object) -> bool:
-    """Whether a job is what it was."""
-    try:
-        return checksum_of(job) == checksum
-    except Exception:  # any value may have become any other
-        return False
 
 
 def _tolerant(read: Callable[[], Iterator[Row]]) -> Iterator[Row]:
@@ -89,7 +80,7 @@ def _rows(connection: sqlite3.Connection) -> Iterator[Row]:
     front, back = -(2**63), 2**63 - 1
 
     def read(condition: str, *numbers: int) -> Iterator[Row]:
-        return _tolerant(lambda: connection.execute(f"{_READ} WHERE {condition}", numbers))
+        return _tolerant(lambda: connection.execute(f"{READ} WHERE {condition}", numbers))
 
     for row in read("number > ? ORDER BY number", front):
         front = row[1]

@@ -14,60 +14,28 @@ so each row has a checksum, and the file says how many rows it has.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import sqlite3
-import stat
 import struct
 from collections.abc import Generator, Iterator, Sequence
 from typing import Any
 from zlib import crc32
 
-from gearcli.errors import InputError, OutputError, StoreBroken, StoreDamaged, StoreError, StoreInUse
+from gearcli.errors import StoreBroken, StoreDamaged, StoreError
 from gearcli.escape import shown
 from gearcli.server.ended import Ended
+from gearcli.server.sqlite_file import FIELDS, connected, damaged, locked, name_of, words_of
 from gearcli.server.store import RESERVED, Changes, StoredJob
 
-APPLICATION = 0x47656172
-"""Says in a file's header that it is one of ours: `Gear`."""
-VERSION = 1
-
-_SCHEMA = f"""
-CREATE TABLE file (
-    jobs INTEGER NOT NULL,
-    next INTEGER NOT NULL,
-    handle_prefix BLOB NOT NULL,
-    start BLOB NOT NULL
-);
-INSERT INTO file VALUES (0, 1, x'', x'');
-CREATE TABLE job (
-    number INTEGER PRIMARY KEY,
-    function BLOB NOT NULL,
-    "unique" BLOB NOT NULL,
-    priority INTEGER NOT NULL,
-    submitted REAL NOT NULL,
-    due REAL,
-    losses INTEGER NOT NULL,
-    reducer BLOB NOT NULL,
-    died REAL,
-    reason TEXT NOT NULL,
-    checksum INTEGER NOT NULL,
-    workload BLOB NOT NULL
-);
-PRAGMA application_id = {APPLICATION};
-PRAGMA user_version = {VERSION};
-"""
-"""`file` has how many rows `job` has, the next start's first number, and a mark of the last start."""
-
-FIELDS = 'number, function, "unique", workload, priority, submitted, due, losses, reducer, died, reason'
-"""The columns that make a `StoredJob`."""
+READ = f"SELECT checksum, {FIELDS} FROM job"
+"""Reads rows of which `is_whole` tells whether they are what was put there."""
+_KINDS = {(int, str, float), (int, str, type(None))}
+"""Of what kinds `losses`, `reason` and `died` may be, which the checksum does not cover."""
 _INSERT = f"INSERT OR IGNORE INTO job ({FIELDS}, checksum) VALUES "
 _PLACES = f"({', '.join('?' * 12)})"
 _CHUNKS = (512, 64, 8, 1)
 """Rows of a statement: few kinds of statements, so that each is compiled once."""
 
-_PATIENCE = 30.0
-"""Seconds for which another process may lock the file before a transaction fails."""
 _CHECKPOINT_BYTES, _CHECKPOINT_COMMITS = 8 << 20, 1000
 """What a WAL may gather, about."""
 _FATAL = ("SQLITE_IOERR_FSYNC", "SQLITE_IOERR_DIR_FSYNC", "SQLITE_CORRUPT", "SQLITE_NOTADB")
@@ -80,13 +48,13 @@ class SqliteStore:
         """Raises StoreInUse, StoreDamaged, and OutputError, or InputError where nothing shall be made."""
         self.path = os.path.abspath(path)
         self._gathered = self._commits = 0
-        self._lock = _locked(self.path, create)
-        self._ended = Ended(self._lock)
+        self._lock = locked(self.path, create)
         try:
-            self._connection = _connected(self.path)
+            self._connection = connected(self.path)
         except BaseException:
             os.close(self._lock)
             raise
+        self._ended = Ended(self._lock)
 
     def give(self, uid: int, gid: int) -> None:
         """Make a user the owner of the file and of those beside it."""
@@ -133,7 +101,7 @@ class SqliteStore:
             self._remove_noted()
             count = yield from self._rows()
             (expected,) = self._run("SELECT jobs FROM file").fetchone()
-        except (sqlite3.Error, TypeError, ValueError, struct.error) as error:
+        except (sqlite3.Error, TypeError) as error:  # TypeError: `file` has lost its row
             raise self._damaged(str(error)) from None
         if count != expected:
             raise self._damaged(f"{expected} jobs were put into it, {count} are there")
@@ -148,11 +116,10 @@ class SqliteStore:
 
     def _rows(self) -> Generator[StoredJob, None, int]:
         """All jobs; returns how many there were."""
-        rows = self._run(f"SELECT checksum, {FIELDS} FROM job ORDER BY number")
         count = 0
-        for checksum, *fields in rows:
+        for checksum, *fields in self._run(f"{READ} ORDER BY number"):
             job = StoredJob(*fields)
-            if checksum != checksum_of(job) or not isinstance(job.died, float | None):
+            if not is_whole(job, checksum):
                 raise self._damaged(f"the job of number {job.number} has changed")
             count += 1
             yield job
@@ -199,7 +166,7 @@ class SqliteStore:
         """Add jobs that are not there yet; how many those were."""
         more = 0
         for chunk in _chunks(jobs):
-            values = [value for job in chunk for value in (*job, checksum_of(job))]
+            values = [value for job in chunk for value in (*job, _checksum_of(job))]
             more += self._run(_INSERT + ", ".join([_PLACES] * len(chunk)), values).rowcount
         return more
 
@@ -221,7 +188,7 @@ class SqliteStore:
             try:
                 self._run("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
             except sqlite3.Error as error:
-                if _name(error) in _FATAL:
+                if name_of(error) in _FATAL:
                     raise
 
     @contextlib.contextmanager
@@ -230,10 +197,10 @@ class SqliteStore:
         try:
             yield
         except sqlite3.Error as error:
-            if _name(error) in _FATAL:
+            if name_of(error) in _FATAL:
                 raise self._broken(error) from None
             self._undo()
-            raise StoreError(f"cannot store jobs in {shown(self.path)}: {_words(error)}") from None
+            raise StoreError(f"cannot store jobs in {shown(self.path)}: {words_of(error)}") from None
 
     def _undo(self) -> None:
         """Leave no transaction open, and make room in the WAL: a full disk may take more then."""
@@ -242,27 +209,29 @@ class SqliteStore:
                 self._run("ROLLBACK")
             self._run("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         except sqlite3.Error as error:
-            if _name(error) in _FATAL:
+            if name_of(error) in _FATAL:
                 raise self._broken(error) from None
 
     def _broken(self, error: sqlite3.Error) -> StoreBroken:
         return StoreBroken(
-            f"cannot store jobs in {shown(self.path)}: {_words(error)}. It is not known what is on the disk; "
-            "look after the disk, then start again"
+            f"cannot store jobs in {shown(self.path)}: {words_of(error)}. "
+            "It is not known what is on the disk; look after the disk, then start again"
         )
 
     def _damaged(self, found: str) -> StoreDamaged:
         return damaged(self.path, found)
 
 
-def damaged(path: str, found: str) -> StoreDamaged:
-    """The error for a file that does not have what was put into it."""
-    return StoreDamaged(
-        f"{shown(path)} is damaged: {shown(found)}. 'gear store check' says what is left, and can save it"
-    )
+def is_whole(job: StoredJob, checksum: object) -> bool:
+    """Whether a job that was read is what it was; of what may change of it only the kind is known."""
+    try:
+        same = _checksum_of(job) == checksum
+    except (TypeError, struct.error):  # any value may have become any other
+        return False
+    return same and (type(job.losses), type(job.reason), type(job.died)) in _KINDS
 
 
-def checksum_of(job: StoredJob) -> int:
+def _checksum_of(job: StoredJob) -> int:
     """The checksum of what never changes of a job."""
     due = float("-inf") if job.due is None else job.due
     numbers = struct.pack("<qqdd", job.number, job.priority, job.submitted, due)
@@ -276,95 +245,3 @@ def _chunks(items: list[Any]) -> Iterator[list[Any]]:
         while len(items) - position >= size:
             yield items[position : position + size]
             position += size
-
-
-# -- the file ------------------------------------------------------------------------------
-
-
-def _locked(path: str, create: bool) -> int:
-    """A descriptor of a file that no other process of ours has.
-
-    It must not be closed while the connection is open: that would let go of SQLite's locks.
-    """
-    flags = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
-    try:
-        try:
-            descriptor, made = os.open(path, flags), False
-        except FileNotFoundError:
-            if not create:
-                raise
-            descriptor, made = os.open(path, flags | os.O_CREAT | os.O_EXCL, 0o600), True
-    except OSError as error:
-        kind = OutputError if create else InputError
-        raise kind(f"cannot open the store {shown(path)}: {(error.strerror or str(error)).lower()}") from None
-    try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OutputError(f"cannot use {shown(path)} as a store: it is not a regular file")
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if made:
-            _sync_folder_of(path)
-    except BlockingIOError:
-        os.close(descriptor)
-        raise StoreInUse(f"{shown(path)} is in use by another gear process; stop it first") from None
-    except BaseException:
-        os.close(descriptor)
-        raise
-    return descriptor
-
-
-def _sync_folder_of(path: str) -> None:
-    """Have the name of a new file survive a power loss."""
-    folder = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
-def _connected(path: str) -> sqlite3.Connection:
-    """A connection to a file of ours, which an empty file becomes."""
-    connection = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
-    try:
-        for pragma in (
-            "journal_mode = WAL",
-            "synchronous = FULL",
-            "wal_autocheckpoint = 0",
-            "trusted_schema = OFF",
-        ):
-            connection.execute(f"PRAGMA {pragma}")
-        _require_ours(connection, path)
-    except sqlite3.OperationalError as error:
-        connection.close()
-        raise OutputError(f"cannot use the store {shown(path)}: {_words(error)}") from None
-    except sqlite3.DatabaseError as error:
-        connection.close()
-        raise damaged(path, _words(error)) from None
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _require_ours(connection: sqlite3.Connection, path: str) -> None:
-    """Make an empty file ours; raise OutputError for one of somebody else."""
-    (application,) = connection.execute("PRAGMA application_id").fetchone()
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    if not (application or tables):
-        connection.executescript(f"BEGIN;{_SCHEMA}COMMIT;")
-    elif application != APPLICATION:
-        raise OutputError(f"{shown(path)} is no store of gear; 'gear store import' reads those of gearmand")
-    elif version != VERSION:
-        raise OutputError(
-            f"{shown(path)} was made by another version of gear (format {version}, not {VERSION})"
-        )
-
-
-def _name(error: sqlite3.Error) -> str:
-    return getattr(error, "sqlite_errorname", "")
-
-
-def _words(error: sqlite3.Error) -> str:
-    """What has failed, in words and by SQLite's name of it."""
-    words = "it is locked by another process" if _name(error) == "SQLITE_BUSY" else str(error)
-    return f"{words} ({_name(error)})" if _name(error).startswith("SQLITE_IOERR") else words

@@ -9,7 +9,7 @@ import contextlib
 import os
 import socket
 
-from gearcli.errors import OutputError
+from gearcli.errors import OutputError, reason_of
 from gearcli.server.log import Level
 
 PATH = "/dev/log"
@@ -48,9 +48,9 @@ class Syslog:
         try:
             self._connect()
         except OSError as error:
-            reason = (error.strerror or str(error)).lower()
             raise OutputError(
-                f"cannot reach the system's log at {self._path}: {reason}. Is syslogd or journald running?"
+                f"cannot reach the system's log at {self._path}: {reason_of(error)}. "
+                "Is syslogd or journald running?"
             ) from None
 
     def _connect(self) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from gearcli.errors import ProtocolError
 from gearcli.escape import shown
 from gearcli.protocol.decoder import Decoder
-from gearcli.protocol.packets import OPAQUE, PACKET_LIMIT, RESPONSE, Packet, PacketType
+from gearcli.protocol.packets import OPAQUE, PACKET_LIMIT, RESPONSE, SUBMISSIONS, Packet, PacketType
 from gearcli.server.log import Level, Log
 
 _QUOTED = 60
@@ -17,7 +17,7 @@ _QUOTED = 60
 _MISLEADING = re.compile(r'[ ="]')
 
 _ABOUT_JOBS = frozenset(
-    t for t in PacketType if "handle" in t.fields or t.name.startswith("SUBMIT_") or t is PacketType.ERROR
+    t for t in PacketType if "handle" in t.fields or t in SUBMISSIONS or t is PacketType.ERROR
 )
 """The packets that -vv shows: what happens to jobs, not who asks and sleeps."""
 
@@ -47,7 +47,7 @@ class Trace:
     def __init__(self, log: Log, who: str) -> None:
         self._log = log
         self._who = who
-        self._answers = Decoder(RESPONSE, line_limit=PACKET_LIMIT)  # a row is as long as its names
+        self._answers = _decoder()
         self.said = 0
         """How many parts of the outbox were said already; the loop keeps it right."""
 
@@ -62,11 +62,16 @@ class Trace:
         try:
             for type_, fields in self._answers.feed(b"".join(outbox[self.said :])):
                 self._say("<-", type_, fields)
-        except ProtocolError:  # a line of a reply that is longer than any command may be
-            self._answers = Decoder(RESPONSE)
+        except ProtocolError:  # a row that is longer than the longest packet
+            self._answers = _decoder()
 
     def _say(self, arrow: str, type_: PacketType, fields: list[bytes]) -> None:
         level = Level.JOBS if type_ in _ABOUT_JOBS else Level.PACKETS
         if self._log.says(level):
             fields = [fields[0].rstrip(b"\r\n")] if type_ is PacketType.TEXT else fields
             self._log.say(level, f"{self._who} {arrow} {in_words(type_, fields)}")
+
+
+def _decoder() -> Decoder:
+    """Takes answers apart; a row of one is as long as the names in it."""
+    return Decoder(RESPONSE, line_limit=PACKET_LIMIT)

@@ -10,7 +10,7 @@ import select
 from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 
-from gearcli.client.connection import Connection
+from gearcli.client.connection import LONGEST_WAIT, Connection
 from gearcli.errors import JobFailed
 from gearcli.protocol.packets import REQUEST, PacketType, head, request
 from gearcli.worker.worker import Job
@@ -50,7 +50,7 @@ def _ready(connection: Connection, seconds: float) -> bool:
     """Wait until bytes can move."""
     poll = select.poll()
     poll.register(connection, connection.interest)
-    return bool(poll.poll(seconds * 1000))
+    return bool(poll.poll(min(seconds, LONGEST_WAIT) * 1000))
 
 
 # -- one job ---------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable
 from typing import NamedTuple
 
+from gearcli.errors import reason_of
 from gearcli.worker.plan import TIMED_OUT, Recipe
 from gearcli.worker.report import Reports
 from gearcli.worker.worker import Job
@@ -118,9 +119,8 @@ class Attempt:
 
 def not_started(error: OSError) -> Outcome:
     """The outcome of a command that could not even be started."""
-    reason = (error.strerror or str(error)).lower()
     status = NOT_FOUND if isinstance(error, FileNotFoundError) else NOT_EXECUTABLE
-    return Outcome(b"", b"", f"cannot be executed: {reason}", status)
+    return Outcome(b"", b"", f"cannot be executed: {reason_of(error)}", status)
 
 
 def failure_of(code: int) -> str:

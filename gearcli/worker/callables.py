@@ -16,8 +16,9 @@ from gearcli.client.connection import CONNECT_TIMEOUT
 from gearcli.errors import UsageError
 from gearcli.escape import shown
 from gearcli.protocol.address import Address, named
-from gearcli.protocol.packets import PacketType, checked, request
+from gearcli.protocol.packets import PacketType, request
 from gearcli.worker.assigned import PATIENCE, Work, ended, report
+from gearcli.worker.sense import check_function
 from gearcli.worker.servers import Servers
 from gearcli.worker.worker import Job
 
@@ -59,8 +60,9 @@ class Worker:
         client_id: str = "",
         connect_timeout: float = CONNECT_TIMEOUT,
     ) -> None:
-        name = _argument(PacketType.SET_CLIENT_ID, client_id)
-        self._servers = Servers(_addresses(servers), name, connect_timeout)
+        if "\0" in client_id:
+            raise UsageError(f"{shown(client_id)}: a client_id cannot contain a NUL byte")
+        self._servers = Servers(named(servers, os.environ), client_id.encode(), connect_timeout)
         self._connect_timeout = connect_timeout
         self._callables: dict[bytes, Work] = {}
         self._running = self._closed = False
@@ -194,27 +196,8 @@ class Worker:
         self._idle_since = time.monotonic()
 
 
-def _addresses(servers: str | Address | Sequence[str | Address] | None) -> list[Address]:
-    """The servers that are meant.  Raises AddressError and UsageError."""
-    # A text alone would stand for the environment's where it is empty; an Address is a sequence too.
-    found = named([servers] if isinstance(servers, str | Address) else servers, os.environ)
-    if not found:
-        raise UsageError("no server is named; for those of the environment leave the argument out")
-    return found
-
-
 def _function_name(function: str | bytes) -> bytes:
     """A function's name on the wire.  Raises UsageError."""
-    if not function:
-        raise UsageError("a function needs a name")
-    return _argument(PacketType.CAN_DO, function)
-
-
-def _argument(type_: PacketType, text: str | bytes) -> bytes:
-    """The argument of a packet.  Raises UsageError if it holds a NUL."""
-    argument = text.encode() if isinstance(text, str) else text
-    try:
-        checked(type_, argument)
-    except ValueError as error:
-        raise UsageError(f"{shown(argument)}: {error}") from None
-    return argument
+    name = function.encode() if isinstance(function, str) else function
+    check_function(name)
+    return name

@@ -63,10 +63,10 @@ class Command:
         self._spent: list[int] = []
         self.pipes: dict[int, int] = {}
         theirs: dict[int, int] = {}
-        theirs[INPUT], self.pipes[INPUT] = os.pipe()
-        for number in (OUTPUT, ERRORS, STATUS) if capture_stderr else (OUTPUT, STATUS):
-            self.pipes[number], theirs[number] = os.pipe()
         try:
+            theirs[INPUT], self.pipes[INPUT] = os.pipe()
+            for number in (OUTPUT, ERRORS, STATUS) if capture_stderr else (OUTPUT, STATUS):
+                self.pipes[number], theirs[number] = os.pipe()
             self.pid = spawn(program, argv, environment, theirs, folder=folder, limits=limits)
         except OSError:
             self.close()

@@ -16,6 +16,7 @@ from gearcli.worker.children import Children
 from gearcli.worker.fleet import Fleet
 from gearcli.worker.notes import ALWAYS, Observer, Say
 from gearcli.worker.plan import Plan
+from gearcli.worker.sense import check_function
 from gearcli.worker.starter import Starter
 from gearcli.worker.treatment import Treatment
 from gearcli.worker.worker import Session, Slot
@@ -50,10 +51,13 @@ class Means(NamedTuple):
 class Crew:
     """The slots of a plan; it does `count` jobs, None for any number.
 
-    Raises CommandError if the command cannot be executed at all.
+    Raises CommandError if the command cannot be executed at all, and UsageError
+    for functions that no server would take.
     """
 
     def __init__(self, plan: Plan, means: Means, count: int | None = None) -> None:
+        for function in plan.functions:
+            check_function(function)
         self.plan = plan
         self.busy = 0
         """How many slots have a job."""
@@ -197,7 +201,7 @@ class Crew:
     # -- jobs ------------------------------------------------------------------------------
 
     def take(self, slot: Slot, session: Session, packet: Packet) -> None:
-        """A server has said something.  Raises ProtocolError."""
+        """A server has said something.  Raises ProtocolError and ConnectionLost."""
         job = slot.receive(session, packet)
         if job is None:
             self._settle(slot)

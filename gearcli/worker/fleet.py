@@ -13,7 +13,7 @@ from typing import Protocol
 
 from gearcli.client.connection import Opening
 from gearcli.client.pauses import Pauses
-from gearcli.errors import ConnectFailed, GearError, ProtocolError
+from gearcli.errors import ConnectFailed, ConnectionLost, GearError, ProtocolError
 from gearcli.protocol.address import Address
 from gearcli.protocol.packets import Packet
 from gearcli.timers import Timer, Timers
@@ -37,7 +37,7 @@ class Owner(Protocol):
         """What new connections are registered for."""
 
     def take(self, slot: Slot, session: Session, packet: Packet) -> None:
-        """A server has said something.  Raises ProtocolError."""
+        """A server has said something.  Raises ProtocolError and ConnectionLost, which end the connection."""
 
     def lost(self, slot: Slot, session: Session) -> None:
         """A connection is about to be forgotten, and the job that came over it is the server's again."""
@@ -290,24 +290,23 @@ class Fleet:
             return
         slot, connection = self._slot_of[session], session.connection
         connection.exchange()
-        if connection.received:
-            self._heard_from(self._server(session))
         owner = self._owners.get(slot)
         if owner is None:
             connection.received.clear()
         try:
             while connection.received and owner is not None and session in self._slot_of:
                 owner.take(slot, session, connection.received.popleft())
+                self._heard_from(self._server(session))
                 if slot.job is not None:
                     self._server(session).faults = 0
-        except ProtocolError as error:
+        except (ProtocolError, ConnectionLost) as error:
             connection.lost = connection.lost or error
         if connection.lost is not None:
             self._lose(session, connection.lost)
         self.push(slot)
 
     def _heard_from(self, server: Server) -> None:
-        """A server has answered, so it is there."""
+        """A server has said something that a worker can go on with, so it is there."""
         if not server.present:
             server.present = True
             self._say(

@@ -64,7 +64,8 @@ def _value(name: str, written: object) -> int:
     if name not in LIMITS:
         raise UsageError(f"there is no limit {name!r}; the limits are {', '.join(LIMITS)}")
     if not isinstance(written, int | str) or isinstance(written, bool):
-        raise UsageError(f"limit {name}: {written!r} is neither a number nor a text")
+        # What it is instead is not shown: a table in a table in a table has no end.
+        raise UsageError(f"limit {name}: it has to be text such as '10s' or '512M', or a number")
     try:
         value = LIMITS[name][1](str(written))
     except UsageError as error:

@@ -17,8 +17,6 @@ STDERR = ("both", "local", "warning")
 """Where a command's standard error may go: here and to the submitter, only here, only to the submitter."""
 ON_FAILURE = ("fail", "exception", "requeue")
 """What a job becomes that has failed: WORK_FAIL, WORK_EXCEPTION, or the server's to offer again."""
-LINES = ("keep", "strip")
-"""What may become of the line ends of an output that leaves line by line."""
 FRESH_FOLDER = "tmp"
 """The `workdir` that stands for an empty folder for each job, which is removed afterwards."""
 TIMED_OUT = 124
@@ -40,7 +38,10 @@ class Recipe(NamedTuple):
     stream: bool = False
     """Whether the output leaves as WORK_DATA as it comes."""
     lines: str | None = None
-    """With `stream`, one of `LINES`: WORK_DATA by WORK_DATA is then a line; None for what comes at a time."""
+    """With `stream`, each WORK_DATA is a line, with its end (``keep``) or without (``strip``).
+
+    None is as much as comes at a time.
+    """
     partial: bool = False
     """Whether the output of a job that failed leaves as WORK_DATA before it is said to have failed."""
     timeout: float | None = None

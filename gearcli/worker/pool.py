@@ -8,7 +8,9 @@ import signal
 import socket
 import time
 from collections.abc import Callable
+from math import inf
 
+from gearcli.client.connection import seconds_until
 from gearcli.errors import GearError
 from gearcli.signals import received, registered
 from gearcli.timers import Timers
@@ -23,15 +25,14 @@ from gearcli.worker.plan import Plan, Settings
 from gearcli.worker.service import Service
 from gearcli.worker.worker import Slot
 
-_DAY = 86400.0  # seconds; a selector knows no more than 24 of them
-
 
 class Pool:
     """Runs commands for the jobs of some functions, until told to stop.
 
     `say` takes what happens, `errors` what commands say on standard error.
-    Raises CommandError if a command cannot be executed at all, NotPermitted
-    if there are more slots than this process may have files open for.
+    Raises CommandError if a command cannot be executed at all, UsageError for
+    functions that no server would take, and NotPermitted if there are more
+    slots than this process may have files open for.
     """
 
     def __init__(
@@ -136,8 +137,7 @@ class Pool:
 
     def _patience(self) -> float:
         """Seconds until something is due."""
-        due = min(self.timers.due, self._stop_at if self._stop_at is not None else self.timers.due)
-        return min(max(0.0, due - time.monotonic()), _DAY)
+        return seconds_until(min(self.timers.due, inf if self._stop_at is None else self._stop_at))
 
     def _finished(self) -> bool:
         if self._stop_at is None:

@@ -1,8 +1,21 @@
-"""What makes no sense together in a recipe, whoever wrote it."""
+"""What makes no sense in a plan, whoever wrote it."""
 
 from __future__ import annotations
 
+from gearcli.errors import UsageError
+from gearcli.escape import shown
+from gearcli.protocol.packets import PacketType, checked
 from gearcli.worker.plan import Recipe
+
+
+def check_function(name: bytes) -> None:
+    """Raise UsageError for what cannot be the name of a function: no server would take it."""
+    if not name:
+        raise UsageError("a function needs a name")
+    try:
+        checked(PacketType.CAN_DO, name)
+    except ValueError as error:
+        raise UsageError(f"{shown(name)}: {error}") from None
 
 
 def nonsense(recipe: Recipe) -> tuple[str, str] | None:

@@ -13,16 +13,15 @@ import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 
-from gearcli.client.connection import connect
+from gearcli.client.connection import connect, seconds_until
 from gearcli.client.pauses import Pauses
-from gearcli.errors import ConnectFailed, ProtocolError
+from gearcli.errors import ConnectFailed, ConnectionLost, ProtocolError
 from gearcli.escape import shown
 from gearcli.protocol.address import Address
 from gearcli.protocol.packets import Packet, PacketType, request
 from gearcli.worker.assigned import PATIENCE, deliver, part
 from gearcli.worker.worker import FIRST_PAUSE, LONGEST_PAUSE, Job, Session, Slot
 
-_DAY = 86400.0  # seconds; a selector knows no more than 24 of them
 _READ, _WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 
 
@@ -136,7 +135,7 @@ class Servers:
         """Wait for something to happen, not longer than `until` (monotonic seconds)."""
         times = [server.retry_at for server in self._servers.values() if server.session is None]
         times += [] if until is None else [until]
-        seconds = min(max(0.0, min(times) - time.monotonic()), _DAY) if times else None
+        seconds = seconds_until(min(times)) if times else None
         # What arrived while a callable reported is there already.
         connections = [session.connection for session in self._slot.sessions]
         if any(connection.received or connection.lost for connection in connections):
@@ -223,7 +222,6 @@ class Servers:
 
     def _taken(self, session: Session, packet: Packet) -> Job | None:
         """Act on one packet; the job that it assigned."""
-        self._servers[session.address].pauses.reset()
         if packet[0] is PacketType.NO_JOB:
             self._awake.discard(session)
             if self.no_more:  # only one is asked at a time, so nothing more will come
@@ -232,10 +230,12 @@ class Servers:
         elif packet[0] is PacketType.NOOP:
             self._awake.add(session)
         try:
-            return self._checked(self._slot.receive(session, packet))
-        except ProtocolError as error:
+            job = self._checked(self._slot.receive(session, packet))
+        except (ProtocolError, ConnectionLost) as error:
             session.connection.lost = error
             return None
+        self._servers[session.address].pauses.reset()
+        return job
 
     def _checked(self, job: Job | None) -> Job | None:
         """A job that can be done.  Raises ProtocolError."""

@@ -72,12 +72,16 @@ class Starter:
         self, argv: Sequence[str | bytes], variables: Mapping[str, str], folder: str | None
     ) -> Command:
         """Start it, also if its program has moved."""
-        captured = self.recipe.stderr != "local"
-        limits = self.recipe.limits
-        try:
+
+        def command() -> Command:
+            captured = self.recipe.stderr != "local"
+            limits = self.recipe.limits
             return Command(
                 self._program, argv, variables, capture_stderr=captured, folder=folder, limits=limits
             )
+
+        try:
+            return command()
         except FileNotFoundError as error:
             if folder is not None and not os.path.isdir(folder):
                 raise FileNotFoundError(error.errno, f"there is no folder {folder}") from None
@@ -85,9 +89,7 @@ class Starter:
             if found is None or os.path.abspath(found) == self._program:
                 raise
             self._program = os.path.abspath(found)
-            return Command(
-                self._program, argv, variables, capture_stderr=captured, folder=folder, limits=limits
-            )
+            return command()
 
 
 def _arguments(recipe: Recipe, job: Job) -> Sequence[str | bytes]:

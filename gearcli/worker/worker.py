@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from gearcli.client.connection import Connection
-from gearcli.errors import Forbidden, ProtocolError
+from gearcli.errors import ConnectionLost, Forbidden, ProtocolError
 from gearcli.escape import shown
 from gearcli.protocol.address import Address
 from gearcli.protocol.packets import REQUEST, Packet, PacketType, head, request
@@ -172,7 +172,7 @@ class Slot:
         self._ask()
 
     def receive(self, session: Session, packet: Packet) -> Job | None:
-        """What a server said; a job if it assigned one.  Raises ProtocolError, Forbidden."""
+        """What a server said; a job if it assigned one.  Raises ProtocolError, ConnectionLost, Forbidden."""
         type_, fields = packet
         self._strange += 1
         if self._strange > STRANGE_MOST:
@@ -212,9 +212,12 @@ class Slot:
     def _refused(self, session: Session, fields: list[bytes]) -> None:
         """An ERROR: to a grab, it is tried the older way; to a late report, it changes nothing.
 
-        Raises Forbidden for one to a CAN_DO: the worker would wait for jobs that never come.
+        One to a CAN_DO must not be passed over: the worker would wait for jobs that never come.
+        Raises Forbidden, and ConnectionLost where the server may have room for it later.
         """
         code, text = fields
+        if code == b"QUEUE_ERROR":
+            raise ConnectionLost(f"{session.address} has no room for this worker: {shown(text)}")
         if code == b"PERMISSION_DENIED":
             words = f"{session.address} does not permit this worker to take its functions: {shown(text)}"
             raise Forbidden(f"{words}; it needs the role work for each", code=shown(code), text=shown(text))

@@ -14,6 +14,7 @@ from gearcli.units import duration, size
 from gearcli.worker import environment, limits
 from gearcli.worker.command import program_of
 from gearcli.worker.plan import FRESH_FOLDER
+from gearcli.worker.sense import check_function
 
 Reader = Callable[[Any], Any]
 """Takes a value of TOML and returns what it means.  Raises UsageError."""
@@ -104,8 +105,8 @@ def command(value: Any) -> tuple[str, ...]:
 def functions(value: Any) -> tuple[bytes, ...]:
     """Names of functions, each once."""
     names = [name.encode() for name in list_of(text, "names")(value)]  # TOML is UTF-8 in every locale
-    if not names or not all(names):
-        raise UsageError("a function needs a name")
+    for name in names or [b""]:
+        check_function(name)
     if len(set(names)) < len(names):
         raise UsageError("it names the same function twice")
     return tuple(names)
@@ -143,7 +144,4 @@ def folder_name(value: Any) -> str:
 
 def limit_table(value: Any) -> dict[str, int]:
     """Resource limits by their names."""
-    found = table(value)
-    if any(isinstance(each, bool) or not isinstance(each, str | int) for each in found.values()):
-        raise UsageError("a limit has to be text such as '10s' or '512M', or a number")
-    return limits.from_table(found)
+    return limits.from_table(table(value))

@@ -1,4 +1,4 @@
-"""A server and a worker for the tests of the client that play neither."""
+"""For the tests of the client: a server and a worker where they play neither, a client and its peer else."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from gearcli.client.client import Client
 from tests.cli.driving import gear_worker
-from tests.client.peer import Listener, listening
+from tests.client.peer import Listener, Peer, listening
 from tests.support import ServerProcess, gear_serve
 
 
@@ -30,3 +31,17 @@ def listener() -> Iterator[Listener]:
     """A port on which the test plays the server."""
     with listening() as listener:
         yield listener
+
+
+@pytest.fixture
+def client(listener: Listener) -> Iterator[Client]:
+    """A Python client of the server that the test plays; see `peer`."""
+    with Client([listener.address]) as client:
+        yield client
+
+
+@pytest.fixture
+def peer(client: Client, listener: Listener) -> Iterator[Peer]:
+    """The server's side of the client's connection."""
+    with listener.accept() as peer:
+        yield peer

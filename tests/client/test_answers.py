@@ -30,6 +30,19 @@ def test_some_jobs_and_how_many_are_left_out(ends: tuple[Answers, Answering]) ->
     assert [b"jobs f%20g 2", b"jobs f", b"jobs"] == server.asked
 
 
+@pytest.mark.parametrize(
+    ("limit", "found"), [(0, ([], 6)), (1, ([1], 5)), (3, ([1, 2, 3], 3)), (9, ([1, 2, 3], 3))]
+)
+def test_of_all_functions_no_more_than_a_limit(
+    ends: tuple[Answers, Answering], limit: int, found: tuple[list[int], int]
+) -> None:
+    """A server takes a limit behind the name of a function only."""
+    answers, server = ends
+    server.say(b'{"a":1}\n{"a":2}\n{"a":3}\n{"left_out":3}\n.\n')
+    assert found == answers.some(b"jobs", None, limit, lambda document: int(document["a"]))
+    assert [b"jobs"] == server.asked
+
+
 @pytest.mark.parametrize("documents", [b"", b"{}\n{}\n"])
 def test_one_document_is_one(ends: tuple[Answers, Answering], documents: bytes) -> None:
     answers, server = ends

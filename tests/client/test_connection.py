@@ -6,11 +6,12 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from math import inf
 from pathlib import Path
 
 import pytest
 
-from gearcli.client.connection import Connection, _name, connect, expired, milliseconds_until
+from gearcli.client.connection import Connection, _name, connect, expired, milliseconds_until, seconds_until
 from gearcli.errors import ConnectFailed, ConnectionLost, ProtocolError, TimeLimit
 from gearcli.protocol.address import Address
 from gearcli.protocol.lines import Lines
@@ -132,6 +133,12 @@ def test_a_deadline_in_milliseconds_is_rounded_up() -> None:
     assert milliseconds_until(None) is None
     assert 0 == milliseconds_until(time.monotonic() - 10)
     assert 1 <= (milliseconds_until(time.monotonic() + 0.0001) or 0) <= 2
+
+
+def test_a_wait_for_ever_is_one_for_a_day() -> None:
+    """No system call takes more than 24 of them."""
+    assert 86400 * 1000 + 1 == milliseconds_until(inf)
+    assert (0.0, 86400.0) == (seconds_until(time.monotonic() - 10), seconds_until(inf))
 
 
 def test_no_deadline_never_passes() -> None:

@@ -67,6 +67,17 @@ def test_every_member_is_served(crowd: Crowd, pairs: list[tuple[Listening, Peer]
     assert [[(P.JOB_CREATED, [b"H:%d" % n])] for n in range(3)] == [member.heard for member, _ in pairs]
 
 
+def test_there_may_be_years_for_it(crowd: Crowd, pairs: list[tuple[Listening, Peer]]) -> None:
+    (member, peer), *_ = pairs
+
+    def done() -> bool:
+        peer.say(P.NOOP)
+        return bool(member.heard)
+
+    crowd.run(done, time.monotonic() + 1e9)
+    assert (P.NOOP, []) == member.heard[0]
+
+
 def test_what_does_not_fit_leaves_when_there_is_room(
     crowd: Crowd, pairs: list[tuple[Listening, Peer]]
 ) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from gearcli.protocol.packets import (
+    ABILITIES,
     HANDLE_LIMIT,
     OPAQUE,
     REQUEST,
     RESPONSE,
+    SUBMISSIONS,
     SUBMIT_TYPES,
     SUBMITS,
     UNIQUE_LIMIT,
@@ -40,7 +42,15 @@ def test_pseudo_packets_are_never_on_the_wire() -> None:
 def test_packets_that_submit_differ_only_in_priority_and_background() -> None:
     assert {("function", "unique", "workload")} == {type_.fields for type_ in SUBMITS}
     assert {(p, b) for p in Priority for b in (False, True)} == set(SUBMITS.values())
-    assert {meaning: type_ for type_, meaning in SUBMITS.items()} == SUBMIT_TYPES
+    for type_, (priority, background) in SUBMITS.items():
+        says_priority = "_LOW" if priority is Priority.LOW else "_HIGH" if priority is Priority.HIGH else ""
+        assert f"SUBMIT_JOB{says_priority}{'_BG' if background else ''}" == type_.name
+        assert type_ is SUBMIT_TYPES[priority, background]
+
+
+def test_these_packets_bring_jobs_and_these_workers() -> None:
+    assert {7, 18, 21, 32, 33, 34, 35, 36, 37, 38} == SUBMISSIONS
+    assert {1, 23} == ABILITIES
 
 
 # -- golden bytes -----------------------------------------------------------------

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from gearcli.protocol.packets import ABILITIES, SUBMISSIONS, request
 from gearcli.protocol.packets import PacketType as P
-from gearcli.protocol.packets import request
 from gearcli.protocol.refusals import Refusal
-from gearcli.server.admission import ABILITIES, SUBMITS
 from gearcli.server.engine import Engine
 from tests.server.transcript import Talker
 
@@ -13,7 +12,7 @@ NO_ROOM = [(P.ERROR, [Refusal.MEMORY.code, Refusal.MEMORY.text])]
 
 
 def test_what_is_refused_is_answered_and_nothing_is_queued(engine: Engine, client: Talker) -> None:
-    engine.admission.refuse(SUBMITS)
+    engine.admission.refuse(SUBMISSIONS)
     assert NO_ROOM == client.say(P.SUBMIT_JOB, b"f", b"", b"")
     assert NO_ROOM == client.say(P.SUBMIT_JOB_EPOCH, b"f", b"", b"1", b"")
     engine.run(client.peer, request(P.SUBMIT_JOB_BG, b"f", b"", b"w") * 10)
@@ -23,7 +22,7 @@ def test_what_is_refused_is_answered_and_nothing_is_queued(engine: Engine, clien
 
 
 def test_abilities_are_refused_besides(engine: Engine, client: Talker) -> None:
-    engine.admission.refuse(SUBMITS | ABILITIES)
+    engine.admission.refuse(SUBMISSIONS | ABILITIES)
     assert NO_ROOM == client.say(P.CAN_DO, b"f")
     assert NO_ROOM == client.say(P.CAN_DO_TIMEOUT, b"f", b"1")
     engine.run(client.peer, request(P.CAN_DO, b"f") * 10)
@@ -32,9 +31,9 @@ def test_abilities_are_refused_besides(engine: Engine, client: Talker) -> None:
 
 def test_what_is_refused_no_more_is_as_before(engine: Engine, client: Talker, worker: Talker) -> None:
     handlers = dict(engine.handlers)
-    engine.admission.refuse(SUBMITS | ABILITIES)
-    engine.admission.refuse(SUBMITS)
-    assert SUBMITS == engine.admission.refused
+    engine.admission.refuse(SUBMISSIONS | ABILITIES)
+    engine.admission.refuse(SUBMISSIONS)
+    assert SUBMISSIONS == engine.admission.refused
     client.can_do(b"g")
     engine.admission.refuse(())
     assert handlers == engine.handlers
@@ -45,7 +44,7 @@ def test_what_is_refused_no_more_is_as_before(engine: Engine, client: Talker, wo
 def test_a_server_that_drains_takes_no_jobs_whatever_was_refused_before(
     engine: Engine, client: Talker
 ) -> None:
-    engine.admission.refuse(SUBMITS)
+    engine.admission.refuse(SUBMISSIONS)
     engine.drain()
     for _ in range(2):
         ((_, fields),) = client.say(P.SUBMIT_JOB, b"f", b"", b"")

@@ -40,6 +40,16 @@ def test_notes_outlive_who_made_them(store: int) -> None:
     assert [] == Ended(store).of(b"H:two-")
 
 
+@pytest.mark.parametrize("owner", [b"ends in NUL\0", b"\0", bytes(16), b"x" * 200])
+def test_an_owner_may_be_any_bytes(store: int, owner: bytes) -> None:
+    notes = Ended(store)
+    notes.begin(owner)
+    notes.note([3])
+    assert [3] == notes.of(owner)
+    assert [] == notes.of(b"another")
+    notes.close(forget=True)
+
+
 def test_of_too_many_the_last_are_known(store: int) -> None:
     notes = Ended(store)
     notes.begin(b"H:")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from gearcli.protocol.packets import ABILITIES, SUBMISSIONS
 from gearcli.protocol.packets import PacketType as P
-from gearcli.server.admission import ABILITIES, SUBMITS
 from gearcli.server.engine import Engine
 from gearcli.server.log import Log
 from gearcli.server.memory import CONNECTION
@@ -36,10 +36,10 @@ def test_nothing_happens_while_little_is_held(engine: Engine, pressure: Pressure
 def test_new_jobs_are_refused_and_taken_again(engine: Engine, pressure: Pressure, worker: Talker) -> None:
     Talker(engine).submit_bg(bytes(76 * MIB))
     pressure.look(0.0, 1)
-    assert SUBMITS == engine.admission.refused
+    assert SUBMISSIONS == engine.admission.refused
     handle = worker.take()
     pressure.look(1.0, 1)
-    assert SUBMITS == engine.admission.refused
+    assert SUBMISSIONS == engine.admission.refused
     engine.handlers[P.WORK_COMPLETE](worker.peer, handle, b"")
     pressure.look(2.0, 1)
     assert frozenset() == engine.admission.refused
@@ -68,7 +68,7 @@ def test_who_holds_most_is_closed_first(engine: Engine, pressure: Pressure, hous
     pressure.look(0.0, 3)
     assert [links[1]] == list(house.ended)
     assert "no memory for the 20,9" in house.ended[links[1]]
-    assert SUBMITS == engine.admission.refused
+    assert SUBMISSIONS == engine.admission.refused
     house.close()
 
 
@@ -79,7 +79,7 @@ def test_who_holds_little_is_not(engine: Engine, pressure: Pressure, house: Hous
     house.patience.look(0.0)
     pressure.look(0.0, 1)
     assert {} == house.ended
-    assert SUBMITS | ABILITIES == engine.admission.refused
+    assert SUBMISSIONS | ABILITIES == engine.admission.refused
     house.close()
 
 

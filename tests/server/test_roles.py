@@ -68,6 +68,13 @@ def test_a_glob_sees_bytes_that_are_no_text() -> None:
     assert not mine.may(Role.SUBMIT, b"\nimg")
 
 
+def test_a_glob_is_text_as_it_was_typed() -> None:
+    mine = Roles([parse("alice=submit:größe?")]).of(["alice"])
+    assert mine.may(Role.SUBMIT, "größe1".encode())
+    assert mine.may(Role.SUBMIT, "größeß".encode())
+    assert not mine.may(Role.SUBMIT, "größe12".encode())
+
+
 class House:
     """A guarded engine; each talker is known by one name."""
 

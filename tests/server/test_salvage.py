@@ -45,6 +45,19 @@ def test_what_has_changed_is_named(path: Path) -> None:
     assert 2 == found.lost
 
 
+def test_what_may_change_of_a_job_has_to_be_of_its_kind(path: Path, tmp_path: Path) -> None:
+    """Its checksum does not say so, and no store would load it again."""
+    broken(path, "UPDATE job SET died = 'soon' WHERE number = 7")
+    broken(path, "UPDATE job SET losses = 'many' WHERE number = 8")
+    broken(path, "UPDATE job SET reason = x'00' WHERE number = 9")
+    found = salvage(str(path))
+    assert [7, 8, 9] == found.changed
+    rescue(found, str(tmp_path / "new.db"))
+    store = SqliteStore(str(tmp_path / "new.db"))
+    assert 56 == len(list(store.load()))
+    store.close()
+
+
 def test_what_is_missing_is_counted(path: Path) -> None:
     broken(path, "DELETE FROM job WHERE number > 50")
     assert 9 == salvage(str(path)).lost

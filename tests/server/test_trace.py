@@ -94,12 +94,20 @@ def test_a_packet_in_two_parts_is_said_when_it_is_whole(pipe: tuple[int, int]) -
 
 
 def test_a_reply_line_that_is_too_long_does_not_end_the_trace(pipe: tuple[int, int]) -> None:
-    trace, said = tracing(pipe, Level.PACKETS)
     """A row of `status` is as long as the name of its function."""
+    trace, said = tracing(pipe, Level.PACKETS)
     trace.sent([b"x" * 10_000 + b"\n" + response(P.NOOP)])
     first, second = said()
     assert first.startswith("peer:1 <- TEXT line=xxxx")
     assert "peer:1 <- NOOP" == second
+
+
+def test_what_is_no_packet_is_passed_over(pipe: tuple[int, int]) -> None:
+    trace, said = tracing(pipe, Level.PACKETS)
+    trace.sent([b"\0BAD" + bytes(8)])
+    trace.sent([b"x" * 10_000 + b"\n"])
+    (line,) = said()
+    assert line.startswith("peer:1 <- TEXT line=xxxx")
 
 
 def test_with_vv_only_what_happens_to_jobs_is_said(pipe: tuple[int, int]) -> None:

@@ -91,3 +91,9 @@ class Nursery:
         """Leave nothing behind."""
         self.children.end()
         self.selector.close()
+
+
+def nursery(nurseries: list[Nursery], *argv: str, **recipe: Any) -> Nursery:
+    """One more nursery, which ends with the test that has asked for the fixture `nurseries`."""
+    nurseries.append(Nursery(*argv, **recipe))
+    return nurseries[-1]

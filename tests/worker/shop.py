@@ -7,7 +7,7 @@ import select
 import selectors
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from gearcli.protocol.address import Address
 from gearcli.protocol.packets import Packet, PacketType
@@ -173,6 +173,10 @@ class Shop(Loop):
         self.children.end()
         self.fleet.close()
         super().close()
+
+
+Open: TypeAlias = Callable[..., Shop]
+"""Makes a shop with this command and these settings; see `Shop`."""
 
 
 def _readable(socket: Any) -> bool:

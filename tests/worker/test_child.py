@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,21 +9,11 @@ import pytest
 from gearcli.worker.attempt import Outcome
 from gearcli.worker.child import pass_on
 from tests.cli.driving import exists
-from tests.worker.nursery import Nursery
-
-
-@pytest.fixture
-def nurseries() -> Iterator[list[Nursery]]:
-    """Those that a test has made end with it."""
-    made: list[Nursery] = []
-    yield made
-    for nursery in made:
-        nursery.close()
+from tests.worker.nursery import Nursery, nursery
 
 
 def shell(nurseries: list[Nursery], script: str, **recipe: object) -> Nursery:
-    nurseries.append(Nursery("sh", "-c", script, **recipe))
-    return nurseries[-1]
+    return nursery(nurseries, "sh", "-c", script, **recipe)
 
 
 def waiting_for(path: Path) -> str:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,22 +13,8 @@ from gearcli.worker.children import name_of
 from gearcli.worker.worker import Slot
 from tests.cli.driving import exists, pid_in
 from tests.support import wait_until
-from tests.worker.nursery import Nursery
+from tests.worker.nursery import Nursery, nursery
 from tests.worker.playing import told_job
-
-
-@pytest.fixture
-def nurseries() -> Iterator[list[Nursery]]:
-    """Those that a test has made end with it."""
-    made: list[Nursery] = []
-    yield made
-    for nursery in made:
-        nursery.close()
-
-
-def nursery(nurseries: list[Nursery], *argv: str, **recipe: Any) -> Nursery:
-    nurseries.append(Nursery(*argv, **recipe))
-    return nurseries[-1]
 
 
 def test_a_command_is_run_for_a_job(nurseries: list[Nursery]) -> None:

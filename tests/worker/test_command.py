@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import signal
@@ -143,6 +144,23 @@ def test_a_command_that_cannot_be_started_leaves_no_descriptor() -> None:
     with pytest.raises(FileNotFoundError):
         Command("/no/such/program", ["program"], os.environ, capture_stderr=True)
     assert before == os.listdir("/proc/self/fd")
+
+
+@pytest.mark.parametrize("there_are", [0, 1, 3])
+def test_too_few_pipes_leave_no_descriptor(monkeypatch: pytest.MonkeyPatch, there_are: int) -> None:
+    """Else a worker that has no more descriptors would lose some with each job that it tries."""
+    pipes = [os.pipe() for _ in range(there_are)]
+
+    def pipe() -> tuple[int, int]:
+        if not pipes:
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+        return pipes.pop()
+
+    ends = [end for pair in pipes for end in pair]
+    monkeypatch.setattr(os, "pipe", pipe)
+    with pytest.raises(OSError, match="Too many open files"):
+        started("true")
+    assert [] == [end for end in ends if os.path.exists(f"/dev/fd/{end}")]
 
 
 def test_a_program_that_is_not_there_cannot_be_started() -> None:

@@ -176,12 +176,13 @@ CAT = 'command = ["cat"]'
         (f"[defaults]\ncommand = ['cat']\n[worker.x]\n{CAT}", 2, "defaults has no key 'command'"),
         (f"[worker.x]\n{CAT}\n[worker.x]", 3, "this is not TOML"),
         (f"\n[worker.'']\n{CAT}", 2, "worker.: a function needs a name"),
+        (f"\n[worker.{'x' * 513}]\n{CAT}", 2, f"worker.{'x' * 513}: {'x' * 513}: a function has at most 512"),
         (f'\n[worker."a\\u0000"]\n{CAT}', 2, "worker.a\\x00: it holds a NUL"),
         (f'[worker."a\\nb"]\n{CAT}\nslots = 0', 3, "worker.a\\nb.slots: it has to be a number"),
         (f"[worker.x]\n{CAT}\nworkdir = ''", 3, "worker.x.workdir: it has to be a folder, or tmp"),
         (f"[defaults]\nworkdir = 'no'\n[worker.x]\n{CAT}", 2, "defaults.workdir: there is no folder "),
         (f"timeout = 1\n[worker.x]\n{CAT}", 1, "the file has no key 'timeout'; it may have servers, name,"),
-        (f"[worker.x]\n{CAT}\nlimit.cpu.{'a.' * 3000}b = 1", 3, "worker.x.limit: a limit has to be text"),
+        (f"[worker.x]\n{CAT}\nlimit.cpu.{'a.' * 3000}b = 1", 3, "worker.x.limit: limit cpu: it has to be"),
         *(
             (f"[worker.x]\n{CAT}\n{key} = [0x{'f' * 5000}]", 3, f"worker.x.{key}: the number does not fit")
             for key in ("timeout", "max-output", "limit.cpu")

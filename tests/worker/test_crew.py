@@ -2,39 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any, TypeAlias
-
 import pytest
 
 from gearcli.protocol.packets import PacketType
 from gearcli.worker import crew as crews
-from tests.client.peer import Listener, Peer, listening
-from tests.worker.shop import Shop
+from tests.client.peer import Listener, Peer
+from tests.worker.shop import Open, Shop
 
 P = PacketType
-Open: TypeAlias = Callable[..., Shop]
-
-
-@pytest.fixture
-def listener() -> Iterator[Listener]:
-    """A server that the test plays."""
-    with listening() as listener:
-        yield listener
-
-
-@pytest.fixture
-def shop(listener: Listener) -> Iterator[Open]:
-    """Makes shops that work for that server, and are closed."""
-    made: list[Shop] = []
-
-    def make(*argv: str, **settings: Any) -> Shop:
-        made.append(Shop([listener.address], *argv, **settings))
-        return made[-1]
-
-    yield make
-    for each in made:
-        each.close()
 
 
 def done(shop: Shop, peer: Peer, workload: bytes = b"x") -> list[bytes]:
@@ -235,6 +210,7 @@ def test_no_pause_where_none_is_wanted(shop: Open, listener: Listener) -> None:
         work.assign(peer)
         work.ends(peer, P.WORK_WARNING, P.WORK_FAIL)
         work.hears(peer, P.GRAB_JOB_UNIQ)
+    assert "backoff" not in [event for _, event, _ in work.said]
 
 
 def test_a_command_that_stays_is_there_before_the_first_job(shop: Open, listener: Listener) -> None:

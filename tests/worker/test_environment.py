@@ -31,7 +31,11 @@ def test_a_clean_environment_has_the_path_and_what_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"]
+    "name",
+    [
+        *("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"),
+        *("LISTEN_PID", "LISTEN_PIDFDID", "LISTEN_FDS", "LISTEN_FDNAMES"),
+    ],
 )
 def test_what_the_service_manager_says_is_for_the_worker_alone(name: str) -> None:
     environ = {**WORKERS_OWN, name: "1"}

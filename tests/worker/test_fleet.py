@@ -82,13 +82,6 @@ def harbours() -> Iterator[list[Harbour]]:
 
 
 @pytest.fixture
-def listener() -> Iterator[Listener]:
-    """A server that the test plays."""
-    with listening() as listener:
-        yield listener
-
-
-@pytest.fixture
 def other() -> Iterator[Listener]:
     """Another."""
     with listening() as listener:
@@ -204,6 +197,20 @@ def test_who_breaks_the_protocol_is_left(harbours: list[Harbour], listener: List
     fleet.enlist()
     fleet.connect(listener).say(P.ECHO_RES, b"what?")
     fleet.until(lambda: len(fleet.losses) == 1)
+
+
+def test_a_server_without_room_is_tried_again_and_again(harbours: list[Harbour], listener: Listener) -> None:
+    """It breaks no rule, and somebody has to empty its queues."""
+    fleet = harbour(harbours, listener)
+    fleet.enlist()
+    fleet.fleet.check_start()
+    for count in range(1, 6):
+        fleet.connect(listener).say(P.ERROR, b"QUEUE_ERROR", b"Server has no memory for more")
+        fleet.until(lambda count=count: len(fleet.losses) == count)  # type: ignore[misc]
+    peer = fleet.connect(listener)
+    peer.say(P.NO_JOB)
+    fleet.hears(peer, P.PRE_SLEEP)
+    assert 1 == len(fleet.words("server back")), "what it says before is no sign that it is there for us"
 
 
 def test_a_slot_that_is_done_with_says_all_and_goodbye(harbours: list[Harbour], listener: Listener) -> None:

@@ -70,9 +70,9 @@ def test_a_table_may_have_numbers() -> None:
 @pytest.mark.parametrize(
     ("table", "words"),
     [
-        ({"files": True}, "limit files: True is neither a number nor a text"),
-        ({"cpu": 1.5}, "limit cpu: 1.5 is neither a number nor a text"),
-        ({"memory": ["1M"]}, "limit memory: ['1M'] is neither a number nor a text"),
+        ({"files": True}, "limit files: it has to be text such as '10s' or '512M', or a number"),
+        ({"cpu": 1.5}, "limit cpu: it has to be text such as '10s' or '512M', or a number"),
+        ({"memory": ["1M"]}, "limit memory: it has to be text such as '10s' or '512M', or a number"),
         ({"files": -1}, "limit files: '-1' is not a number; write 64"),
         ({"core": "none"}, "limit core: 'none' is not a size; write 100, 64K, 16M or 1G"),
         ({"time": 1}, "there is no limit 'time'; the limits are cpu, memory, file, files, processes, core"),

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from gearcli.protocol.packets import Packet, PacketType
-from tests.cli.driving import asleep, at, counts, exists, gear_worker, pid_in
+from tests.cli.driving import asleep, at, counts, exists, gear_worker, pid_in, run_gear
 from tests.client.peer import listening
 from tests.support import (
     Process,
@@ -326,6 +326,13 @@ def test_a_worker_that_is_killed_leaves_no_command(server: ServerProcess, tmp_pa
 
 
 # -- servers -----------------------------------------------------------------------------------
+
+
+def test_a_function_that_no_server_would_take(server: ServerProcess) -> None:
+    """Each would refuse it without end, and its other answers would be taken for those to that."""
+    ended = run_gear("worker", *at(server.port), "-f", "f", "-f", "x" * 513, "--", "cat")
+    assert (2, b"") == (ended.status, ended.out)
+    assert ended.err.endswith("xxx: a function has at most 512 bytes; this one has 513\n")
 
 
 def test_a_server_that_comes_back_is_worked_for_again() -> None:

@@ -122,6 +122,16 @@ def test_a_server_that_assigns_what_is_not_registered_is_left(name: str) -> None
         misled(listener)
 
 
+def test_a_server_without_room_is_tried_again(name: str) -> None:
+    with listening() as listener, asking(name, raising(AssertionError()), listener.port):
+        for _ in range(2):
+            with listener.accept() as peer:
+                assert [P.CAN_DO, P.GRAB_JOB_UNIQ] == peer.types(2)
+                peer.say(P.ERROR, b"QUEUE_ERROR", b"Server has no memory for more")
+                with pytest.raises(ConnectionError):
+                    peer.packet()
+
+
 def misled(listener: Listener) -> None:
     """Assign a job of another function; the connection ends without an answer."""
     with listener.accept() as peer:

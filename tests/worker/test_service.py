@@ -77,6 +77,7 @@ def test_reading_plans_again_is_told(manager: socket.socket) -> None:
 
 
 def test_without_a_manager_nothing_is_told() -> None:
-    worker = Service({})
-    worker.ready(Timers())
+    worker, timers = Service({}), Timers()
+    worker.ready(timers)
     worker.stopping()
+    assert 0 == len(timers), "no watchdog is fed"

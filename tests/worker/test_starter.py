@@ -5,28 +5,13 @@ from __future__ import annotations
 import os
 import random
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from gearcli.errors import CommandError
-from tests.worker.nursery import Nursery
-
-
-@pytest.fixture
-def nurseries() -> Iterator[list[Nursery]]:
-    """Those that a test has made end with it."""
-    made: list[Nursery] = []
-    yield made
-    for nursery in made:
-        nursery.close()
-
-
-def nursery(nurseries: list[Nursery], *argv: str, **recipe: object) -> Nursery:
-    nurseries.append(Nursery(*argv, **recipe))
-    return nurseries[-1]
-
+from gearcli.worker.environment import OURS
+from tests.worker.nursery import Nursery, nursery
 
 # -- arguments ------------------------------------------------------------------------------
 
@@ -115,6 +100,7 @@ def test_the_environment_says_what_the_job_is_and_which_attempt(nurseries: list[
         b"GEARMAN_STATUS_FD": b"3",
         b"GEARMAN_ATTEMPT": b"3",
     } == {name: value for name, value in found.items() if name.startswith(b"GEARMAN_")}
+    assert {*map(os.fsencode, OURS)} <= found.keys(), "or it would have that of the worker's own job"
     assert b"1" == found[b"OWN"]
 
 

@@ -2,40 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeAlias
 
 import pytest
 
 from gearcli.protocol.packets import PacketType
 from gearcli.worker import fleet, treatment
-from tests.client.peer import Listener, listening
-from tests.worker.shop import Shop
+from tests.client.peer import Listener
+from tests.worker.shop import Open
 
 P = PacketType
-Open: TypeAlias = Callable[..., Shop]
 
 
 @pytest.fixture
-def listener() -> Iterator[Listener]:
-    """A server that the test plays."""
-    with listening() as listener:
-        yield listener
-
-
-@pytest.fixture
-def shop(listener: Listener) -> Iterator[Open]:
-    """Makes shops that work for that server with a shell script, and are closed."""
-    made: list[Shop] = []
-
-    def make(script: str, **settings: Any) -> Shop:
-        made.append(Shop([listener.address], "sh", "-c", script, **settings))
-        return made[-1]
-
-    yield make
-    for each in made:
-        each.close()
+def shop(shop: Open) -> Open:
+    """Makes shops that work with a shell script, and are closed."""
+    return partial(shop, "sh", "-c")
 
 
 @pytest.mark.parametrize(

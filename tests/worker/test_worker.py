@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from gearcli.client.connection import Connection
-from gearcli.errors import Forbidden, ProtocolError
+from gearcli.errors import ConnectionLost, Forbidden, ProtocolError
 from gearcli.protocol.address import Address
 from gearcli.protocol.packets import Packet, PacketType
 from gearcli.worker import worker
@@ -171,6 +171,11 @@ def test_a_report_that_came_too_late_changes_nothing(slot: Slot, end: End) -> No
 def test_a_server_that_does_not_permit_the_work_says_so(slot: Slot, end: End) -> None:
     with pytest.raises(Forbidden, match=r"server:1 does not permit .*: Your role .* it needs the role work"):
         slot.receive(end.session, (P.ERROR, [b"PERMISSION_DENIED", b"Your role does not permit this"]))
+
+
+def test_a_server_without_room_for_the_worker_is_left_for_now(slot: Slot, end: End) -> None:
+    with pytest.raises(ConnectionLost, match="server:1 has no room for this worker: Server has no memory"):
+        slot.receive(end.session, (P.ERROR, [b"QUEUE_ERROR", b"Server has no memory for more"]))
 
 
 def test_an_answer_that_nobody_waits_for_breaks_the_protocol(slot: Slot, end: End) -> None:

@@ -57,13 +57,14 @@ def test_what_a_value_means(read: Reader, value: Any, meaning: Any) -> None:
         (written.command, [], "begin with a program"),
         (written.command, ["/no/such"], "command not found"),
         (written.functions, [""], "needs a name"),
+        (written.functions, ["f", "é" * 300], "at most 512 bytes; this one has 600"),
         (written.functions, ["a", "a"], "twice"),
         (written.servers, [], "names no server"),
         (written.delimiter, "comma", "null for NUL-terminated"),
         (written.delimiter, 1, "null for NUL-terminated"),
         (written.variables, {"A": 1}, "text in quotes"),
         (written.folder_name, "", "a folder"),
-        (written.limit_table, {"files": 1.5}, "a limit has to be text"),
+        (written.limit_table, {"files": 1.5}, "limit files: it has to be text"),
     ],
 )
 def test_what_a_value_has_to_be(read: Reader, value: Any, words: str) -> None:

@@ -1,0 +1,146 @@
+"""The file of a store in SQLite: made, kept from other processes, and known as one of ours."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+import stat
+
+from gearcli.errors import InputError, OutputError, StoreDamaged, StoreInUse, reason_of
+from gearcli.escape import shown
+
+APPLICATION = 0x47656172
+"""Says in a file's header that it is one of ours: `Gear`."""
+VERSION = 1
+
+_SCHEMA = f"""
+CREATE TABLE file (
+    jobs INTEGER NOT NULL,
+    next INTEGER NOT NULL,
+    handle_prefix BLOB NOT NULL,
+    start BLOB NOT NULL
+);
+INSERT INTO file VALUES (0, 1, x'', x'');
+CREATE TABLE job (
+    number INTEGER PRIMARY KEY,
+    function BLOB NOT NULL,
+    "unique" BLOB NOT NULL,
+    priority INTEGER NOT NULL,
+    submitted REAL NOT NULL,
+    due REAL,
+    losses INTEGER NOT NULL,
+    reducer BLOB NOT NULL,
+    died REAL,
+    reason TEXT NOT NULL,
+    checksum INTEGER NOT NULL,
+    workload BLOB NOT NULL
+);
+PRAGMA application_id = {APPLICATION};
+PRAGMA user_version = {VERSION};
+"""
+"""`file` has how many rows `job` has, the next start's first number, and a mark of the last start."""
+
+FIELDS = 'number, function, "unique", workload, priority, submitted, due, losses, reducer, died, reason'
+"""The columns that make a `StoredJob`."""
+
+_PATIENCE = 30.0
+"""Seconds for which another process may lock the file before a transaction fails."""
+
+
+def locked(path: str, create: bool) -> int:
+    """A descriptor of a file that no other process of ours has; it is made if it is missing and `create`.
+
+    Raises StoreInUse, and OutputError, or InputError where nothing shall be made.
+    It must not be closed while the connection is open: that would let go of SQLite's locks.
+    """
+    flags = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+    try:
+        try:
+            descriptor, made = os.open(path, flags), False
+        except FileNotFoundError:
+            if not create:
+                raise
+            descriptor, made = os.open(path, flags | os.O_CREAT | os.O_EXCL, 0o600), True
+    except OSError as error:
+        kind = OutputError if create else InputError
+        raise kind(f"cannot open the store {shown(path)}: {reason_of(error)}") from None
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OutputError(f"cannot use {shown(path)} as a store: it is not a regular file")
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if made:
+            _sync_folder_of(path)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise StoreInUse(f"{shown(path)} is in use by another gear process; stop it first") from None
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _sync_folder_of(path: str) -> None:
+    """Have the name of a new file survive a power loss."""
+    folder = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def connected(path: str) -> sqlite3.Connection:
+    """A connection to a file of ours, which an empty file becomes.  Raises StoreDamaged and OutputError."""
+    connection = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
+    try:
+        for pragma in (
+            "journal_mode = WAL",
+            "synchronous = FULL",
+            "wal_autocheckpoint = 0",
+            "trusted_schema = OFF",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+        _require_ours(connection, path)
+    except sqlite3.OperationalError as error:
+        connection.close()
+        raise OutputError(f"cannot use the store {shown(path)}: {words_of(error)}") from None
+    except sqlite3.DatabaseError as error:
+        connection.close()
+        raise damaged(path, words_of(error)) from None
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _require_ours(connection: sqlite3.Connection, path: str) -> None:
+    """Make an empty file ours; raise OutputError for one of somebody else."""
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if not (application or tables):
+        connection.executescript(f"BEGIN;{_SCHEMA}COMMIT;")
+    elif application != APPLICATION:
+        raise OutputError(f"{shown(path)} is no store of gear; 'gear store import' reads those of gearmand")
+    elif version != VERSION:
+        raise OutputError(
+            f"{shown(path)} was made by another version of gear (format {version}, not {VERSION})"
+        )
+
+
+def damaged(path: str, found: str) -> StoreDamaged:
+    """The error for a file that does not have what was put into it."""
+    return StoreDamaged(
+        f"{shown(path)} is damaged: {shown(found)}. 'gear store check' says what is left, and can save it"
+    )
+
+
+def name_of(error: sqlite3.Error) -> str:
+    """SQLite's name of what has failed; empty if it has none."""
+    return getattr(error, "sqlite_errorname", "")
+
+
+def words_of(error: sqlite3.Error) -> str:
+    """What has failed, in words and by SQLite's name of it."""
+    words = "it is locked by another process" if name_of(error) == "SQLITE_BUSY" else str(error)
+    return f"{words} ({name_of(error)})" if name_of(error).startswith("SQLITE_IOERR") else words
