@@ -176,13 +176,15 @@ def test_a_server_that_only_goes_is_tried_again_and_again(name: str) -> None:
 
 @pytest.mark.usefixtures("eager")
 def test_beside_a_good_server_a_bad_one_ends_nothing(server: ServerProcess, name: str) -> None:
-    with listening() as bad, asking(name, lambda job: "done", server.port, bad.port):
-        assert [(P.WORK_COMPLETE, [b"done"])] == submitted(server, name)
-        for _ in range(2 * FAULTS):
-            with bad.accept() as peer:
-                peer.say(P.JOB_CREATED, b"H:1")
-                until_closed(peer)
-        assert [(P.WORK_COMPLETE, [b"done"])] == submitted(server, name)
+    with contextlib.ExitStack() as stack:
+        bad = stack.enter_context(listening())
+        with asking(name, lambda job: "done", server.port, bad.port):
+            for _ in range(2 * FAULTS):
+                with bad.accept() as peer:
+                    peer.say(P.JOB_CREATED, b"H:1")
+                    until_closed(peer)
+            stack.close()  # who is asked and says nothing would be waited for
+            assert [(P.WORK_COMPLETE, [b"done"])] == submitted(server, name)
 
 
 def until_closed(peer: Peer) -> None:
