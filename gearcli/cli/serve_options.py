@@ -152,21 +152,23 @@ KeepaliveWanted: TypeAlias = Annotated[
 ]
 
 
+KEEPALIVE_IDLE, KEEPALIVE_INTERVAL, KEEPALIVE_COUNT = 60, 10, 6
+"""A peer that is gone without a word is noticed after two minutes, an idle worker too; Linux takes two hours."""
+
+
 def _keepalive(name: str, most: int, help: str) -> typer.models.OptionInfo:
-    """An option of keepalive; gearmand's -1 and none mean what the system does."""
+    """An option of keepalive; gearmand's -1, and 0, mean what the system does."""
     option: typer.models.OptionInfo = typer.Option(
-        f"--keepalive-{name}", min=-1, max=most, metavar="N", help=help, show_default="the system's"
+        f"--keepalive-{name}", min=-1, max=most, metavar="N", help=f"{help}; -1: as the system does."
     )
     return option
 
 
 KeepaliveIdle: TypeAlias = Annotated[
-    int | None, _keepalive("idle", 32767, "Seconds of silence before a peer is asked.")
+    int, _keepalive("idle", 32767, "Seconds of silence before a peer is asked")
 ]
-KeepaliveInterval: TypeAlias = Annotated[
-    int | None, _keepalive("interval", 32767, "Seconds between questions.")
-]
-KeepaliveCount: TypeAlias = Annotated[int | None, _keepalive("count", 127, "Questions without an answer.")]
+KeepaliveInterval: TypeAlias = Annotated[int, _keepalive("interval", 32767, "Seconds between questions")]
+KeepaliveCount: TypeAlias = Annotated[int, _keepalive("count", 127, "Questions without an answer")]
 
 # -- the store -----------------------------------------------------------------------------
 
