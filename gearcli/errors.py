@@ -19,7 +19,8 @@
     │   ├── ConnectFailed     it could not be reached
     │   │   └── Untrusted     … with TLS: one of both does not trust the other
     │   └── ConnectionLost    it went away before it had answered
-    │       └── TurnedAway    … with TLS, when it had seen our certificate
+    │       ├── TurnedAway    … with TLS, when it had seen our certificate
+    │       └── WorkersEnded  … or the workers of our own did (attribute `status`)
     ├── ProtocolError         the peer broke the rules of the protocol
     │   └── NoAnswer          … by not answering, or not wholly, in the time that is enough for it
     ├── ServerError           the server answered ERROR (attributes `code` and `text`)
@@ -111,6 +112,14 @@ class ConnectionLost(ServerGone):
 
 class TurnedAway(ConnectionLost):
     """The server ended the connection because of our certificate, or because we have none."""
+
+
+class WorkersEnded(ConnectionLost):
+    """The process of our own workers ended too early; `status` is its exit status, 0 if it was killed."""
+
+    def __init__(self, message: str, *, status: int) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class ProtocolError(GearError):

@@ -77,6 +77,8 @@ def exit_status(error: errors.GearError) -> ExitStatus:
     """The exit status for an error."""
     if isinstance(error, errors.CommandError):
         return ExitStatus.NOT_EXECUTABLE if error.found else ExitStatus.NOT_FOUND
+    if isinstance(error, errors.WorkersEnded) and error.status > ExitStatus.FAILED:
+        return ExitStatus(error.status)  # which their process has from here
     return next((status for kind, status in _BY_ERROR if isinstance(error, kind)), ExitStatus.FAILED)
 
 

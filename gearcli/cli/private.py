@@ -17,8 +17,9 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 
 from gearcli import __version__
-from gearcli.cli.output import message
-from gearcli.errors import ConnectionLost, GearError
+from gearcli.cli.exits import ExitStatus
+from gearcli.cli.process import status_after
+from gearcli.errors import GearError, WorkersEnded
 from gearcli.protocol.address import Address
 from gearcli.worker.notes import Silence
 from gearcli.worker.plan import Settings
@@ -63,35 +64,38 @@ def private_server() -> Iterator[Address]:
 
 @contextlib.contextmanager
 def private_workers(settings: Settings) -> Iterator[None]:
-    """Workers for as long as the context lasts; if they are killed, ConnectionLost is raised inside it."""
+    """Workers for as long as the context lasts; if they end before, WorkersEnded is raised inside it."""
 
-    def work(lifeline: socket.socket) -> None:
+    def work(lifeline: socket.socket) -> int:
         pool = Pool(settings, Silence())
         pool.stop_when_readable(lifeline.fileno())
         try:
             pool.run()
         except GearError as error:
-            message(str(error))
+            return status_after(error)
+        return ExitStatus.DONE
 
     with _child(work) as pid, _noticing_the_end_of(pid):
         yield
 
 
 @contextlib.contextmanager
-def _child(run: Callable[[socket.socket], None]) -> Iterator[int]:
-    """A child process that runs a function with its end of a lifeline, and ends with the context."""
+def _child(run: Callable[[socket.socket], int | None]) -> Iterator[int]:
+    """A child process that runs a function with its end of a lifeline, and ends with the context.
+
+    What the function returns is its exit status.
+    """
     ours, theirs = socket.socketpair()
     pid = os.fork()
     if pid == 0:
-        status = 1
+        status: int = ExitStatus.FAILED
         try:
             ours.close()
             os.setpgid(0, 0)  # so that the terminal's Ctrl-C does not reach what takes signals itself
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal's Ctrl-C is for the parent
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            run(theirs)
-            status = 0
+            status = run(theirs) or ExitStatus.DONE
         finally:
             os._exit(status)
     theirs.close()
@@ -105,11 +109,13 @@ def _child(run: Callable[[socket.socket], None]) -> Iterator[int]:
 
 @contextlib.contextmanager
 def _noticing_the_end_of(pid: int) -> Iterator[None]:
-    """Raise ConnectionLost in the main program when a child ends before the context does."""
+    """Raise WorkersEnded in the main program when a child ends before the context does."""
 
     def child_ended(number: int, frame: FrameType | None) -> None:
-        if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
-            raise ConnectionLost("the workers of this run have ended")
+        ended = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        if ended is not None:
+            status = ended.si_status if ended.si_code == os.CLD_EXITED else 0
+            raise WorkersEnded("the workers of this run have ended", status=status)
 
     before = signal.signal(signal.SIGCHLD, child_ended)
     try:

@@ -48,9 +48,9 @@ def serve(
     socket_mode: options.SocketMode = "0600",  # type: ignore[assignment]  # typer parses it
     backlog: options.Backlog = options.DEFAULT_BACKLOG,
     keepalive: options.KeepaliveWanted = True,
-    keepalive_idle: options.KeepaliveIdle = None,
-    keepalive_interval: options.KeepaliveInterval = None,
-    keepalive_count: options.KeepaliveCount = None,
+    keepalive_idle: options.KeepaliveIdle = options.KEEPALIVE_IDLE,
+    keepalive_interval: options.KeepaliveInterval = options.KEEPALIVE_INTERVAL,
+    keepalive_count: options.KeepaliveCount = options.KEEPALIVE_COUNT,
     store: options.StorePath = "none",
     job_retries: options.JobRetries = -1,
     worker_wakeup: options.WorkerWakeup = 0,
@@ -324,5 +324,5 @@ def _listeners(
     return listeners
 
 
-def _keepalive(*numbers: int | None) -> listening.Keepalive:
-    return listening.Keepalive(*(number if number and number > 0 else None for number in numbers))
+def _keepalive(*numbers: int) -> listening.Keepalive:
+    return listening.Keepalive(*(number if number > 0 else None for number in numbers))

@@ -139,18 +139,20 @@ DEFAULT_BACKLOG = BACKLOG
 KeepaliveWanted = Annotated[
     bool, typer.Option("--keepalive/--no-keepalive", help="Notice TCP peers that went away without a word.")
 ]
+KEEPALIVE_IDLE, KEEPALIVE_INTERVAL, KEEPALIVE_COUNT = 60, 10, 6
+"""Who is gone without a word is noticed after two minutes, an idle worker too; Linux takes two hours."""
 
 
 def _keepalive(name: str, most: int, help: str) -> Any:
-    """An option of keepalive; gearmand's -1 and none mean what the system does."""
+    """An option of keepalive; gearmand's -1, and 0, mean what the system does."""
     return typer.Option(
-        f"--keepalive-{name}", min=-1, max=most, metavar="N", help=help, show_default="the system's"
+        f"--keepalive-{name}", min=-1, max=most, metavar="N", help=f"{help}; -1: as the system does."
     )
 
 
-KeepaliveIdle = Annotated[int | None, _keepalive("idle", 32767, "Seconds of silence before a peer is asked.")]
-KeepaliveInterval = Annotated[int | None, _keepalive("interval", 32767, "Seconds between questions.")]
-KeepaliveCount = Annotated[int | None, _keepalive("count", 127, "Questions without an answer.")]
+KeepaliveIdle = Annotated[int, _keepalive("idle", 32767, "Seconds of silence before a peer is asked")]
+KeepaliveInterval = Annotated[int, _keepalive("interval", 32767, "Seconds between questions")]
+KeepaliveCount = Annotated[int, _keepalive("count", 127, "Questions without an answer")]
 
 # -- the store -----------------------------------------------------------------------------
 

@@ -116,8 +116,10 @@ class Worker:
 
         Returns how many were done, failed ones included.  With an `idle` of 0
         that is all the jobs that are there.  A stop before it is not missed.
-        Raises ConnectFailed when no server can be reached at the start, and
-        UsageError when nothing was registered or it runs already.
+        Raises ConnectFailed when no server can be reached at the start,
+        ProtocolError when the only one that can breaks the protocol again and
+        again, Forbidden when one does not permit the work, and UsageError when
+        nothing was registered or it runs already.
         """
         self._begin(jobs, idle)
         try:

@@ -18,13 +18,11 @@ from gearcli.protocol.address import Address
 from gearcli.protocol.packets import Packet
 from gearcli.timers import Timer, Timers
 from gearcli.worker.notes import ALWAYS, OFTEN, Say
-from gearcli.worker.worker import FIRST_PAUSE, LONGEST_PAUSE, Session, Slot
+from gearcli.worker.worker import FAULTS, FIRST_PAUSE, LONGEST_PAUSE, Session, Slot
 
 _READ, _WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 _AT_ONCE = 32
 """Connections to one server that are being made at a time: more may not fit into its backlog."""
-_FAULTS = 3
-"""Connections on which a server breaks the protocol and gives no job, until it is taken for none."""
 _FAREWELL = 2.0
 """Seconds for which a server may take to close a connection that is done with."""
 
@@ -323,7 +321,7 @@ class Fleet:
         if isinstance(reason, ProtocolError):
             server.faults += 1
             others = [other for other in self._servers.values() if other is not server]
-            if server.faults >= _FAULTS and not any(other.sessions or other.opening for other in others):
+            if server.faults >= FAULTS and not any(other.sessions or other.opening for other in others):
                 raise reason
         if slot in self._owners:
             server.missing[slot] = None

@@ -20,7 +20,7 @@ from gearcli.escape import shown
 from gearcli.protocol.address import Address
 from gearcli.protocol.packets import Packet, PacketType, request
 from gearcli.worker.assigned import PATIENCE, deliver, part
-from gearcli.worker.worker import FIRST_PAUSE, LONGEST_PAUSE, Job, Session, Slot
+from gearcli.worker.worker import FAULTS, FIRST_PAUSE, LONGEST_PAUSE, Job, Session, Slot
 
 _READ, _WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 
@@ -36,6 +36,8 @@ class Server:
         self.session: Session | None = None
         self.pauses = Pauses(FIRST_PAUSE, LONGEST_PAUSE)
         self.retry_at = 0.0
+        self.faults = 0
+        """How many connections ended because it broke the protocol since it last assigned a job."""
 
     def failed(self) -> None:
         """It is not there: try again after a pause that grows and is not everybody's."""
@@ -47,7 +49,9 @@ class Servers:
     """The sessions with some servers, of which one at a time is asked for a job.
 
     A lost server is tried again after a pause, as long as `ask` and `wait` are
-    called again and again.  `connect_timeout` is how many seconds a server may
+    called again and again.  One that breaks the protocol on one connection
+    after the other is none: where it is the only one that can be reached, `jobs`
+    and `gather` raise its ProtocolError.  `connect_timeout` is how many seconds a server may
     take to be reached, and one that takes nothing is waited for at the end.
     """
 
@@ -102,7 +106,7 @@ class Servers:
     # What follows is for one thread.
 
     def gather(self) -> None:
-        """Have sessions, and ask.  Raises ConnectFailed if no server can be reached."""
+        """Have sessions, and ask.  Raises ConnectFailed if no server can be reached, and ProtocolError."""
         for session in list(self._slot.sessions):
             session.connection.exchange()
             if session.connection.lost is not None:
@@ -150,12 +154,14 @@ class Servers:
         """Act on what the servers said; the job to do, if one assigned one.
 
         A job that came before the end of its connection is no longer ours.
+        Raises ProtocolError, and Forbidden when a server does not permit the work.
         """
         for session in list(self._slot.sessions):
             connection = session.connection
             while connection.received and connection.lost is None:
                 job = self._taken(session, connection.received.popleft())
                 if job is not None:
+                    self._servers[session.address].faults = 0
                     yield job
             if connection.lost is not None:
                 self._lose(session)
@@ -245,9 +251,17 @@ class Servers:
         return job
 
     def _lose(self, session: Session) -> None:
-        """A connection is gone; a job that came over it is the server's to offer again."""
+        """A connection is gone; a job that came over it is the server's to offer again.
+
+        Raises ProtocolError when that was once too often.
+        """
+        server, reason = self._servers[session.address], session.connection.lost
         self._selector.unregister(session.connection)
         session.connection.close()
         self._awake.discard(session)
         self._slot.leave(session)
-        self._servers[session.address].failed()
+        server.failed()
+        if isinstance(reason, ProtocolError):
+            server.faults += 1
+            if server.faults >= FAULTS and not self._slot.sessions:
+                raise reason

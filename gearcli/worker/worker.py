@@ -19,6 +19,8 @@ from gearcli.protocol.packets import REQUEST, Packet, PacketType, head, request
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 """Seconds between attempts to reach a lost server, at first and in the end."""
+FAULTS = 3
+"""Connections on which a server breaks the protocol and gives no job, until it is taken for none."""
 STRANGE_MOST = 100_000
 """Packets of a server that may come before it answers: a sleeper may be woken in vain, not without end."""
 UNCOPIED = 1 << 16

@@ -161,7 +161,10 @@ def hostile(
         if names and not any(name in scenario.name for name in names):
             continue
         ours = _played(scenario, KNOWN["gear"] + scenario.options)
-        theirs = [_played(scenario, command) for command in rivals.values()]
+        theirs = [
+            _played(scenario, command + scenario.theirs * (command == KNOWN["gearmand"]))
+            for command in rivals.values()
+        ]
         for figure, most in scenario.targets.items():
             cells = [_shown_figure(each.get(figure, math.nan)) for each in (ours, *theirs)]
             rows.append([scenario.name, figure, *cells, f"≤ {most:g}"])

@@ -12,20 +12,26 @@ import math
 import os
 import resource
 import select
+import shlex
 import socket
 import struct
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from gearcli.protocol.packets import PacketType, request
+from tests.bench import secured
 from tests.bench.pings import pinging
 from tests.bench.servers import Server
 
 P = PacketType
 MIB = 1 << 20
 _ANSWER = 20.0  # seconds that an answer may take
+_CERTIFIED = f"{shlex.quote(sys.executable)} -m tests.bench.secured {{folder}} "
+_SERVER = "{folder}/server.pem"
+_SSL = f" --ssl --ssl-ca-file={{folder}}/ca.pem --ssl-certificate={_SERVER} --ssl-key={_SERVER}"
 _HUGE = b"\0REQ" + struct.pack(">II", P.SUBMIT_JOB_BG, 0xFFFFFFFF)
 
 
@@ -37,6 +43,8 @@ class Scenario(NamedTuple):
     targets: dict[str, float]
     options: str = ""
     """For our server."""
+    theirs: str = ""
+    """For gearmand."""
     prefix: str = ""
     """Before the command of any server."""
 
@@ -45,16 +53,16 @@ class Scenario(NamedTuple):
 
 
 @contextlib.contextmanager
-def crowd(server: Server, count: int) -> Iterator[list[socket.socket]]:
+def crowd(port: int, count: int) -> Iterator[list[socket.socket]]:
     """So many connections."""
     allow_files(count + 100)
     with contextlib.ExitStack() as stack:
-        yield [stack.enter_context(dial(server)) for _ in range(count)]
+        yield [stack.enter_context(dial(port)) for _ in range(count)]
 
 
-def dial(server: Server) -> socket.socket:
+def dial(port: int) -> socket.socket:
     """A connection."""
-    connection = socket.create_connection(("127.0.0.1", server.port), _ANSWER)
+    connection = socket.create_connection(("127.0.0.1", port), _ANSWER)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return connection
 
@@ -83,9 +91,9 @@ def _exactly(connection: socket.socket, count: int) -> bytes:
     return bytes(data)
 
 
-def cpu(server: Server) -> float:
-    """Seconds of the processor that it has used."""
-    user, system = Path(f"/proc/{server.process.pid}/stat").read_text().rsplit(")", 1)[1].split()[11:13]
+def cpu(pid: int) -> float:
+    """Seconds of the processor that a process has used."""
+    user, system = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[11:13]
     return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
@@ -154,7 +162,7 @@ def flood(connection: socket.socket, data: bytes, seconds: float, most: int) -> 
 def slow_loris(server: Server, count: int = 1000, within: float = 60.0) -> dict[str, float]:
     """Connections that send a part of a packet, and no more."""
     parts = (b"\0RE", _HUGE[:8], request(P.SUBMIT_JOB, b"f", b"", b"w" * 100)[:40], b"statu")
-    with crowd(server, count) as connections, pinging(server.port) as pings:
+    with crowd(server.port, count) as connections, pinging(server.port) as pings:
         for number, connection in enumerate(connections):
             connection.sendall(parts[number % len(parts)])
         begin = time.monotonic()
@@ -163,10 +171,36 @@ def slow_loris(server: Server, count: int = 1000, within: float = 60.0) -> dict[
     return {"left open": count - ended, "seconds until closed": seconds, "ECHO p99 ms": pings.p99}
 
 
+def silent_with_tls(server: Server, count: int = 500, within: float = 60.0) -> dict[str, float]:
+    """Connections that never begin to agree on TLS: what they cost until they end, and others."""
+    _greet(server)
+    before, begin = cpu(server.process.pid), time.monotonic()
+    with crowd(server.port, count) as connections:
+        ended = closed(connections, within)
+        seconds = time.monotonic() - begin
+        share = (cpu(server.process.pid) - before) / seconds * 100
+    with crowd(server.port, count), pinging(server.port, tls=True) as pings:
+        came_in = _seconds(lambda: _greet(server))
+        time.sleep(1.0)  # so long are others asked
+    return {
+        "left open": count - ended,
+        "seconds until closed": seconds,
+        "CPU %": share,
+        "ms to come in": came_in * 1000,
+        "ECHO p99 ms": pings.p99,
+    }
+
+
+def _greet(server: Server) -> None:
+    """Agree on TLS, and ask."""
+    with secured.dial(server.port) as connection:
+        ask(connection)
+
+
 def never_reading_echo(server: Server, seconds: float = 4.0) -> dict[str, float]:
     """A client that asks for its own bytes and reads none."""
     base = server.memory()
-    with dial(server) as connection, pinging(server.port) as pings:
+    with dial(server.port) as connection, pinging(server.port) as pings:
         flood(connection, request(P.ECHO_REQ, b"x" * 60_000), seconds, 600 * MIB)
     return {"MiB more": _grown(server, base), "ECHO p99 ms": pings.p99}
 
@@ -174,7 +208,7 @@ def never_reading_echo(server: Server, seconds: float = 4.0) -> dict[str, float]
 def never_reading_listener(server: Server, seconds: float = 4.0) -> dict[str, float]:
     """A client that does not read what the worker of its job makes."""
     base = server.memory()
-    with dial(server) as client, dial(server) as worker, pinging(server.port) as pings:
+    with dial(server.port) as client, dial(server.port) as worker, pinging(server.port) as pings:
         worker.sendall(request(P.CAN_DO, b"f"))
         ask(worker)
         ask(client, request(P.SUBMIT_JOB, b"f", b"", b""))
@@ -185,11 +219,11 @@ def never_reading_listener(server: Server, seconds: float = 4.0) -> dict[str, fl
 
 def never_reading_status(server: Server, functions: int = 10_000, times: int = 1000) -> dict[str, float]:
     """A client that asks for the status of very many functions again and again and reads none of it."""
-    with dial(server) as worker:
+    with dial(server.port) as worker:
         worker.sendall(b"".join(request(P.CAN_DO, b"function %06d" % number) for number in range(functions)))
         ask(worker)
         base = server.memory()
-        with dial(server) as connection, pinging(server.port) as pings:
+        with dial(server.port) as connection, pinging(server.port) as pings:
             connection.sendall(b"status\n" * times)
             time.sleep(2.0)  # what is measured is what happens to others meanwhile
     return {"MiB more": _grown(server, base), "ECHO p99 ms": pings.p99}
@@ -198,11 +232,11 @@ def never_reading_status(server: Server, functions: int = 10_000, times: int = 1
 def huge_lengths(server: Server, count: int = 50, body: int = 300 * MIB) -> dict[str, float]:
     """Packets of 4 GiB that are only announced, and one whose first 300 MB come."""
     base = server.memory()
-    with crowd(server, count) as connections:
+    with crowd(server.port, count) as connections:
         for connection in connections:
             connection.sendall(_HUGE)
         refused = closed(connections, 2.0)
-    with dial(server) as connection:
+    with dial(server.port) as connection:
         connection.sendall(_HUGE)
         taken = flood(connection, bytes(65536), 5.0, body)
     return {
@@ -214,15 +248,15 @@ def huge_lengths(server: Server, count: int = 50, body: int = 300 * MIB) -> dict
 
 def few_descriptors(server: Server, count: int = 200, seconds: float = 3.0) -> dict[str, float]:
     """More connections than descriptors; then they go."""
-    with dial(server) as first:
+    with dial(server.port) as first:
         ask(first)
-        with crowd(server, count):
+        with crowd(server.port, count):
             time.sleep(0.5)  # those that are let in are let in
-            before, begin = cpu(server), time.monotonic()
+            before, begin = cpu(server.process.pid), time.monotonic()
             time.sleep(seconds)  # what is measured is what nothing costs
-            share = (cpu(server) - before) / (time.monotonic() - begin) * 100
+            share = (cpu(server.process.pid) - before) / (time.monotonic() - begin) * 100
             submit = _seconds(lambda: ask(first, request(P.SUBMIT_JOB_BG, b"f", b"u", b"w")))
-        with dial(server) as late:
+        with dial(server.port) as late:
             recovered = _seconds(lambda: ask(late))
     return {"CPU %": share, "ms of a submit": submit * 1000, "seconds to recover": recovered}
 
@@ -244,7 +278,7 @@ def idlers(server: Server, count: int = 10_000, within: float = 60.0) -> dict[st
     with contextlib.ExitStack() as stack:
         connections: list[socket.socket] = []
         while len(connections) < count and time.monotonic() < begin + within:
-            connections.append(stack.enter_context(dial(server)))
+            connections.append(stack.enter_context(dial(server.port)))
         answered = 0
         while answered < len(connections) and time.monotonic() < begin + within:
             ask(connections[answered])
@@ -284,6 +318,14 @@ def _link(path: Path) -> str:
 SCENARIOS = (
     Scenario(
         "slow loris, 1,000", slow_loris, {"left open": 0, "seconds until closed": 35, "ECHO p99 ms": 20}
+    ),
+    Scenario(
+        "silent with TLS, 500",
+        silent_with_tls,
+        {"left open": 0, "seconds until closed": 12, "CPU %": 5, "ms to come in": 50, "ECHO p99 ms": 20},
+        options=f" --tls --cert {_SERVER}",
+        theirs=_SSL,
+        prefix=_CERTIFIED,
     ),
     Scenario("never reads ECHO", never_reading_echo, {"MiB more": 80, "ECHO p99 ms": 50}),
     Scenario("never reads WORK_DATA", never_reading_listener, {"MiB more": 80, "ECHO p99 ms": 50}),

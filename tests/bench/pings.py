@@ -1,4 +1,4 @@
-"""Round trips of an innocent client while others misbehave: `python -m tests.bench.pings PORT`.
+"""Round trips of an innocent client while others misbehave: `python -m tests.bench.pings PORT [tls]`.
 
 A process of its own, so that nothing but the server delays it.  It asks every
 few milliseconds until its standard input ends, and then says the median, the
@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator
 
 from gearcli.protocol.packets import PacketType, request
+from tests.bench import secured
 
 _EVERY = 0.01  # seconds
 _PATIENCE = 60.0
@@ -30,10 +31,10 @@ class Pings:
 
 
 @contextlib.contextmanager
-def pinging(port: int) -> Iterator[Pings]:
+def pinging(port: int, *, tls: bool = False) -> Iterator[Pings]:
     """Ping a server for the length of a block."""
     pings = Pings()
-    command = [sys.executable, "-m", "tests.bench.pings", str(port)]
+    command = [sys.executable, "-m", "tests.bench.pings", str(port), *(["tls"] if tls else [])]
     pinger = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
         assert pinger.stdout is not None
@@ -58,9 +59,10 @@ def _ping(connection: socket.socket) -> float:
     return (time.perf_counter() - begin) * 1000
 
 
-def main(port: int) -> None:
+def main(port: int, how: str = "") -> None:
     """Ping until standard input ends."""
-    with socket.create_connection(("127.0.0.1", port), _PATIENCE) as connection:
+    address = "127.0.0.1", port
+    with secured.dial(port) if how else socket.create_connection(address, _PATIENCE) as connection:
         connection.settimeout(_PATIENCE)
         _ping(connection)
         print("pinging", flush=True)
@@ -73,4 +75,4 @@ def main(port: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), *sys.argv[2:])

@@ -9,10 +9,10 @@ from pathlib import Path
 from tests.support import DEADLINE, clean_environment
 
 HEAD = """
-import os, signal, sys
+import os, signal, sys, time
 from gearcli.cli.private import _child, _noticing_the_end_of, private_server, private_workers
 from gearcli.client.client import Client
-from gearcli.errors import ConnectionLost
+from gearcli.errors import WorkersEnded
 from gearcli.worker.plan import Plan, Recipe
 from gearcli.worker.plan import Plan, Recipe, Settings
 """
@@ -77,10 +77,22 @@ try:
     with _child(lambda lifeline: lifeline.recv(1)) as pid, _noticing_the_end_of(pid):
         os.kill(pid, signal.SIGKILL)
         signal.pause()
-except ConnectionLost as error:
-    print(error, signal.getsignal(signal.SIGCHLD) == signal.SIG_DFL)
+except WorkersEnded as error:
+    print(error, error.status, signal.getsignal(signal.SIGCHLD) == signal.SIG_DFL)
 """
-    assert "the workers of this run have ended True\n" == run(program, tmp_path)
+    assert "the workers of this run have ended 0 True\n" == run(program, tmp_path)
+
+
+def test_it_is_known_how_workers_ended(tmp_path: Path) -> None:
+    program = """
+try:
+    with _child(lambda lifeline: 77) as pid, _noticing_the_end_of(pid):
+        while True:
+            time.sleep(0.01)  # a signal that comes just before a longer sleep would wait for its end
+except WorkersEnded as error:
+    print(error.status)
+"""
+    assert "77\n" == run(program, tmp_path)
 
 
 def test_workers_that_ended_before_anybody_looked_are_noticed(tmp_path: Path) -> None:
@@ -90,7 +102,7 @@ with _child(lambda lifeline: None) as pid:
     try:
         with _noticing_the_end_of(pid):
             print("not noticed")
-    except ConnectionLost:
+    except WorkersEnded:
         print("noticed")
 """
     assert "noticed\n" == run(program, tmp_path)

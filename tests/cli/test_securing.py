@@ -81,6 +81,13 @@ def test_77_for_what_a_role_does_not_permit(server: ServerProcess, folder: Path)
     assert (77, True) == (status, "This needs the role admin" in said)
 
 
+def test_77_for_a_role_that_may_not_work(server: ServerProcess, folder: Path) -> None:
+    """Its workers are a process of their own, whose end must not hide why."""
+    files = ("--ca", str(folder / "ca.pem"), "--cert", str(folder / "alice.pem"))
+    result = run_gear("run", "-s", f"localhost:{server.port}", *files, "--", "cat", stdin=b"1\n2\n")
+    assert (77, b"", 1) == (result.status, result.out, result.err.count("it needs the role work for each"))
+
+
 def test_77_for_a_server_that_is_not_trusted(server: ServerProcess, folder: Path) -> None:
     result = run_gear("status", "-s", f"localhost:{server.port}", "--tls")
     assert (77, True) == (result.status, "its certificate is not trusted" in result.err)

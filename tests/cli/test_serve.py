@@ -133,6 +133,10 @@ def test_a_silent_worker_loses_its_job_when_its_lease_ends() -> None:
             assert handle == take_job(other, b"f")[0]
 
 
+NO_TIMER, KEEPALIVE = "00", "02"
+"""Kinds of timers in proc(5)."""
+
+
 def timer(port: int) -> tuple[str, float]:
     """The timer of an accepted connection to a local port, by proc(5): its kind, and the seconds to go."""
 
@@ -147,16 +151,23 @@ def timer(port: int) -> tuple[str, float]:
 
 
 @pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="Linux only")
-def test_connections_are_kept_alive() -> None:
-    none, keepalive = "00", "02"
-    with gear_serve("--keepalive-idle", "100") as server, server.wire() as wire:
+@pytest.mark.parametrize(
+    ("options", "least", "most"),
+    [((), 30, 61), (("--keepalive-idle", "100"), 62, 101), (("--keepalive-idle", "-1"), 102, 40_000)],
+    ids=["a minute", "chosen", "the system's"],
+)
+def test_connections_are_kept_alive(options: tuple[str, ...], least: float, most: float) -> None:
+    with gear_serve(*options) as server, server.wire() as wire:
         assert wire.works()
         kind, seconds = timer(server.port)
-        assert keepalive == kind
-        assert 50 < seconds <= 101
+    assert (KEEPALIVE, True) == (kind, least < seconds <= most)
+
+
+@pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="Linux only")
+def test_connections_need_not_be_kept_alive() -> None:
     with gear_serve("--no-keepalive") as server, server.wire() as wire:
         assert wire.works()
-        assert none == timer(server.port)[0]
+        assert NO_TIMER == timer(server.port)[0]
 
 
 def test_a_unix_socket_may_be_for_a_group(tmp_path: Path) -> None:

@@ -10,11 +10,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
-from gearcli.errors import AddressError, ConnectFailed, UsageError
+from gearcli.errors import AddressError, ConnectFailed, ProtocolError, UsageError
 from gearcli.protocol.address import Address
 from gearcli.protocol.packets import PacketType
 from gearcli.worker.assigned import AssignedJob, Work
 from gearcli.worker.callables import Worker
+from gearcli.worker.worker import FAULTS
 from tests.cli.driving import counts, take_job
 from tests.client.peer import Peer, listening
 from tests.support import DEADLINE, ServerProcess, free_port, gear_serve, wait_until
@@ -375,6 +376,20 @@ def test_a_function_forgotten_between_two_runs(job_server: ServerProcess, name: 
         worker.forget(name)
         assert 0 == worker.run(idle=0)
         assert (1, 0, 0) == counts(job_server.port, name)
+
+
+def test_a_server_that_does_not_speak_gearman_ends_it(name: str) -> None:
+    """With what is wrong with it; a pause lies between two attempts."""
+    with listening() as listener, ThreadPoolExecutor(1) as threads, worker_at(listener.port) as worker:
+        worker.register(name, lambda job: None)
+        run = threads.submit(worker.run)
+        for _ in range(FAULTS):
+            with listener.accept() as peer, contextlib.suppress(ConnectionError):
+                peer.send(b"\0what is this")
+                while True:
+                    peer.packet()
+        with pytest.raises(ProtocolError, match="does not speak Gearman's protocol"):
+            run.result(DEADLINE)
 
 
 # -- misuse ----------------------------------------------------------------------------

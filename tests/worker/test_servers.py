@@ -10,10 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from gearcli.errors import ProtocolError
 from gearcli.protocol.address import Address
-from gearcli.protocol.packets import PacketType, request
+from gearcli.protocol.packets import PacketType, request, response
 from gearcli.worker.assigned import AssignedJob, Work, ended, report
 from gearcli.worker.servers import Servers
+from gearcli.worker.worker import FAULTS
 from tests.client.peer import Listener, Peer, listening
 from tests.support import DEADLINE, ServerProcess, free_port, gear_serve
 from tests.worker import playing
@@ -130,6 +132,84 @@ def test_a_server_without_room_is_tried_again(name: str) -> None:
                 peer.say(P.ERROR, b"QUEUE_ERROR", b"Server has no memory for more")
                 with pytest.raises(ConnectionError):
                     peer.packet()
+
+
+@pytest.fixture
+def eager(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lost servers are tried again at once."""
+    for pause in ("FIRST_PAUSE", "LONGEST_PAUSE"):
+        monkeypatch.setattr(f"gearcli.worker.servers.{pause}", 0.01)
+
+
+@pytest.mark.usefixtures("eager")
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (response(P.JOB_ASSIGN_UNIQ, b"H:1", b"other", b"", b""), "other, which is not registered"),
+        (b"\0what is this", "does not speak Gearman's protocol"),
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", "sent a worker TEXT"),
+    ],
+)
+def test_a_server_that_breaks_the_protocol_again_and_again_is_none(
+    name: str, said: bytes, words: str
+) -> None:
+    with pytest.raises(ProtocolError, match=words):
+        break_the_protocol(name, said)
+
+
+def break_the_protocol(name: str, said: bytes) -> None:
+    """Be a worker's only server and say the same on as many connections as it bears."""
+    with listening() as listener, asking(name, raising(AssertionError()), listener.port):
+        for _ in range(FAULTS):
+            with listener.accept() as peer:
+                peer.send(said)
+                until_closed(peer)
+
+
+@pytest.mark.usefixtures("eager")
+def test_a_server_that_gives_a_job_in_between_is_one(name: str) -> None:
+    with listening() as listener, asking(name, lambda job: "done", listener.port):
+        for _ in range(2):
+            for _ in range(FAULTS - 1):
+                misled(listener)
+            served(listener, name)
+
+
+@pytest.mark.usefixtures("eager")
+def test_a_server_that_only_goes_is_tried_again_and_again(name: str) -> None:
+    with listening() as listener, asking(name, lambda job: "done", listener.port):
+        for _ in range(3 * FAULTS):
+            with listener.accept() as peer:
+                assert [P.CAN_DO, P.GRAB_JOB_UNIQ] == peer.types(2)
+        served(listener, name)
+
+
+@pytest.mark.usefixtures("eager")
+def test_beside_a_good_server_a_bad_one_ends_nothing(server: ServerProcess, name: str) -> None:
+    with contextlib.ExitStack() as stack:
+        bad = stack.enter_context(listening())
+        with asking(name, lambda job: "done", server.port, bad.port):
+            for _ in range(2 * FAULTS):
+                with bad.accept() as peer:
+                    peer.say(P.JOB_CREATED, b"H:1")
+                    until_closed(peer)
+            stack.close()  # who is asked and says nothing would be waited for
+            assert [(P.WORK_COMPLETE, [b"done"])] == submitted(server, name)
+
+
+def until_closed(peer: Peer) -> None:
+    """Read until the other side has ended the connection."""
+    with contextlib.suppress(ConnectionError):
+        while True:
+            peer.packet()
+
+
+def served(listener: Listener, name: str) -> None:
+    """Give a job, which is done, and go."""
+    with listener.accept() as peer:
+        assert [P.CAN_DO, P.GRAB_JOB_UNIQ] == peer.types(2)
+        peer.say(P.JOB_ASSIGN_UNIQ, b"H:1", name.encode(), b"", b"")
+        assert [b"H:1", b"done"] == peer.expect(P.WORK_COMPLETE)
 
 
 def misled(listener: Listener) -> None:

@@ -109,6 +109,7 @@ def translated(wanted: Parsed) -> list[str]:
     arguments += [f"--{name}={wanted.values[name]}" for name in _SAME if name in wanted.values]
     if "keepalive" not in wanted.values:
         arguments.append("--no-keepalive")
+    arguments += [f"--{name}={wanted.values.get(name, '-1')}" for name in _KEEPALIVE]
     arguments.append(f"--job-retries={_retries(wanted)}")
     arguments.append(f"--verbose={wanted.values.get('verbose', 'ERROR')}")
     return [*arguments, *_log(wanted), *_pid_file(wanted), *_store(wanted), *_tls(wanted)]
@@ -119,14 +120,13 @@ _SAME = (
     "backlog",
     "file-descriptors",
     "job-handle-prefix",
-    "keepalive-idle",
-    "keepalive-interval",
-    "keepalive-count",
     "threads",
     "user",
     "worker-wakeup",
 )
 """The options that have the same name and meaning."""
+_KEEPALIVE = ("keepalive-idle", "keepalive-interval", "keepalive-count")
+"""Numbers that are the system's unless told otherwise."""
 
 
 def _refuse(wanted: Parsed) -> None:

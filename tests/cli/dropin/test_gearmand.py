@@ -14,6 +14,7 @@ from gearcli.errors import UsageError
 
 ALWAYS = {"--insecure-listen", "--verbose=ERROR", "--log-file=none", "--pid-file=p"}
 USUAL = {"--port=4730", "--listen=0.0.0.0", "--listen=[::]", "--job-retries=-1", "--no-keepalive"}
+USUAL |= {"--keepalive-idle=-1", "--keepalive-interval=-1", "--keepalive-count=-1"}
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +39,11 @@ def translated(line: str) -> set[str]:
         ("-j 1", "--job-retries=0", "--job-retries=-1"),
         ("-j 3", "--job-retries=2", "--job-retries=-1"),
         ("-j -1", "", ""),
-        ("--keepalive --keepalive-idle=9", "--keepalive --keepalive-idle=9", "--no-keepalive"),
+        (
+            "--keepalive --keepalive-idle=9",
+            "--keepalive --keepalive-idle=9",
+            "--no-keepalive --keepalive-idle=-1",
+        ),
         ("-d -R --exceptions --syslog", "--daemon --round-robin --exceptions --syslog", ""),
         ("-b 3 -f 99 -t 2", "--backlog=3 --file-descriptors=99 --threads=2", ""),
         ("-u me -w 1", "--user=me --worker-wakeup=1", ""),
