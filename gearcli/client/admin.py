@@ -134,10 +134,10 @@ class Admin:
     def maxqueue(self, function: bytes, *limits: int) -> None:
         """Limit the jobs of a function: one number for all priorities, or those for high, normal and low.
 
-        0 is no limit.  Raises UsageError for another count of numbers:
-        gearmand takes the limit away where none is said.
+        0 is no limit.  Raises UsageError for another count of numbers, and for
+        negative ones: servers take the limit away where none is said.
         """
-        if len(limits) not in (1, 3):
+        if len(limits) not in (1, 3) or min(limits) < 0:
             raise UsageError("say one limit, or three: for high, normal and low priority; 0 is no limit")
         numbers = " ".join(map(str, limits)).encode("ascii")
         self._answers.line(b"maxqueue %b %b" % (function_word(function), numbers))

@@ -314,6 +314,7 @@ def test_commands_of_gearmand_are_written_so(ends: tuple[Admin, Answering]) -> N
     [
         lambda admin: admin.maxqueue(b"f"),  # gearmand would take the limit away
         lambda admin: admin.maxqueue(b"f", 1, 2),
+        lambda admin: admin.maxqueue(b"f", -1),  # and this one any server
         lambda admin: admin.create(b"two words"),
         lambda admin: admin.drop(b""),
         lambda admin: admin.create(b"f\r\nshutdown"),
