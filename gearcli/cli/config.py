@@ -62,17 +62,15 @@ class Config(NamedTuple):
 
 def load(name: str | None, environ: Mapping[str, str]) -> Config:
     """The configuration with the context of a name, else that of the environment.  Raises ConfigError."""
-    path = file(environ)
-    document = _read(path) if os.path.lexists(path) else None
-    sections = _sections(document) if document else {}
+    sections = contexts(environ)
     asked = name if name is not None else environ.get(ENVIRONMENT) or None
     if asked is None:
         return Config(defaults=sections.get(None, Section()))
     if asked not in sections:
         source = f" (from {ENVIRONMENT})" if name is None else ""
         known = ", ".join(each for each in sections if each is not None)
-        there = f"it has {known}" if known else "it has none" if document else "there is no such file"
-        raise ConfigError(f"{path} has no context {asked!r}{source}; {there}")
+        there = f"it has {known}" if known else "it has none" if sections else "there is no such file"
+        raise ConfigError(f"{file(environ)} has no context {asked!r}{source}; {there}")
     return Config(sections[asked], sections[None])
 
 

@@ -13,7 +13,7 @@ import typer
 
 from gearcli.cli.exits import ExitStatus
 from gearcli.cli.options import ConnectTimeout, Context, Json, Reach, Servers, every, reach
-from gearcli.cli.output import message, on_terminal, write, write_text
+from gearcli.cli.output import message, missing_end, on_terminal, write, write_text
 from gearcli.client.admin import Admin
 from gearcli.client.answers import unknown_job
 from gearcli.client.client import Client, JobStatus
@@ -102,8 +102,7 @@ def _check(questions: list[Question], *, peek: bool, others: bool) -> None:
 def _peek(question: Question, jobs: Jobs) -> int:
     workload = jobs.home(question).workload(os.fsencode(question.name))
     write(workload)
-    if workload[-1:] not in (b"", b"\n") and on_terminal():
-        write(b"\n")
+    write(missing_end(workload))
     return ExitStatus.DONE
 
 

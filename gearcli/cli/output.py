@@ -41,6 +41,11 @@ def write(data: bytes) -> None:
         raise unwritable("the output", error) from None
 
 
+def missing_end(data: bytes) -> bytes:
+    """The line end that a terminal wants after data that has none."""
+    return b"\n" if data[-1:] not in (b"", b"\n") and on_terminal() else b""
+
+
 def write_text(text: str) -> None:
     """Lines of text to standard output."""
     write(text.encode("utf-8", "backslashreplace"))

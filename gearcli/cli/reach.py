@@ -31,10 +31,10 @@ def reach(server: list[str] | None, context: str | None, connect_timeout: float 
     A context that is named on the command line goes before the environment,
     as an option does.  Raises UsageError or ConfigError.
     """
-    if server and not parse_list(server):
+    given = parse_list(server or [])
+    if server and not given:
         raise UsageError("-s names no server; write host, host:port, [::1]:port or unix:/path")
     chosen, defaults = config.load(context, os.environ)
-    given = parse_list(server or [])
     found = config.servers_of(given, config.Config(chosen, defaults), os.environ, named=context is not None)
     seconds = (connect_timeout, chosen.connect_timeout, defaults.connect_timeout, CONNECT_TIMEOUT)
     tls = settled(chosen.tls, defaults.tls, os.environ)

@@ -10,7 +10,7 @@ import typer
 from gearcli.cli.exits import ExitStatus
 from gearcli.cli.job import Jobs
 from gearcli.cli.options import ConnectTimeout, Context, Json, Servers, reach
-from gearcli.cli.output import message, on_terminal, text_or_base64, write, write_text
+from gearcli.cli.output import message, missing_end, text_or_base64, write, write_text
 from gearcli.client.documents import KeptResult
 from gearcli.escape import shown, shown_lines
 
@@ -44,8 +44,7 @@ def _show(handle: str, kept: KeptResult) -> None:
     """The result to standard output, everything else to standard error."""
     if kept.result:
         write(kept.result)
-        if not kept.result.endswith(b"\n") and on_terminal():
-            write(b"\n")
+        write(missing_end(kept.result))
     if kept.state not in _STATUSES:
         state = "running" if kept.state == "unwanted" else kept.state  # by its clients, not by who asks
         message(f"{handle} is still {state}; wait for it with: gear wait {handle}")

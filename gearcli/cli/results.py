@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from gearcli.cli.exits import ExitStatus
-from gearcli.cli.output import on_terminal, write
+from gearcli.cli.output import missing_end, write
 from gearcli.client.tasks import Task
 
 
@@ -108,5 +108,4 @@ class OneResult(Results):
     def _finish(self, ended: Ended) -> None:
         """The last part; on a terminal a missing line end is added."""
         self.part(ended.task, ended.result)
-        if self._last not in (b"", b"\n") and on_terminal():
-            write(b"\n")
+        write(missing_end(self._last))

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from gearcli.cli.exits import ExitStatus
-from gearcli.cli.output import on_terminal, text_or_base64, unwritable, write, write_text
+from gearcli.cli.output import missing_end, text_or_base64, unwritable, write, write_text
 from gearcli.cli.results import Ended
 from gearcli.escape import shown
 
@@ -66,8 +66,8 @@ class PrintedWhole:
 
     def __call__(self, ended: Ended) -> None:
         self._hide()
-        missing = ended.result[-1:] not in (b"", b"\n") and on_terminal()
-        write(ended.result + b"\n" if missing else ended.result)
+        write(ended.result)
+        write(missing_end(ended.result))
 
 
 class PrintedJson:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-import pexpect
 import pytest
 
 from gearcli.protocol.packets import PacketType
 from tests.cli.driving import Result, at, counts, exit_of, run_gear, take_job
-from tests.support import DEADLINE, ServerProcess, Wire, clean_environment, free_port, gear_serve
+from tests.support import ServerProcess, Wire, free_port, gear_serve
+from tests.terminal.screens import end_of, terminal
 
 UNKNOWN = "gear: H:no:1: the server knows no such job; it is done, or never was\n"
 
@@ -21,27 +17,6 @@ def background(server: ServerProcess, function: bytes) -> str:
     with Wire(server.port) as client:
         _, (handle,) = client.ask(PacketType.SUBMIT_JOB_BG, function, b"", b"x")
     return handle.decode()
-
-
-@contextmanager
-def terminal(*arguments: str) -> Iterator[pexpect.spawn]:
-    """`gear cancel` on a terminal."""
-    command = ["-m", "gearcli", "cancel", *arguments]
-    child = pexpect.spawn(
-        sys.executable, command, env=clean_environment(), timeout=DEADLINE, encoding="utf-8"
-    )
-    child.delaybeforesend = None
-    try:
-        yield child
-    finally:
-        child.close(force=True)
-
-
-def end_of(child: pexpect.spawn) -> tuple[str, int]:
-    """What it prints until its end, and its exit status."""
-    child.expect(pexpect.EOF)
-    child.wait()
-    return child.before, child.exitstatus
 
 
 def test_0_jobs_that_wait_are_gone(server: ServerProcess) -> None:
@@ -115,7 +90,7 @@ def test_69_nobody_listens(capfd: pytest.CaptureFixture[str]) -> None:
 def test_a_person_is_asked(server: ServerProcess, answer: str, status: int, jobs: int, said: str) -> None:
     function = f"cancel-{answer}"
     handle = background(server, function.encode())
-    with terminal(*at(server.port), handle) as child:
+    with terminal("cancel", *at(server.port), handle) as child:
         child.expect_exact(f"Cancel {handle}? [y/N]: ")
         child.sendline(answer)
         printed, exit_status = end_of(child)
@@ -132,7 +107,7 @@ def test_an_interruption_and_the_end_of_input_are_no_yes(
     server: ServerProcess, key: str, status: int, said: str
 ) -> None:
     handle = background(server, f"cancel-ctrl-{key}".encode())
-    with terminal(*at(server.port), handle) as child:
+    with terminal("cancel", *at(server.port), handle) as child:
         child.expect_exact("[y/N]: ")
         child.sendcontrol(key)
         printed, exit_status = end_of(child)
@@ -143,5 +118,5 @@ def test_an_interruption_and_the_end_of_input_are_no_yes(
 
 def test_yes_is_not_asked(server: ServerProcess) -> None:
     handle = background(server, b"cancel-yes")
-    with terminal(*at(server.port), "--yes", handle) as child:
+    with terminal("cancel", *at(server.port), "--yes", handle) as child:
         assert (f"gear: {handle}: cancelled\r\n", 0) == end_of(child)

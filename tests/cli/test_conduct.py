@@ -90,16 +90,6 @@ class Stage:
         finally:
             self.status = outcomes.status
 
-    def create(self, count: int) -> None:
-        """Say that so many jobs are created: H:1, H:2 and so on."""
-        for number in range(1, count + 1):
-            self.peer.say(P.JOB_CREATED, b"H:%d" % number)
-
-    def complete(self, *numbers: int) -> None:
-        """Complete these jobs; their results are their numbers."""
-        for number in numbers:
-            self.peer.say(P.WORK_COMPLETE, b"H:%d" % number, b"%d" % number)
-
 
 @pytest.fixture
 def listener() -> Iterator[Listener]:
@@ -136,8 +126,8 @@ def asking(asked: list[Task]) -> Callable[[Task], bool]:
 
 
 def test_progress_and_outcomes_are_told_what_happens(stage: Stage, capfd: pytest.CaptureFixture[str]) -> None:
-    stage.create(2)
-    stage.complete(2)
+    stage.peer.create(2)
+    stage.peer.complete(2)
     stage.peer.say(P.WORK_FAIL, b"H:1")
     stage.run(Given([b"x", b"y"]))
     assert [(1, P.JOB_CREATED), (2, P.JOB_CREATED), (2, P.WORK_COMPLETE), (1, P.WORK_FAIL)] == (
@@ -167,19 +157,19 @@ def test_progress_is_told_how_much_of_the_input_is_taken(
     def react(number: int, kind: PacketType | Local) -> None:
         if (number, kind) == (1, P.WORK_COMPLETE):  # the next is submitted, then this is read
             stage.peer.say(P.JOB_CREATED, b"H:2")
-            stage.complete(2)
+            stage.peer.complete(2)
 
     stage.progress.react = react
-    stage.create(1)
-    stage.complete(1)
+    stage.peer.create(1)
+    stage.peer.complete(1)
     stage.run(Given([b"x", b"y"]), window=1)
     assert [0.5, 0.5, 1.0, 1.0] == stage.progress.fractions
 
 
 def test_progress_is_not_drawn_for_every_event(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(conduct, "_REDRAW", 1000.0)
-    stage.create(100)
-    stage.complete(*range(1, 101))
+    stage.peer.create(100)
+    stage.peer.complete(*range(1, 101))
     stage.run(Given([b"x"] * 100), window=100)
     assert 1 == len(stage.progress.fractions)
 
@@ -188,7 +178,7 @@ def test_progress_is_not_drawn_for_every_event(stage: Stage, monkeypatch: pytest
 
 
 def test_halting_now_gives_up_what_is_in_flight(stage: Stage, capfd: pytest.CaptureFixture[str]) -> None:
-    stage.create(3)
+    stage.peer.create(3)
     stage.peer.say(P.WORK_FAIL, b"H:1")
     source = Given([b"x"] * 5)
     stage.run(source, halt=halt("now,fail=1"), window=3)
@@ -203,9 +193,9 @@ def test_halting_now_gives_up_what_is_in_flight(stage: Stage, capfd: pytest.Capt
 
 
 def test_halting_soon_awaits_what_is_in_flight(stage: Stage, capfd: pytest.CaptureFixture[str]) -> None:
-    stage.create(3)
+    stage.peer.create(3)
     stage.peer.say(P.WORK_FAIL, b"H:1")
-    stage.complete(3, 2)
+    stage.peer.complete(3, 2)
     source = Given([b"x"] * 5)
     stage.run(source, halt=halt("soon,fail=1"), window=3)
     assert (
@@ -217,7 +207,7 @@ def test_halting_soon_awaits_what_is_in_flight(stage: Stage, capfd: pytest.Captu
 
 
 def test_halting_soon_is_said_once(stage: Stage, capfd: pytest.CaptureFixture[str]) -> None:
-    stage.create(3)
+    stage.peer.create(3)
     for number in (1, 2, 3):
         stage.peer.say(P.WORK_FAIL, b"H:%d" % number)
     stage.run(Given([b"x"] * 3), halt=halt("soon,fail=1"))
@@ -225,16 +215,16 @@ def test_halting_soon_is_said_once(stage: Stage, capfd: pytest.CaptureFixture[st
 
 
 def test_a_rule_that_is_not_reached_stops_nothing(stage: Stage, capfd: pytest.CaptureFixture[str]) -> None:
-    stage.create(2)
+    stage.peer.create(2)
     stage.peer.say(P.WORK_FAIL, b"H:1")
-    stage.complete(2)
+    stage.peer.complete(2)
     stage.run(Given([b"x"] * 2), halt=halt("now,fail=2"))
     assert ("2\n", "gear: f (record 1) failed\n") == capfd.readouterr()
 
 
 def test_enough_successes_are_a_success(stage: Stage, capfd: pytest.CaptureFixture[str]) -> None:
-    stage.create(2)
-    stage.complete(2)
+    stage.peer.create(2)
+    stage.peer.complete(2)
     stage.run(Given([b"x"] * 2), halt=halt("now,success=1"))
     out, err = capfd.readouterr()
     assert ("2\n", ExitStatus.DONE) == (out, stage.status)
@@ -251,10 +241,10 @@ def test_a_person_is_told_that_nobody_takes_a_job(
 
     def served(task: Task) -> bool:
         asked.append(task.function)
-        stage.complete(1)
+        stage.peer.complete(1)
         return False
 
-    stage.create(1)
+    stage.peer.create(1)
     stage.run(Given([b"x"]), served=served, make=lambda w, n: Task(b"f\x1b", w, number=n))
     assert ("1\n", "gear: no worker serves f\\x1b; waiting\n") == capfd.readouterr()
     assert [b"f\x1b"] == asked
@@ -267,8 +257,8 @@ def test_it_is_told_even_if_nothing_happens(
     """The server has not answered at all."""
 
     def served(task: Task) -> bool:
-        stage.create(1)
-        stage.complete(1)
+        stage.peer.create(1)
+        stage.peer.complete(1)
         return False
 
     stage.run(Given([b"x"]), served=served, tick=0.01)
@@ -283,10 +273,10 @@ def test_each_function_is_asked_about_once(
     def served(task: Task) -> bool:
         asked.append(task.function)
         if len(asked) == 2:
-            stage.complete(1, 2, 3)
+            stage.peer.complete(1, 2, 3)
         return task.function == b"a"
 
-    stage.create(3)
+    stage.peer.create(3)
     names = [b"a", b"b", b"b"]
     stage.run(
         Given([b"x"] * 3), served=served, make=lambda w, number: Task(names[number - 1], w, number=number)
@@ -298,16 +288,16 @@ def test_nothing_is_said_of_a_function_with_a_worker(
     stage: Stage, person: None, capfd: pytest.CaptureFixture[str]
 ) -> None:
     def served(task: Task) -> bool:
-        stage.complete(1)
+        stage.peer.complete(1)
         return True
 
-    stage.create(1)
+    stage.peer.create(1)
     stage.run(Given([b"x"]), served=served)
     assert ("1\n", "") == capfd.readouterr()
 
 
 def test_a_job_in_the_background_is_nobodys_concern(stage: Stage, person: None) -> None:
-    stage.create(1)
+    stage.peer.create(1)
     asked: list[Task] = []
     stage.run(
         Given([b"x"]),
@@ -321,10 +311,10 @@ def test_the_remark_is_not_worth_a_failure(
     stage: Stage, person: None, capfd: pytest.CaptureFixture[str]
 ) -> None:
     def served(task: Task) -> bool:
-        stage.complete(1)
+        stage.peer.complete(1)
         raise ConnectFailed("no")
 
-    stage.create(1)
+    stage.peer.create(1)
     stage.run(Given([b"x"]), served=served)
     assert ("1\n", "") == capfd.readouterr()
 
@@ -333,8 +323,8 @@ def test_off_a_terminal_nobody_is_asked(stage: Stage, monkeypatch: pytest.Monkey
     monkeypatch.setattr(conduct, "on_terminal", lambda descriptor: descriptor != 2)
     monkeypatch.setattr(conduct, "_PATIENCE", 0.0)
     asked: list[Task] = []
-    stage.create(1)
-    stage.complete(1)
+    stage.peer.create(1)
+    stage.peer.complete(1)
     stage.run(Given([b"x"]), served=asking(asked))
     assert [] == asked
 
@@ -349,10 +339,10 @@ def test_a_person_is_told_after_two_seconds_and_not_before(
 
     def served(task: Task) -> bool:
         asked.append(len(stage.progress.kinds))
-        stage.complete(1, 2, 3)
+        stage.peer.complete(1, 2, 3)
         return True
 
-    stage.create(3)
+    stage.peer.create(3)
     stage.run(Given([b"x"] * 3), served=served)
     assert [3] == asked
 
@@ -362,9 +352,9 @@ def test_when_something_has_come_back_nobody_is_asked(stage: Stage, monkeypatch:
     moments = iter([0.0, 5.0])
     monkeypatch.setattr(conduct, "time", SimpleNamespace(monotonic=lambda: next(moments, 9.0)))
     asked: list[Task] = []
-    stage.create(1)
+    stage.peer.create(1)
     stage.peer.say(P.WORK_STATUS, b"H:1", b"1", b"2")
-    stage.progress.react = lambda number, kind: stage.complete(1) if kind is P.WORK_STATUS else None
+    stage.progress.react = lambda number, kind: stage.peer.complete(1) if kind is P.WORK_STATUS else None
     stage.run(Given([b"x"]), served=asking(asked))
     assert [] == asked
 
@@ -382,9 +372,9 @@ def test_the_remark_waits_until_there_is_a_job(
         if len(looks) == 1:
             os.write(writing, b"late\n")
         elif len(looks) == 2:  # the record has been read and is submitted next
-            stage.create(1)
+            stage.peer.create(1)
         elif len(looks) == 10:
-            stage.complete(1)
+            stage.peer.complete(1)
             os.close(writing)
 
     stage.progress.tick = tick  # type: ignore[method-assign]
@@ -405,7 +395,7 @@ def test_ctrl_c_says_what_becomes_of_jobs(
         signal.raise_signal(signal.SIGINT)
         return True
 
-    stage.create(1)
+    stage.peer.create(1)
     with pytest.raises(KeyboardInterrupt):
         stage.run(Given([b"x"]), served=served)
     assert ("", INTERRUPTED) == capfd.readouterr()
@@ -421,8 +411,8 @@ def test_a_server_that_goes_leaves_records_unanswered(
             stage.peer.close()
 
     stage.progress.react = react
-    stage.create(3)
-    stage.complete(2)
+    stage.peer.create(3)
+    stage.peer.complete(2)
     with pytest.raises(ConnectionLost):
         stage.run(Given([b"x"] * 4))
     said = "gear: 3 records (1, 3-4) are without an answer, and may have been done\n"
@@ -433,8 +423,8 @@ def test_a_server_that_goes_leaves_records_unanswered(
 def test_a_server_that_goes_when_all_is_done_leaves_nothing_unanswered(
     stage: Stage, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    stage.create(1)
-    stage.complete(1)
+    stage.peer.create(1)
+    stage.peer.complete(1)
     stage.run(Given([b"x"]))
     stage.peer.close()
     assert ("1\n", "") == capfd.readouterr()
@@ -455,7 +445,7 @@ def test_a_server_that_comes_back_is_given_its_records_again(
         dispatch.connect()
         stage = Stage(dispatch, listener.accept())
         stage.progress.react = lambda number, kind: stage.peer.close()
-        stage.create(1)
+        stage.peer.create(1)
         coming = threading.Thread(target=come_back)
         coming.start()
         stage.run(Given([b"x"]))

@@ -11,9 +11,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from gearcli.cli import output
 from gearcli.cli.output import (
     failure,
     message,
+    missing_end,
     on_terminal,
     text_or_base64,
     unwritable,
@@ -116,3 +118,10 @@ def test_tabs_of_a_name_stay() -> None:
 @pytest.mark.parametrize("words", ["a:1 is busy", "busy"])
 def test_a_failure_names_its_server_once(words: str) -> None:
     assert 1 == failure("a:1", OSError(words)).count("a:1")
+
+
+@pytest.mark.parametrize(("data", "end"), [(b"x", b"\n"), (b"x\n", b""), (b"", b"")])
+def test_a_terminal_wants_a_line_end(data: bytes, end: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert b"" == missing_end(data)
+    monkeypatch.setattr(output, "on_terminal", lambda: True)
+    assert end == missing_end(data)

@@ -47,16 +47,6 @@ class Stage:
         """Run a pipeline to its end."""
         return Pipeline(wishes, source, make, batch=batch, once=once).run(self.dispatch, window=window)
 
-    def create(self, count: int) -> None:
-        """Say that so many jobs are created: H:1, H:2 and so on."""
-        for number in range(1, count + 1):
-            self.peer.say(P.JOB_CREATED, b"H:%d" % number)
-
-    def complete(self, *numbers: int) -> None:
-        """Complete these jobs; their results are their numbers."""
-        for number in numbers:
-            self.peer.say(P.WORK_COMPLETE, b"H:%d" % number, b"%d" % number)
-
     def fail(self, number: int) -> None:
         """Fail a job."""
         self.peer.say(P.WORK_FAIL, b"H:%d" % number)
@@ -89,36 +79,36 @@ def commands(log: Path) -> list[tuple[int, str]]:
 def test_results_of_a_batch_are_ended_by_the_delimiter(
     stage: Stage, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    stage.create(2)
-    stage.complete(2, 1)
+    stage.peer.create(2)
+    stage.peer.complete(2, 1)
     assert ExitStatus.DONE == stage.run(Wishes(delimiter=b";"), records(2))
     assert ("2;1;", "") == capfd.readouterr()
 
 
 def test_results_in_order(stage: Stage, capfd: pytest.CaptureFixture[str]) -> None:
-    stage.create(3)
-    stage.complete(3, 2, 1)
+    stage.peer.create(3)
+    stage.peer.complete(3, 2, 1)
     stage.run(Wishes(keep_order=True), records(3))
     assert ("1\n2\n3\n", "") == capfd.readouterr()
 
 
 def test_tagged_results(stage: Stage, capfd: pytest.CaptureFixture[str]) -> None:
-    stage.create(2)
-    stage.complete(2, 1)
+    stage.peer.create(2)
+    stage.peer.complete(2, 1)
     stage.run(Wishes(tag=True), records(2))
     assert ("b\t2\na\t1\n", "") == capfd.readouterr()
 
 
 def test_the_only_result_is_tagged_too(stage: Stage, capfd: pytest.CaptureFixture[str]) -> None:
-    stage.create(1)
-    stage.complete(1)
+    stage.peer.create(1)
+    stage.peer.complete(1)
     stage.run(Wishes(tag=True), records(1), batch=False)
     assert "a\t1" == capfd.readouterr().out.rstrip("\n")
 
 
 def test_objects(stage: Stage, capfd: pytest.CaptureFixture[str]) -> None:
-    stage.create(2)
-    stage.complete(1)
+    stage.peer.create(2)
+    stage.peer.complete(1)
     stage.fail(2)
     assert ExitStatus.FAILED == stage.run(Wishes(json=True), records(2))
     found = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
@@ -131,7 +121,7 @@ def test_objects(stage: Stage, capfd: pytest.CaptureFixture[str]) -> None:
 def test_the_only_result_leaves_in_parts_if_it_cannot_come_twice(
     stage: Stage, once: bool, streamed: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    stage.create(1)
+    stage.peer.create(1)
     stage.peer.say(P.WORK_DATA, b"H:1", b"half")
     stage.fail(1)
     assert ExitStatus.FAILED == stage.run(Wishes(), records(1), batch=False, once=once)
@@ -140,7 +130,7 @@ def test_the_only_result_leaves_in_parts_if_it_cannot_come_twice(
 
 @pytest.mark.parametrize("once", [True, False])
 def test_the_only_result_is_unchanged(stage: Stage, once: bool, capfd: pytest.CaptureFixture[str]) -> None:
-    stage.create(1)
+    stage.peer.create(1)
     stage.peer.say(P.WORK_DATA, b"H:1", b"a\n")
     stage.peer.say(P.WORK_COMPLETE, b"H:1", b"b")
     stage.run(Wishes(), records(1), batch=False, once=once)
@@ -148,7 +138,7 @@ def test_the_only_result_is_unchanged(stage: Stage, once: bool, capfd: pytest.Ca
 
 
 def test_the_only_job_in_the_background_has_a_handle(stage: Stage, capfd: pytest.CaptureFixture[str]) -> None:
-    stage.create(1)
+    stage.peer.create(1)
     make = Wanted(b"f", background=True).task
     stage.run(Wishes(background=True), records(1), make=make, batch=False)
     assert ("H:1\n", "") == capfd.readouterr()
@@ -161,8 +151,8 @@ def test_the_only_job_in_the_background_has_a_handle(stage: Stage, capfd: pytest
 def test_results_go_into_a_folder_and_into_a_log_besides(
     stage: Stage, batch: bool, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    stage.create(1)
-    stage.complete(1)
+    stage.peer.create(1)
+    stage.peer.complete(1)
     wishes = Wishes(folder=str(tmp_path / "results"), joblog=str(tmp_path / "log"))
     stage.run(wishes, records(1), batch=batch)
     assert "1" == capfd.readouterr().out.rstrip("\n")
@@ -171,9 +161,9 @@ def test_results_go_into_a_folder_and_into_a_log_besides(
 
 
 def test_a_log_names_failures_too(stage: Stage, tmp_path: Path) -> None:
-    stage.create(2)
+    stage.peer.create(2)
     stage.fail(1)
-    stage.complete(2)
+    stage.peer.complete(2)
     stage.run(Wishes(joblog=str(tmp_path / "log")), records(2))
     assert [(1, "f a"), (0, "f b")] == commands(tmp_path / "log")
 
@@ -182,8 +172,8 @@ def test_a_log_names_failures_too(stage: Stage, tmp_path: Path) -> None:
 def test_a_log_names_a_job_by_the_unique_that_it_was_given(
     stage: Stage, unique: bytes | None, key: str, tmp_path: Path
 ) -> None:
-    stage.create(1)
-    stage.complete(1)
+    stage.peer.create(1)
+    stage.peer.complete(1)
     stage.run(Wishes(joblog=str(tmp_path / "log")), records(1), make=Wanted(b"f", unique).task)
     assert [(0, key)] == commands(tmp_path / "log")
 
@@ -191,8 +181,8 @@ def test_a_log_names_a_job_by_the_unique_that_it_was_given(
 def test_a_log_is_written_anew(stage: Stage, tmp_path: Path) -> None:
     log = tmp_path / "log"
     log.write_text(f"{HEADER}\n1\th\t1.000\t     0.100\t1\t1\t0\t0\told\n")
-    stage.create(1)
-    stage.complete(1)
+    stage.peer.create(1)
+    stage.peer.complete(1)
     stage.run(Wishes(joblog=str(log)), records(1))
     assert [(0, "f a")] == commands(log)
 
@@ -211,7 +201,7 @@ def log(tmp_path: Path) -> Path:
 
 def test_what_was_done_is_left_out(stage: Stage, log: Path, capfd: pytest.CaptureFixture[str]) -> None:
     stage.peer.say(P.JOB_CREATED, b"H:3")
-    stage.complete(3)
+    stage.peer.complete(3)
     stage.run(Wishes(joblog=str(log), resume=True, keep_order=True), records(3))
     assert "3\n" == capfd.readouterr().out
     assert [(0, "old"), (1, "old"), (0, "f c")] == commands(log)
@@ -220,7 +210,7 @@ def test_what_was_done_is_left_out(stage: Stage, log: Path, capfd: pytest.Captur
 def test_what_failed_is_tried_again(stage: Stage, log: Path, capfd: pytest.CaptureFixture[str]) -> None:
     for number in (b"2", b"3"):
         stage.peer.say(P.JOB_CREATED, b"H:" + number)
-    stage.complete(3, 2)
+    stage.peer.complete(3, 2)
     stage.run(Wishes(joblog=str(log), resume_failed=True, keep_order=True), records(3))
     assert "2\n3\n" == capfd.readouterr().out
     assert [(0, "old"), (1, "old"), (0, "f b"), (0, "f c")] == commands(log)
@@ -229,8 +219,8 @@ def test_what_failed_is_tried_again(stage: Stage, log: Path, capfd: pytest.Captu
 def test_a_log_that_is_none_yet_has_nothing_to_leave_out(
     stage: Stage, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    stage.create(1)
-    stage.complete(1)
+    stage.peer.create(1)
+    stage.peer.complete(1)
     stage.run(Wishes(joblog=str(tmp_path / "new"), resume=True), records(1))
     assert "1\n" == capfd.readouterr().out
 
@@ -239,7 +229,7 @@ def test_a_log_that_is_none_yet_has_nothing_to_leave_out(
 
 
 def test_a_batch_that_is_halted(stage: Stage, capfd: pytest.CaptureFixture[str]) -> None:
-    stage.create(3)
+    stage.peer.create(3)
     stage.fail(1)
     assert ExitStatus.FAILED == stage.run(Wishes(halt=halt("now,fail=1")), records(3))
     assert "gear: stopped, 1 job failed" in capfd.readouterr().err
@@ -257,8 +247,8 @@ def test_no_result_is_lost_in_silence_when_a_server_goes(
     stage: Stage, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """In order: records 2 and 3 are done, but have to wait for the first, which never ends."""
-    stage.create(3)
-    stage.complete(2, 3)
+    stage.peer.create(3)
+    stage.peer.complete(2, 3)
     stage.peer.socket.shutdown(1)
     with pytest.raises(ConnectionLost):
         stage.run(Wishes(keep_order=True), records(3))
@@ -267,7 +257,7 @@ def test_no_result_is_lost_in_silence_when_a_server_goes(
 
 def test_the_job_that_halts_a_batch_is_in_its_log(stage: Stage, tmp_path: Path) -> None:
     """In order: record 2 failed while the first was running, and a later run has to know."""
-    stage.create(2)
+    stage.peer.create(2)
     stage.fail(2)
     wishes = Wishes(keep_order=True, halt=halt("now,fail=1"), joblog=str(tmp_path / "log"))
     stage.run(wishes, records(2))
@@ -278,13 +268,13 @@ def test_the_job_that_halts_a_batch_is_in_its_log(stage: Stage, tmp_path: Path) 
 
 
 def test_a_failure_is_tried_again(stage: Stage, capfd: pytest.CaptureFixture[str]) -> None:
-    stage.create(1)
+    stage.peer.create(1)
     stage.fail(1)
 
     def answer() -> None:
         stage.peer.types(3)
         stage.peer.say(P.JOB_CREATED, b"H:2")
-        stage.complete(2)
+        stage.peer.complete(2)
 
     answering = threading.Thread(target=answer)
     answering.start()
@@ -294,7 +284,7 @@ def test_a_failure_is_tried_again(stage: Stage, capfd: pytest.CaptureFixture[str
 
 
 def test_a_job_may_take_so_long(stage: Stage, capfd: pytest.CaptureFixture[str]) -> None:
-    stage.create(1)
+    stage.peer.create(1)
     assert ExitStatus.TIMEOUT == stage.run(Wishes(timeout=0.01), records(1))
     assert "gear: f (record 1): no result within 0.01 s" in capfd.readouterr().err
 
@@ -304,9 +294,9 @@ def test_a_job_may_take_so_long(stage: Stage, capfd: pytest.CaptureFixture[str])
 
 def warned(stage: Stage, wishes: Wishes, capfd: pytest.CaptureFixture[str]) -> str:
     """What is said of a job that warns."""
-    stage.create(1)
+    stage.peer.create(1)
     stage.peer.say(P.WORK_WARNING, b"H:1", b"careful")
-    stage.complete(1)
+    stage.peer.complete(1)
     stage.run(wishes, records(1))
     return capfd.readouterr().err
 
@@ -326,16 +316,16 @@ def test_warnings_and_handles(
 
 
 def test_progress_is_shown_as_wanted(stage: Stage, capfd: pytest.CaptureFixture[str]) -> None:
-    stage.create(1)
-    stage.complete(1)
+    stage.peer.create(1)
+    stage.peer.complete(1)
     stage.run(Wishes(progress="json"), records(1))
     (line,) = capfd.readouterr().err.splitlines()
     assert 1 == json.loads(line)["done"]
 
 
 def test_quiet_is_quiet_of_progress_too(stage: Stage, capfd: pytest.CaptureFixture[str]) -> None:
-    stage.create(1)
-    stage.complete(1)
+    stage.peer.create(1)
+    stage.peer.complete(1)
     stage.run(Wishes(quiet=True), records(1))
     assert ("1\n", "") == capfd.readouterr()
 

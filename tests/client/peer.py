@@ -44,6 +44,16 @@ class Peer:
         """Say a packet."""
         self.send(response(type_, *fields))
 
+    def create(self, count: int) -> None:
+        """Say that so many jobs are created: H:1, H:2 and so on."""
+        for number in range(1, count + 1):
+            self.say(PacketType.JOB_CREATED, b"H:%d" % number)
+
+    def complete(self, *numbers: int) -> None:
+        """Complete these jobs; their results are their numbers."""
+        for number in numbers:
+            self.say(PacketType.WORK_COMPLETE, b"H:%d" % number, b"%d" % number)
+
     def packet(self) -> Packet:
         """The next packet from the other side.  Raises ConnectionError at the end."""
         while True:

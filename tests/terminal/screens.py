@@ -79,9 +79,8 @@ class Seen:
         return int(-self.child.signalstatus if self.child.exitstatus is None else self.child.exitstatus)
 
     def close(self) -> None:
-        """End it."""
+        """Look no longer."""
         os.close(self._slave)
-        self.child.close(force=True)
 
 
 def _slave(child: pexpect.spawn) -> str:
@@ -89,8 +88,8 @@ def _slave(child: pexpect.spawn) -> str:
 
 
 @contextlib.contextmanager
-def seen(*arguments: str, columns: int = 80, rows: int = 24, **environ: str) -> Iterator[Seen]:
-    """`gear` on a terminal as long as the block."""
+def terminal(*arguments: str, columns: int = 100, rows: int = 24, **environ: str) -> Iterator[pexpect.spawn]:
+    """`gear`, or with -c a program in Python, on a terminal of its own as long as the block."""
     child = pexpect.spawn(
         sys.executable,
         [*([] if arguments[0] == "-c" else ["-m", "gearcli"]), *arguments],
@@ -100,8 +99,30 @@ def seen(*arguments: str, columns: int = 80, rows: int = 24, **environ: str) -> 
         encoding="utf-8",
     )
     child.delaybeforesend = None
-    found = Seen(child, columns, rows)
     try:
-        yield found
+        yield child
     finally:
-        found.close()
+        child.close(force=True)
+
+
+def end_of(child: pexpect.spawn) -> tuple[str, int]:
+    """What it prints until its end, and its exit status."""
+    child.expect(pexpect.EOF)
+    child.wait()
+    return child.before, child.exitstatus
+
+
+@contextlib.contextmanager
+def seen(*arguments: str, columns: int = 80, rows: int = 24, **environ: str) -> Iterator[Seen]:
+    """The same, and its screen."""
+    with terminal(*arguments, columns=columns, rows=rows, **environ) as child:
+        found = Seen(child, columns, rows)
+        try:
+            yield found
+        finally:
+            found.close()
+
+
+def filled(rows: list[str]) -> list[str]:
+    """The rows on which something stands."""
+    return [row for row in rows if row]

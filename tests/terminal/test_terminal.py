@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 import signal
-import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +14,8 @@ import pytest
 from gearcli.cli.commands import COMMANDS
 from gearcli.protocol.packets import PacketType
 from tests.cli.driving import at, counts, exists, gear_worker, marked, pid_in, run_gear
-from tests.support import DEADLINE, ServerProcess, Wire, clean_environment, gear_serve, wait_until
+from tests.support import ServerProcess, Wire, gear_serve, wait_until
+from tests.terminal.screens import end_of, terminal
 
 
 @pytest.fixture(scope="module")
@@ -24,31 +23,6 @@ def server() -> Iterator[ServerProcess]:
     """`gear serve`."""
     with gear_serve() as server:
         yield server
-
-
-@contextlib.contextmanager
-def terminal(*arguments: str, **environ: str) -> Iterator[pexpect.spawn]:
-    """`gear` on a terminal of its own."""
-    child = pexpect.spawn(
-        sys.executable,
-        ["-m", "gearcli", *arguments],
-        env={**clean_environment(), "TERM": "xterm-256color", **environ},
-        timeout=DEADLINE,
-        dimensions=(24, 100),
-        encoding="utf-8",
-    )
-    child.delaybeforesend = None
-    try:
-        yield child
-    finally:
-        child.close(force=True)
-
-
-def end_of(child: pexpect.spawn) -> tuple[str, int]:
-    """What it prints until its end, and its exit status."""
-    child.expect(pexpect.EOF)
-    child.wait()
-    return child.before, child.exitstatus
 
 
 def without_colour(text: str) -> str:
