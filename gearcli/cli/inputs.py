@@ -8,9 +8,8 @@ import stat
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from gearcli.cli.output import reason
 from gearcli.client.records import Given, Source, Splitter, Stream
-from gearcli.errors import InputError, UsageError
+from gearcli.errors import InputError, UsageError, reason_of
 
 
 class Input(NamedTuple):
@@ -114,4 +113,4 @@ def _whole(descriptor: int, name: str) -> bytes:
 
 def unreadable(name: str, error: OSError) -> InputError:
     """The error to raise where something cannot be read."""
-    return InputError(f"cannot read {name}: {reason(error)}")
+    return InputError(f"cannot read {name}: {reason_of(error)}")

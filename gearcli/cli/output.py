@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from gearcli.errors import OutputError
+from gearcli.errors import OutputError, reason_of
 from gearcli.escape import shown
 
 
@@ -51,14 +51,9 @@ def write_text(text: str) -> None:
     write(text.encode("utf-8", "backslashreplace"))
 
 
-def reason(error: OSError) -> str:
-    """Why the system refused something, as the end of a sentence."""
-    return (error.strerror or str(error)).lower()
-
-
 def unwritable(what: str, error: OSError) -> OutputError:
     """The error to raise where something cannot be written."""
-    return OutputError(f"cannot write {what}: {reason(error)}")
+    return OutputError(f"cannot write {what}: {reason_of(error)}")
 
 
 def with_tabs(name: bytes) -> str:

@@ -42,9 +42,9 @@ def reported(arguments: Sequence[str]) -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
-        from gearcli.cli.output import reason
+        from gearcli.errors import reason_of
 
-        raise _usage(f"cannot report to descriptor {descriptor}: {reason(error)}") from None
+        raise _usage(f"cannot report to descriptor {descriptor}: {reason_of(error)}") from None
 
 
 def _usage(text: str) -> UsageError:

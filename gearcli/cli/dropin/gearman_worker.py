@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gearcli.cli.dropin.saying import say
 from gearcli.cli.exits import ExitStatus
-from gearcli.cli.output import reason, write
+from gearcli.cli.output import write
 from gearcli.client.pauses import Pauses
-from gearcli.errors import ConnectFailed
+from gearcli.errors import ConnectFailed, reason_of
 from gearcli.protocol.address import Address
 from gearcli.worker.assigned import AssignedJob
 from gearcli.worker.callables import Worker
@@ -93,7 +93,7 @@ def _resolve(address: Address) -> None:
         if not address.path:
             socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
     except OSError as error:
-        raise ConnectFailed(f"cannot connect to {address}: {reason(error)}") from None
+        raise ConnectFailed(f"cannot connect to {address}: {reason_of(error)}") from None
 
 
 def _terms(wanted: Wanted, left: int) -> Terms:
