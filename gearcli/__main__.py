@@ -43,9 +43,13 @@ def main() -> None:
 
         answer(arguments[1:])
     if arguments[:1] == ["submit"]:
-        from gearcli.cli.plain import submit_if_plain
+        from gearcli.cli.plain_submit import submit_if_plain
 
         submit_if_plain(arguments[1:])
+    if arguments[:1] == ["serve"]:
+        from gearcli.cli.plain_serve import serve_if_plain
+
+        serve_if_plain(arguments[1:])
     from gearcli.cli.app import run
 
     run(arguments)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import socket
-import time
 from typing import Annotated, Any
 
 import typer
@@ -15,7 +13,6 @@ from gearcli.cli.reach import CA
 from gearcli.errors import UsageError
 from gearcli.protocol.address import DEFAULT_PORT
 from gearcli.protocol.packets import HANDLE_LIMIT
-from gearcli.server.listener import BACKLOG
 from gearcli.server.log import LEVELS, level_named
 from gearcli.server.results import RESULTS_LIMIT
 
@@ -41,25 +38,6 @@ def prefix(text: str) -> bytes:
     if not wanted or b"\0" in wanted or wanted.split() != [wanted]:
         raise UsageError(f"{text!r} is not a handle prefix; it must not be empty and has no space and no NUL")
     return wanted
-
-
-def handle_prefix(wanted: bytes | None = None) -> bytes:
-    """What comes before the number in job handles: the machine, as in gearmand, and this start of the server.
-
-    gearmand's handles begin anew at 1 with every start, so that who polls one
-    may see a stranger's job.  The time of the start, in base 36, prevents that.
-    """
-    if wanted is None:
-        wanted = b"H:" + socket.gethostname().encode("ascii", "replace")[:24]
-    return b"%b:%b-" % (wanted, _base36(time.time_ns() // 1_000_000).encode())
-
-
-def _base36(number: int) -> str:
-    digits = ""
-    while number:
-        number, digit = divmod(number, 36)
-        digits = "0123456789abcdefghijklmnopqrstuvwxyz"[digit] + digits
-    return digits
 
 
 # -- where it listens ----------------------------------------------------------------
@@ -135,12 +113,9 @@ Backlog = Annotated[
         "-b", "--backlog", min=1, max=65535, metavar="N", help="Connections that may wait to be accepted."
     ),
 ]
-DEFAULT_BACKLOG = BACKLOG
 KeepaliveWanted = Annotated[
     bool, typer.Option("--keepalive/--no-keepalive", help="Notice TCP peers that went away without a word.")
 ]
-KEEPALIVE_IDLE, KEEPALIVE_INTERVAL, KEEPALIVE_COUNT = 60, 10, 6
-"""Who is gone without a word is noticed after two minutes, an idle worker too; Linux takes two hours."""
 
 
 def _keepalive(name: str, most: int, help: str) -> Any:

@@ -13,8 +13,8 @@ from typing import Annotated
 import typer
 
 from gearcli.cli.exits import ExitStatus
+from gearcli.cli.handles import handle_prefix
 from gearcli.cli.output import message, text_or_base64, write_text
-from gearcli.cli.serve_options import handle_prefix
 from gearcli.errors import StoreDamaged
 from gearcli.escape import percent_encoded, shown
 from gearcli.protocol.packets import Priority

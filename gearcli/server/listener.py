@@ -35,6 +35,10 @@ _files: WeakKeyDictionary[socket.socket, tuple[int, int]] = WeakKeyDictionary()
 """The Unix sockets that this module has bound: their files go with them."""
 
 
+KEEPALIVE_IDLE, KEEPALIVE_INTERVAL, KEEPALIVE_COUNT = 60, 10, 6
+"""Who is gone without a word is noticed after two minutes, an idle worker too; Linux takes two hours."""
+
+
 class Keepalive(NamedTuple):
     """When to ask a silent TCP connection whether it is still there; None is what the system does.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 
@@ -9,7 +10,7 @@ import pytest
 
 from gearcli.cli.commands import COMMANDS
 from tests.cli.driving import at
-from tests.support import DEADLINE, ServerProcess, clean_environment
+from tests.support import DEADLINE, ServerProcess, clean_environment, wait_until
 
 SLOW = {"rich", "ssl", "sqlite3", "asyncio", "pydantic", "importlib.metadata"}
 """Each costs 5 to 50 ms."""
@@ -59,7 +60,7 @@ def test_a_plain_submit_imports_what_it_needs(server: ServerProcess, cat: str, m
     assert "gearcli.client.dispatch" in modules
     assert set() == modules & UNNEEDED
     ours = {name for name in modules if name.startswith("gearcli")}
-    assert len(ours) <= 37
+    assert len(ours) <= 38
     assert len(modules - ours) <= 45
 
 
@@ -100,3 +101,24 @@ def test_a_server_does_without_openssl() -> None:
     modules = modules_of("serve", "--help")
     assert "gearcli.server.loop" in modules
     assert set() == modules & {*SLOW, "hashlib", "_hashlib"}
+
+
+def test_a_plain_server_does_without_the_parser() -> None:
+    """It would take as much again as the server itself."""
+    server = ServerProcess([sys.executable, "-c", PROGRAM, "serve", "-p", "0"])
+    try:
+        wait_until(lambda: "listening on" in server.said())
+        server.signal(signal.SIGTERM)
+        assert 0 == server.exit_status()
+        modules = set(server.said().splitlines()[-1].split())
+    finally:
+        server.end()
+    assert "gearcli.server.loop" in modules
+    assert set() == modules & {
+        *SLOW,
+        "typer",
+        "inspect",
+        "subprocess",
+        "gearcli.cli.app",
+        "gearcli.cli.options",
+    }

@@ -1,0 +1,334 @@
+"""What `gear serve` does once its command line is understood."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import partial
+from typing import NamedTuple
+
+from gearcli import __version__, systemd
+from gearcli.cli import serve_pages
+from gearcli.cli.exits import ExitStatus
+from gearcli.cli.handles import handle_prefix
+from gearcli.cli.page_sockets import listening_at, require_loopback
+from gearcli.errors import OutputError, UsageError
+from gearcli.escape import shown
+from gearcli.pidfile import PidFile
+from gearcli.protocol.address import DEFAULT_PORT, Address, parse
+from gearcli.protocol.packets import PACKET_LIMIT
+from gearcli.server import listener as listening
+from gearcli.server import privileges
+from gearcli.server.access import Access, Files
+from gearcli.server.bounds import IDLE, MEMORY, Bounds
+from gearcli.server.daemon import in_background
+from gearcli.server.documents import Document
+from gearcli.server.engine import Engine
+from gearcli.server.log import Log, LogFile, Outlet, level_named
+from gearcli.server.loop import Server
+from gearcli.server.operator import Operator
+from gearcli.server.privileges import Account
+from gearcli.server.registry import UNLIMITED
+from gearcli.server.roles import parse as parse_role
+from gearcli.server.syslog import Syslog
+
+
+class Asked(NamedTuple):
+    """What a command line asks for: the parameters of `gearcli.cli.serve.serve`, which explains each."""
+
+    listen: list[str] | None = None
+    port: int | None = None
+    insecure_listen: bool = False
+    tls: bool = False
+    ca: str | None = None
+    cert: str | None = None
+    key: str | None = None
+    role: list[str] | None = None
+    socket_mode: int = 0o600
+    backlog: int = listening.BACKLOG
+    keepalive: bool = True
+    keepalive_idle: int = listening.KEEPALIVE_IDLE
+    keepalive_interval: int = listening.KEEPALIVE_INTERVAL
+    keepalive_count: int = listening.KEEPALIVE_COUNT
+    store: str = "none"
+    job_retries: int = UNLIMITED
+    worker_wakeup: int = 0
+    round_robin: bool = False
+    exceptions: bool = False
+    job_handle_prefix: bytes | None = None
+    lease: float = 0.0
+    keep_results: float = 0.0
+    max_packet: int = PACKET_LIMIT
+    max_connections: int | None = None
+    max_queue: int = 0
+    max_memory: int = MEMORY
+    idle_timeout: float = IDLE
+    grace: float = 5.0
+    daemon: bool = False
+    pid_file: str | None = None
+    user: str | None = None
+    threads: int | None = None
+    file_descriptors: int | None = None
+    metrics: Address | None = None
+    log_file: str | None = None
+    syslog: bool = False
+    verbosity: int = 0
+    verbose: str = "NOTICE"
+    quiet: bool = False
+
+
+def served(asked: Asked) -> int:
+    """Serve until the end; returns the exit status.  Raises GearError."""
+    account = None if asked.user is None else _account(asked.user)
+    given = systemd.inherited(os.environ)
+    texts = asked.listen or ([] if given else ["127.0.0.1"])
+    wanted = _wanted(texts, DEFAULT_PORT if asked.port is None else asked.port)
+    metrics = asked.metrics
+    if asked.daemon:
+        wanted, metrics = [_whole(address) for address in wanted], metrics and _whole(metrics)
+    access = _access(asked.tls, asked.ca, asked.cert, asked.key, asked.role)
+    require_loopback(metrics, insecure=asked.insecure_listen)
+    certain = asked.tls and asked.ca  # who connects has to show a certificate
+    if not asked.insecure_listen and not certain:
+        _require_loopback(wanted, given)
+    log = _log(asked.verbosity, asked.verbose, asked.log_file, syslog=asked.syslog)
+    numbers = asked.keepalive_idle, asked.keepalive_interval, asked.keepalive_count
+    alive = _keepalive(*numbers) if asked.keepalive else None
+    prefix = handle_prefix(asked.job_handle_prefix)
+    plan = _Plan(
+        listeners=lambda: _listeners(wanted, given, asked.backlog, asked.socket_mode, alive),
+        watched=lambda: listening_at(metrics, "--metrics", mode=asked.socket_mode),
+        engine=lambda: Engine(
+            prefix,
+            retries=asked.job_retries,
+            worker_wakeup=asked.worker_wakeup,
+            exceptions=asked.exceptions,
+            lease=asked.lease,
+            keep_results=asked.keep_results,
+            max_queue=asked.max_queue,
+        ),
+        store=None if asked.store == "none" else os.path.abspath(asked.store),
+        handle_prefix=prefix,
+        bounds=Bounds(packet=asked.max_packet, memory=asked.max_memory, idle=asked.idle_timeout),
+        connections=asked.max_connections,
+        access=access,
+        log=log,
+        on_console=asked.log_file == "stderr" or (asked.log_file is None and not asked.syslog),
+        grace=asked.grace,
+        account=account,
+        pid_file=asked.pid_file and os.path.abspath(asked.pid_file),
+        files=asked.file_descriptors,
+        quiet=asked.quiet,
+        settings={
+            "worker_wakeup": asked.worker_wakeup,
+            "grace": asked.grace,
+            "store": shown(asked.store),
+        },
+    )
+    return in_background(partial(_serve, plan)) if asked.daemon else _serve(plan, lambda: None)
+
+
+class _Plan(NamedTuple):
+    """What is to be done once the process is the one that will serve."""
+
+    listeners: Callable[[], list[socket.socket]]
+    watched: Callable[[], AbstractContextManager[list[socket.socket]]]
+    """Makes the sockets at which figures can be read."""
+    engine: Callable[[], Engine]
+    store: str | None
+    """The file in which background jobs are kept."""
+    handle_prefix: bytes
+    bounds: Bounds
+    connections: int | None
+    """How many there may be, if that was said."""
+    access: Access
+    log: Log
+    on_console: bool
+    """Whether standard error hears more than the start."""
+    grace: float
+    account: Account | None
+    pid_file: str | None
+    files: int | None
+    quiet: bool
+    settings: Document
+    """What an operator is told about how the server was started."""
+
+
+def _serve(plan: _Plan, ready: Callable[[], None]) -> int:
+    """Serve until the end; `ready` is called once connections are accepted.  Returns the exit status."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is a log to open again
+    privileges.allow_files(plan.files)
+    bounds = plan.bounds._replace(
+        connections=privileges.connections(plan.connections, as_files_allow=plan.files is not None)
+    )
+    pid_files = list[PidFile]()
+    with plan.watched() as watched:
+        listeners, engine = plan.listeners(), plan.engine()
+        where = [shown(listening.name_of(listener)) for listener in listeners]
+        settings: Document = {**plan.settings, **_told(bounds), "listen": where}
+        operator = Operator(engine, version=__version__, pid=os.getpid(), settings=settings)
+        server = Server(
+            engine, operator, listeners, log=plan.log, grace=plan.grace, access=plan.access, bounds=bounds
+        )
+
+        def started() -> None:
+            if plan.pid_file:
+                pid_files.append(PidFile(plan.pid_file, "--pid-file"))
+            if plan.account is not None:
+                _become(plan.account, [*listeners, *watched], plan.log)
+            if plan.store is not None:
+                _keep_jobs(plan, plan.store, engine, server)
+            _say_where(plan, listeners, watched)
+            systemd.notify(os.environ, "READY=1")
+            systemd.feed_watchdog(os.environ, engine.registry.timers)
+            ready()
+
+        try:
+            with serve_pages.pages(server, engine, watched, where):
+                cut_short = server.run(started, partial(systemd.notify, os.environ, "STOPPING=1"), last=True)
+        finally:
+            for file in pid_files:
+                file.remove()
+    return ExitStatus.DONE if cut_short is None else 128 + cut_short
+
+
+def _keep_jobs(plan: _Plan, path: str, engine: Engine, server: Server) -> None:
+    """Queue what is stored, and store what will be queued."""
+    from gearcli.server.commits import Commits
+    from gearcli.server.sqlite import SqliteStore
+
+    commits = Commits(engine, SqliteStore(path), plan.handle_prefix, plan.log)
+    server.keep(commits)
+    if not plan.quiet:
+        plan.log.notice(f"background jobs are kept in {shown(path)}, {commits.restored} of them from before")
+    kept, wanted = engine.registry.jobs.prefix, plan.handle_prefix
+    if kept.rpartition(b":")[0] != wanted.rpartition(b":")[0]:
+        plan.log.notice(f"handles begin with {shown(kept)}, as they always have in this store")
+
+
+def _told(bounds: Bounds) -> Document:
+    """What an operator is told of the limits."""
+    return {
+        "max_packet": bounds.packet,
+        "max_connections": bounds.connections,
+        "max_memory": bounds.memory,
+        "idle_timeout": bounds.idle,
+    }
+
+
+def _say_where(plan: _Plan, listeners: list[socket.socket], watched: list[socket.socket]) -> None:
+    """The first lines of the log; standard error has them too, wherever the log goes."""
+    if plan.store is None and not plan.quiet:
+        plan.log.notice("jobs are kept in memory only: waiting background jobs do not survive a restart")
+    serve_pages.announce(watched, plan.log)
+    for listener in listeners:
+        plan.log.notice(f"listening on {listening.name_of(listener)}")
+    if not plan.on_console:
+        del plan.log.outlets[0]
+
+
+def _account(user: str) -> Account:
+    """The account of a user, whom we may become.  Raises UsageError and NotPermitted."""
+    account = privileges.account(user)
+    privileges.require_may_become(account)
+    return account
+
+
+def _become(account: Account, listeners: list[socket.socket], log: Log) -> None:
+    """Be another user from now on, who owns what it has to use later."""
+    for listener in listeners:
+        listening.give(listener, account.uid, account.gid)
+    for outlet in log.outlets:
+        if isinstance(outlet, LogFile):
+            outlet.give(account.uid, account.gid)
+    privileges.become(account)
+
+
+def _log(verbosity: int, level: str, path: str | None, *, syslog: bool) -> Log:
+    """The log at the higher one of two levels.  Raises OutputError for a file."""
+    log = Log(verbosity)
+    if level_named(level) >= verbosity:
+        log.level_name = level
+    log.outlets += _outlets(log, path, syslog)
+    return log
+
+
+def _outlets(log: Log, log_file: str | None, syslog: bool) -> list[Outlet]:
+    """Where a log goes besides standard error.  Raises OutputError for a file.
+
+    The system's log may come later than we do: that it is missing is said, and no more.
+    """
+    outlets: list[Outlet] = []
+    if log_file not in (None, "stderr", "none"):
+        outlets.append(LogFile(log_file))
+    if syslog:
+        outlets.append(system := Syslog())
+        try:
+            system.reopen()
+        except OutputError as error:
+            log.notice(str(error))
+    return outlets
+
+
+def _access(tls: bool, ca: str | None, cert: str | None, key: str | None, role: list[str] | None) -> Access:
+    """Who may come in, and what they may do.  Raises UsageError, and ConfigError for files."""
+    grants = [parse_role(text) for text in role or []]
+    if not tls:
+        return Access(grants=grants)
+    if cert is None:
+        raise UsageError(
+            "--tls needs the server's certificate: --cert FILE; 'gear certs' makes one for a try"
+        )
+    whole = os.path.abspath  # a daemon leaves its folder
+    return Access(Files(whole(cert), key and whole(key), ca and whole(ca)), grants)
+
+
+# -- addresses ---------------------------------------------------------------------------
+
+
+def _wanted(texts: list[str], port: int) -> list[Address]:
+    """The addresses to listen on, each once."""
+    parts = (part for text in texts for part in text.split(","))
+    return list(dict.fromkeys(parse(part, default_host="127.0.0.1", default_port=port) for part in parts))
+
+
+def _whole(address: Address) -> Address:
+    """The address with its whole path: a daemon leaves its folder, and has to find its socket at the end."""
+    return address._replace(path=os.path.abspath(address.path)) if address.path else address
+
+
+def _require_loopback(wanted: list[Address], given: list[socket.socket]) -> None:
+    """Raise UsageError where other machines could reach the server."""
+    for address in wanted:
+        listening.require_loopback(address)
+    for listener in given:
+        listening.require_inherited_loopback(listener)
+
+
+def _listeners(
+    wanted: list[Address],
+    given: list[socket.socket],
+    backlog: int,
+    mode: int,
+    keepalive: listening.Keepalive | None,
+) -> list[socket.socket]:
+    """Listen on all addresses.  Raises BindError."""
+    listeners = list(given)
+    try:
+        for address in wanted:
+            taken = [listening.name_of(listener) for listener in listeners]
+            listeners += listening.listen(address, backlog=backlog, mode=mode, taken=taken)
+    except Exception:
+        for listener in listeners:
+            listening.close(listener)  # with the files of Unix sockets, which would remain
+        raise
+    for listener in listeners:
+        listening.keep_alive(listener, keepalive)
+    return listeners
+
+
+def _keepalive(*numbers: int) -> listening.Keepalive:
+    return listening.Keepalive(*(number if number > 0 else None for number in numbers))
