@@ -49,17 +49,17 @@ def salvage(path: str) -> Salvaged:
     try:
         about = _tolerant(lambda: connection.execute("SELECT jobs, next, handle_prefix FROM file"))
         expected, following, prefix = next(iter(about), (None, None, None))
-        jobs, changed = list[StoredJob](), list[int]()
+        whole, changed = dict[int, StoredJob](), dict[int, None]()
         for checksum, *fields in _rows(connection):
             job = StoredJob(*fields)
             if is_whole(job, checksum):
-                jobs.append(job)
+                whole.setdefault(job.number, job)  # a damaged index may lead to a row twice
             else:
-                changed.append(job.number)
+                changed[job.number] = None
         return Salvaged(
             prefix if isinstance(prefix, bytes) and prefix else UNKNOWN_PREFIX,
-            jobs,
-            changed,
+            list(whole.values()),
+            [number for number in changed if number not in whole],
             following if isinstance(following, int) else None,
             expected if isinstance(expected, int) else None,
         )
@@ -71,7 +71,7 @@ def _tolerant(read: Callable[[], Iterator[Row]]) -> Iterator[Row]:
     """The rows up to the first that cannot be read."""
     try:
         yield from read()
-    except (sqlite3.Error, OverflowError, MemoryError):
+    except (sqlite3.Error, OverflowError, MemoryError, UnicodeDecodeError):  # of a message that quotes
         return
 
 

@@ -107,6 +107,9 @@ def connected(path: str) -> sqlite3.Connection:
     except sqlite3.DatabaseError as error:
         connection.close()
         raise damaged(path, words_of(error)) from None
+    except UnicodeDecodeError:  # of a message that quotes the schema
+        connection.close()
+        raise damaged(path, "its schema is no text") from None
     except BaseException:
         connection.close()
         raise

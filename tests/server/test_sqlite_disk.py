@@ -173,7 +173,11 @@ def assert_kept(path: str, stored: set[int], unknown: set[int]) -> None:
     assert stored - unknown == found - unknown
 
 
-@pytest.mark.parametrize("seed", range(int(os.environ.get("PAGES", "30"))))
+_TOLD_WRONGLY = (513, 644, 806)
+"""Pages of which not all was told once: rows that were found twice, a message that was no text."""
+
+
+@pytest.mark.parametrize("seed", sorted({*range(int(os.environ.get("PAGES", "30"))), *_TOLD_WRONGLY}))
 def test_a_changed_page_is_noticed_and_the_rest_is_saved(folder: Path, seed: int) -> None:
     """A page is changed: either nothing of it mattered, or it is told, and what is lost is counted."""
     from gearcli.errors import StoreDamaged
