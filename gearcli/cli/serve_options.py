@@ -153,7 +153,7 @@ KeepaliveWanted: TypeAlias = Annotated[
 
 
 KEEPALIVE_IDLE, KEEPALIVE_INTERVAL, KEEPALIVE_COUNT = 60, 10, 6
-"""A peer that is gone without a word is noticed after two minutes, an idle worker too; Linux takes two hours."""
+"""Who is gone without a word is noticed after two minutes, idle workers too; Linux takes two hours."""
 
 
 def _keepalive(name: str, most: int, help: str) -> typer.models.OptionInfo:
