@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
+from collections.abc import Iterator
+
 import pytest
 
+from gearcli.server import ended
 from gearcli.server.engine import Engine
 from tests.server.transcript import Console, Talker
+
+
+@pytest.fixture(scope="module", autouse=True)
+def memory_of_the_dead() -> Iterator[None]:
+    """Stores that are left as a kill leaves them leave half a MiB of shared memory each: not for good."""
+    if not os.path.isdir(ended.FOLDER):
+        yield
+        return
+    with tempfile.TemporaryDirectory(dir=ended.FOLDER) as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ended, "FOLDER", folder)
+        yield
 
 
 @pytest.fixture

@@ -48,7 +48,9 @@ class EngineIsTheModel(RuleBasedStateMachine):
     """Says the same to an engine and to a model."""
 
     @initialize(
-        retries=st.sampled_from((-1, 0, 2)), lease=st.sampled_from((0.0, 5.0)), wakeup=st.sampled_from((0, 3))
+        retries=st.sampled_from((-1, 0, 0, 1, 2)),
+        lease=st.sampled_from((0.0, 5.0)),
+        wakeup=st.sampled_from((0, 3)),
     )
     def begin(self, retries: int, lease: float, wakeup: int) -> None:
         self.engine = Engine(b"H:", retries=retries, lease=lease, worker_wakeup=wakeup)
@@ -221,14 +223,20 @@ class EngineIsTheModel(RuleBasedStateMachine):
             assert NO_JOB == heard
         self.settle()
 
-    @precondition(lambda self: self.model.retries == 0)
-    @rule(slot=who, function=functions, unique=uniques)
-    def poison(self, slot: int, function: bytes, unique: bytes) -> None:
-        """A job in the background, and a worker that dies in its next job."""
-        self.submit(slot, function, unique, b"poison", (Priority.HIGH, True))
-        self.can_do(slot, function, None)
-        self.grab(slot, P.GRAB_JOB)
-        self.cant_do(slot, function)
+    @precondition(lambda self: self.model.retries >= 0)
+    @rule(slot=who, function=functions, several=st.lists(uniques, min_size=1, max_size=3))
+    def poison(self, slot: int, function: bytes, several: list[bytes]) -> None:
+        """Jobs in the background, and a worker that dies of its next jobs until these have died too."""
+        for unique in several:
+            self.submit(slot, function, unique, b"poison", (Priority.HIGH, True))
+        self.die(slot, function, len(several))
+
+    def die(self, slot: int, function: bytes, jobs: int) -> None:
+        """Begin as many of a function's next jobs as so many can bear, and say each time that one cannot."""
+        for _ in range((self.model.retries + 1) * jobs):
+            self.can_do(slot, function, None)
+            self.grab(slot, P.GRAB_JOB)
+            self.cant_do(slot, function)
 
     @rule(slot=who)
     def sleep(self, slot: int) -> None:
@@ -292,12 +300,26 @@ class EngineIsTheModel(RuleBasedStateMachine):
         self.settle()
 
     @precondition(lambda self: self.model.dead)
-    @rule(which=which)
-    def retry(self, which: int) -> None:
+    @rule(which=which, slot=who, then=st.sampled_from((None, "done", "done", "dead")))
+    def retry(self, which: int, slot: int, then: str | None) -> None:
+        """A dead job waits again; it waits on, is the next that is done, or dies once more."""
         job = list(self.model.dead.values())[which % len(self.model.dead)]
         answer = self.typed(b"retry " + job.handle)
         assert self.model.retry(job) == (answer[-1] == b".\n")
         self.settle()
+        if then == "done":
+            self.can_do(slot, job.function, None)
+            self.grab(slot, P.GRAB_JOB)
+            if job.worker is not None:
+                self.complete(job, job.worker)
+        elif then == "dead":
+            self.die(slot, job.function, 1)
+
+    def complete(self, job: Job, end: End) -> None:
+        """Have the worker of a job say that it is done."""
+        heard = self.said(end.number, P.WORK_COMPLETE, job.handle, b"1")
+        self.model.report(end, P.WORK_COMPLETE, job.handle, [b"1"])
+        self.settle(end.number, heard)
 
     @precondition(lambda self: self.model.dead)
     @rule(function=functions)
@@ -354,13 +376,20 @@ class EngineIsTheModel(RuleBasedStateMachine):
         }
         assert {handle: self.model.account(job) for handle, job in self.shown_jobs()} == shown
         assert len(told) == len(shown)
-        dead = {document["handle"]: document["attempt"] for document in self.told(b"dead")}
-        assert {percent_encoded(job.handle): job.attempts for job in self.model.dead.values()} == dead
+        keys = "handle", "function", "unique", "attempt", "size"
+        assert self.dead() == [tuple(document[key] for key in keys) for document in self.told(b"dead")]
         functions = {document["function"]: document for document in self.told(b"functions")}
         for function in FUNCTIONS:
             expected = self.model.function_account(function)
             document = functions.get(percent_encoded(function), NO_FUNCTION)
             assert expected == {key: document[key] for key in expected}
+
+    def dead(self) -> list[tuple[object, ...]]:
+        """What an operator must be told of the dead, those that died first at the front."""
+        return [
+            (*map(percent_encoded, (job.handle, job.function, job.unique)), job.attempts, len(job.workload))
+            for job in self.model.dead.values()
+        ]
 
     def shown_jobs(self) -> list[tuple[str, Job]]:
         return [(percent_encoded(handle), job) for handle, job in self.model.jobs.items()]
