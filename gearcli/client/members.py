@@ -70,7 +70,7 @@ class Submitter:
         if packet[0] is PacketType.ERROR and self.unanswered:
             self.unanswered -= 1
         if not self._stopping:
-            raise _unwanted(packet)
+            raise _unwanted(packet, self.connection)
 
     def _submit(self, room: int) -> None:
         """Submit as many jobs as there are and as there is room for."""
@@ -168,16 +168,16 @@ class Taker:
             elif type_ is PacketType.ECHO_RES:
                 self.gone = True
             elif type_ is not PacketType.NOOP:
-                raise _unwanted(packet)
+                raise _unwanted(packet, self.connection)
             elif self.asleep:
                 self.look()
 
 
-def _unwanted(packet: Packet) -> GearError:
+def _unwanted(packet: Packet, connection: Connection) -> GearError:
     """The error that a packet stands for which is not the answer one hopes for."""
     type_, fields = packet
     if type_ is PacketType.ERROR:
         return server_error(*fields)
     if type_ is PacketType.WORK_FAIL:
         return JobFailed("the server says that a job failed")
-    return ProtocolError(f"the server sent {type_.name}, which nobody asked for")
+    return ProtocolError(f"{connection.address} sent {type_.name}, which nobody asked for")

@@ -23,7 +23,7 @@ class Server:
         self.address = address
         self.connection: Connection | None = None
         self.opening: Opening | None = None
-        self.tasks = Tasks()
+        self.tasks = Tasks(address)
         """What was submitted over the present connection."""
         self.failure: GearError | None = None
         """Why it is absent."""
@@ -50,7 +50,7 @@ class Server:
             self.gone(error)
             return
         if connection is not None:
-            self.opening, self.connection, self.tasks, self.late = None, connection, Tasks(), 0
+            self.opening, self.connection, self.tasks, self.late = None, connection, Tasks(self.address), 0
             connection.send(EXCEPTIONS)
 
     def submit(self, task: Task, packet: Sequence[bytes]) -> None:

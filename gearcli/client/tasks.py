@@ -179,9 +179,10 @@ EXCEPTIONS = request(PacketType.OPTION_REQ, b"exceptions")
 
 
 class Tasks:
-    """Tasks in flight on one connection, to which `EXCEPTIONS` was said first."""
+    """Tasks in flight on one connection, to which `EXCEPTIONS` was said first; errors name the `server`."""
 
-    def __init__(self) -> None:
+    def __init__(self, server: Address) -> None:
+        self._server = server
         self._option_pending = True
         self._unanswered: deque[Task] = deque()
         self._by_handle: dict[bytes, deque[Task]] = {}
@@ -236,18 +237,18 @@ class Tasks:
             self._option_pending = False
             self._note(strange=True)
         else:
-            raise ProtocolError(f"the server sent {type_.name}, which nobody asked for")
+            raise ProtocolError(f"{self._server} sent {type_.name}, which nobody asked for")
 
     def _note(self, *, strange: bool) -> None:
         """Count what is about nothing of ours.  Raises ProtocolError when there is no end of it."""
         self._strange = self._strange + 1 if strange else 0
         if self._strange > STRANGE_MOST:
-            raise ProtocolError("the server tells of nothing but jobs that are not ours")
+            raise ProtocolError(f"{self._server} tells of nothing but jobs that are not ours")
 
     def _created(self, handle: bytes) -> Iterator[Event]:
         self._option_pending = False  # a server that does not answer OPTION_REQ at all
         if not self._unanswered:
-            raise ProtocolError("the server named a job that was not submitted")
+            raise ProtocolError(f"{self._server} named a job that was not submitted")
         task = self._unanswered.popleft()
         task.handle = handle
         late = task.ended  # it ran out of time before

@@ -7,10 +7,12 @@ import pytest
 from gearcli.client import tasks as tasks_module
 from gearcli.client.tasks import EXCEPTIONS, Event, Task, Tasks, packet_of, server_error
 from gearcli.errors import ProtocolError, QueueFull, ServerError, UsageError
+from gearcli.protocol.address import Address
 from gearcli.protocol.decoder import Decoder
 from gearcli.protocol.packets import REQUEST, SUBMITS, PacketType, Priority
 
 P = PacketType
+SERVER = Address("there", 1)
 
 
 def task(number: int = 1, *, background: bool = False) -> Task:
@@ -19,7 +21,7 @@ def task(number: int = 1, *, background: bool = False) -> Task:
 
 def in_flight(*tasks: Task) -> Tasks:
     """Tasks that have been submitted in this order."""
-    flight = Tasks()
+    flight = Tasks(SERVER)
     for each in tasks:
         flight.submitted(each)
     return flight
@@ -175,8 +177,8 @@ def test_an_error_after_an_answer_is_about_a_job() -> None:
 
 
 def test_a_job_that_was_not_submitted_cannot_be_created() -> None:
-    with pytest.raises(ProtocolError, match="not submitted"):
-        told(Tasks(), P.JOB_CREATED, b"H:1")
+    with pytest.raises(ProtocolError, match=r"^there:1 named a job that was not submitted"):
+        told(Tasks(SERVER), P.JOB_CREATED, b"H:1")
 
 
 @pytest.mark.parametrize("type_", [P.NOOP, P.TEXT, P.ECHO_RES, P.JOB_ASSIGN, P.REJECTED])
@@ -187,7 +189,7 @@ def test_packets_that_nobody_asked_for(type_: PacketType) -> None:
 
 def test_an_error_that_answers_nothing_is_an_error() -> None:
     with pytest.raises(ServerError, match=r"the server refused: no \(CODE\)"):
-        told(Tasks(), P.ERROR, b"CODE", b"no")
+        told(Tasks(SERVER), P.ERROR, b"CODE", b"no")
 
 
 def test_a_full_queue_is_an_error_of_its_own() -> None:
@@ -197,7 +199,7 @@ def test_a_full_queue_is_an_error_of_its_own() -> None:
 
 def test_what_is_about_nothing_of_ours_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tasks_module, "STRANGE_MOST", 10)
-    tasks, task = Tasks(), Task(b"f", b"w")
+    tasks, task = Tasks(SERVER), Task(b"f", b"w")
     tasks.submitted(task)
     list(tasks.events((PacketType.JOB_CREATED, [b"H:1"])))
     for _ in range(3):
@@ -209,5 +211,5 @@ def test_what_is_about_nothing_of_ours_has_an_end(monkeypatch: pytest.MonkeyPatc
         ]
     for _ in range(10):
         list(tasks.events((PacketType.WORK_FAIL, [b"H:other"])))
-    with pytest.raises(ProtocolError, match="nothing but jobs that are not ours"):
+    with pytest.raises(ProtocolError, match=r"^there:1 tells of nothing but jobs that are not ours"):
         list(tasks.events((PacketType.WORK_FAIL, [b"H:other"])))
