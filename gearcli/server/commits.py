@@ -118,6 +118,10 @@ class Commits:
         self._lazy_until = now + (RETRY if failure else LAZINESS)
         return self._journal.settle(batch, stored=failure is None)
 
+    def look(self) -> None:
+        """Note whether what is stored will be found by the next start."""
+        self._journal.lasting = self._store.is_there()
+
     def close(self) -> None:
         """Store what is left to be, and let go of the store."""
         deadline = time.monotonic() + PATIENCE
@@ -126,12 +130,13 @@ class Commits:
             while not self._broken and (self._batch is not None or self._journal.batch.changes):
                 if self._batch is None:
                     self._begin()
+                new = self._batch is not None and bool(self._batch.changes.added)
                 self._settle(self._done.get(timeout=max(0.0, deadline - time.monotonic())), 0.0)
-                if self._failing:
+                if self._failing and not new:  # without new jobs there may be room for the rest
                     break
         except (Empty, StoreBroken):
             self._failing = True
-        if self._failing:
+        if self._failing and self._journal.lasting:
             self._log.notice(
                 "the store took no more: jobs that ended last may run again after the next start"
             )

@@ -88,6 +88,8 @@ class Journal:
         registry.journal = self
         self.batch = Batch()
         """What was noted since the last transaction began."""
+        self.lasting = True
+        """Whether what is stored will be found by the next start, as far as is known."""
         self._pending: dict[Job, Batch] = {}
 
     # -- what the engine notes --------------------------------------------------------

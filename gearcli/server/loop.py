@@ -138,6 +138,8 @@ class Server:
                 (started or _nothing)()
                 self._when_stopping = stopping or _nothing
                 self._serve()
+                if self._commits is not None:
+                    self._commits.look()
                 self._shutdown.say_what_is_lost()
             finally:
                 self._close_all()

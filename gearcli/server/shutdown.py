@@ -8,6 +8,7 @@ from collections.abc import Callable
 from math import inf
 
 from gearcli.server.engine import Engine
+from gearcli.server.journal import Journal
 from gearcli.server.log import Log
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGHUP)
@@ -86,7 +87,7 @@ class Shutdown:
         """The last words: jobs that nobody has done."""
         registry = self._registry
         journal, jobs = registry.journal, registry.jobs
-        kept = [job for job in jobs if journal is not None and job.background]
+        kept = [job for job in jobs if journal is not None and journal.lasting and job.background]
         begun = sum(job.worker is not None for job in kept)
         never_begun, lost = len(kept) - begun, len(jobs) - registry.running - (len(kept) - begun)
         if registry.running:
@@ -95,8 +96,15 @@ class Shutdown:
         if never_begun:
             self._log.notice(f"{_jobs(never_begun)} never begun, kept in the store")
         if lost:
-            why = "nobody waits for them any longer" if journal else "the queue is in memory only"
-            self._log.notice(f"{_jobs(lost)} never begun, now lost: {why}")
+            self._log.notice(f"{_jobs(lost)} never begun, now lost: {_why_lost(journal)}")
+
+
+def _why_lost(journal: Journal | None) -> str:
+    if journal is None:
+        return "the queue is in memory only"
+    return (
+        "nobody waits for them any longer" if journal.lasting else "the store's file was removed or replaced"
+    )
 
 
 def _jobs(count: int) -> str:

@@ -6,6 +6,12 @@ which outlives the server.  Checkpoints are asked for and their errors looked
 at: left to itself SQLite would try a failed fsync again, and the second try
 of an fsync succeeds without having written anything.
 
+On a full disk new jobs are refused, and those that are over still leave: see
+`sqlite_room` for why they can.  What does not fit at once is removed in smaller
+and smaller transactions, each into a WAL that is begun again; and where little
+is left in a big file, the file gives its room back, which new jobs may need in
+the WAL.  So a queue that was drained takes jobs again, whatever it held.
+
 Many rows go into one statement, because Python lets go of its lock and waits
 for it again in each.  SQLite itself would not notice bytes that have changed,
 so each row has a checksum, and the file says how many rows it has.
@@ -21,10 +27,19 @@ from collections.abc import Generator, Iterator, Sequence
 from typing import Any
 from zlib import crc32
 
-from gearcli.errors import StoreBroken, StoreDamaged, StoreError
+from gearcli.errors import StoreBroken, StoreDamaged, StoreError, reason_of
 from gearcli.escape import shown
 from gearcli.server.ended import Ended
-from gearcli.server.sqlite_file import FIELDS, connected, damaged, locked, name_of, words_of
+from gearcli.server.sqlite_file import (
+    FIELDS,
+    VERSION,
+    connected,
+    damaged,
+    locked,
+    name_of,
+    words_of,
+)
+from gearcli.server.sqlite_room import Room
 from gearcli.server.store import RESERVED, Changes, StoredJob
 
 READ = f"SELECT checksum, {FIELDS} FROM job"
@@ -38,6 +53,10 @@ _CHUNKS = (512, 64, 8, 1)
 
 _CHECKPOINT_BYTES, _CHECKPOINT_COMMITS = 8 << 20, 1000
 """What a WAL may gather, about."""
+_FEW_PAGES = 1000
+"""Pages that are worth being written anew so that a file which had many more gives its room back."""
+_FULL = ("SQLITE_FULL", "SQLITE_IOERR_WRITE")
+"""A full disk, a used up quota, a file that must not be longer."""
 _FATAL = ("SQLITE_IOERR_FSYNC", "SQLITE_IOERR_DIR_FSYNC", "SQLITE_CORRUPT", "SQLITE_NOTADB")
 
 
@@ -55,6 +74,8 @@ class SqliteStore:
             os.close(self._lock)
             raise
         self._ended = Ended(self._lock)
+        self._room = Room(self.path, self._lock)
+        (self._page,) = self._run("PRAGMA page_size").fetchone()
 
     def give(self, uid: int, gid: int) -> None:
         """Make a user the owner of the file and of those beside it."""
@@ -128,26 +149,30 @@ class SqliteStore:
     def commit(self, changes: Changes) -> None:
         """Make changes; see `Store`."""
         with self._failing_well():
-            durable = changes.added or changes.next is not None
-            self._run("PRAGMA synchronous = FULL" if durable else "PRAGMA synchronous = NORMAL")
-            self._run("BEGIN IMMEDIATE")
-            more = self._insert(changes.added) - self._delete(changes.ended)
-            for number, losses in changes.losses.items():
-                self._run("UPDATE job SET losses = ? WHERE number = ?", [losses, number])
-            for number, death in changes.deaths.items():
-                self._run("UPDATE job SET died = ?, reason = ? WHERE number = ?", [*death, number])
-            if more:
-                self._run("UPDATE file SET jobs = jobs + ?", [more])
-            if changes.next is not None:
-                self._run("UPDATE file SET next = ?", [changes.next])
-            self._run("COMMIT")
+            if not self._room.is_there():
+                raise self._gone()
+            try:
+                self._transact(changes)
+            except sqlite3.Error as error:
+                if name_of(error) not in _FULL:
+                    raise
+                self._undo()
+                self._cut_wal()
+                self._remove_in_steps(changes)
+                self._shrink()
+                self._transact(changes)  # once more: the WAL is empty now
             self._checkpoint(changes)
+
+    def is_there(self) -> bool:
+        """Whether its file is still where it was; see `Store`."""
+        return self._room.is_there()
 
     def close(self) -> None:
         """Let go of the file."""
         with contextlib.suppress(sqlite3.Error):
             self._run("PRAGMA wal_checkpoint(TRUNCATE)")
         self._connection.close()
+        self._room.close()
         self._ended.close(forget=True)
         os.close(self._lock)
 
@@ -158,6 +183,33 @@ class SqliteStore:
             self._run("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     # -- transactions -------------------------------------------------------------------
+
+    def _transact(self, changes: Changes) -> None:
+        """Make changes in one transaction, for which there is room on the disk."""
+        durable = changes.added or changes.next is not None
+        self._run("PRAGMA synchronous = FULL" if durable else "PRAGMA synchronous = NORMAL")
+        self._run("BEGIN IMMEDIATE")
+        more = self._insert(changes.added) - self._delete(changes.ended)
+        for number, losses in changes.losses.items():
+            self._run("UPDATE job SET losses = ? WHERE number = ?", [losses, number])
+        for number, death in changes.deaths.items():
+            self._run("UPDATE job SET died = ?, reason = ? WHERE number = ?", [*death, number])
+        if more:
+            self._run("UPDATE file SET jobs = jobs + ?", [more])
+        if changes.next is not None:
+            self._run("UPDATE file SET next = ?", [changes.next])
+        self._take_room()
+        self._run("COMMIT")
+
+    def _take_room(self) -> None:
+        """Have room for all pages before they are committed.  Raises sqlite3.Error."""
+        (pages,) = self._run("PRAGMA page_count").fetchone()
+        try:
+            self._room.take(pages * self._page)
+        except OSError as error:
+            full = sqlite3.OperationalError(reason_of(error))
+            full.sqlite_errorname = "SQLITE_FULL"
+            raise full from None
 
     def _run(self, statement: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
         return self._connection.execute(statement, values)
@@ -187,9 +239,68 @@ class SqliteStore:
             self._gathered = self._commits = 0
             try:
                 self._run("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+                self._room.look()
             except sqlite3.Error as error:
                 if name_of(error) in _FATAL:
                     raise
+
+    # -- on a full disk -----------------------------------------------------------------
+
+    def _cut_wal(self) -> None:
+        """Give the file what the WAL has had more than its share."""
+        share = self._room.share_of_wal()
+        if share is not None:
+            try:
+                self._run(f"PRAGMA journal_size_limit = {share}")
+                self._run(f"PRAGMA user_version = {VERSION}")  # changes nothing, but SQLite cuts at a commit
+            except sqlite3.Error as error:
+                if name_of(error) in _FATAL:
+                    raise
+            self._undo()
+
+    def _remove_in_steps(self, changes: Changes) -> None:
+        """Of changes that do not fit do all that needs no room: in halves, in quarters, one by one."""
+        steps = [changes.ended]
+        while steps:
+            numbers = steps.pop()
+            if self._fits(ended=numbers):
+                continue
+            if len(numbers) == 1:
+                return
+            middle = len(numbers) // 2
+            steps += numbers[middle:], numbers[:middle]
+        self._fits(losses=changes.losses, deaths=changes.deaths)
+
+    def _fits(self, **changes: Any) -> bool:
+        """Make some changes, if there is room for them, into a WAL that can be begun again."""
+        part = Changes()
+        for name, value in changes.items():
+            setattr(part, name, value)
+        if not part:
+            return True
+        try:
+            self._transact(part)
+        except sqlite3.Error as error:
+            if name_of(error) in _FATAL:
+                raise
+            return False
+        else:
+            return True
+        finally:
+            self._undo()
+
+    def _shrink(self) -> None:
+        """Give room back if little is left in a big file."""
+        (pages,) = self._run("PRAGMA page_count").fetchone()
+        (free,) = self._run("PRAGMA freelist_count").fetchone()
+        if free < pages // 2 or pages - free > _FEW_PAGES:
+            return
+        try:
+            self._run("VACUUM")
+        except sqlite3.Error as error:
+            if name_of(error) in _FATAL:
+                raise
+        self._undo()
 
     @contextlib.contextmanager
     def _failing_well(self) -> Iterator[None]:
@@ -203,14 +314,22 @@ class SqliteStore:
             raise StoreError(f"cannot store jobs in {shown(self.path)}: {words_of(error)}") from None
 
     def _undo(self) -> None:
-        """Leave no transaction open, and make room in the WAL: a full disk may take more then."""
+        """Leave no transaction open, and have the WAL begun again: it may take more then."""
         try:
             if self._connection.in_transaction:
                 self._run("ROLLBACK")
-            self._run("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            self._run("PRAGMA wal_checkpoint(RESTART)").fetchall()
         except sqlite3.Error as error:
             if name_of(error) in _FATAL:
                 raise self._broken(error) from None
+        self._room.look()
+
+    def _gone(self) -> StoreError:
+        return StoreError(
+            f"cannot store jobs in {shown(self.path)}: it, or {shown(self.path + '-wal')}, was removed or "
+            "replaced while in use, and what it keeps is lost when the server ends. Put both back, "
+            "or have all jobs done (signal USR1 waits for that) and start again"
+        )
 
     def _broken(self, error: sqlite3.Error) -> StoreBroken:
         return StoreBroken(

@@ -9,6 +9,7 @@ import stat
 
 from gearcli.errors import InputError, OutputError, StoreDamaged, StoreInUse, reason_of
 from gearcli.escape import shown
+from gearcli.server.sqlite_room import WAL_LIMIT
 
 APPLICATION = 0x47656172
 """Says in a file's header that it is one of ours: `Gear`."""
@@ -98,6 +99,8 @@ def connected(path: str) -> sqlite3.Connection:
             "synchronous = FULL",
             "wal_autocheckpoint = 0",
             "trusted_schema = OFF",
+            "secure_delete = OFF",  # else to remove jobs takes as much room in the WAL as they have
+            f"journal_size_limit = {WAL_LIMIT}",
         ):
             connection.execute(f"PRAGMA {pragma}")
         _require_ours(connection, path)

@@ -93,10 +93,14 @@ class Store(Protocol):
     def commit(self, changes: Changes) -> None:
         """Make changes, all at once: add jobs, note losses and deaths, then remove jobs that are over.
 
-        To make them twice is to make them once.  Raises StoreError when
-        nothing was changed and another try may succeed, StoreBroken when it is
-        not known what was and the store must not be used any longer.
+        To make them twice is to make them once.  Raises StoreError when no job
+        was added and another try may succeed (on a full disk it may have done
+        the rest all the same), StoreBroken when it is not known what was
+        changed and the store must not be used any longer.
         """
+
+    def is_there(self) -> bool:
+        """Whether the next start will find it: what keeps it may have been removed meanwhile."""
 
     def over(self, numbers: Sequence[int]) -> None:
         """Jobs are over whose end a later transaction stores; called in any thread, and must not wait.

@@ -214,11 +214,57 @@ def test_a_full_disk_refuses_and_recovers(path: Path) -> None:
         assert ", 0 of them from before" in server.said()
 
 
+@pytest.mark.parametrize("limit", [200 << 10, 3 << 20], ids=["small", "big"])
+def test_a_disk_that_stays_full_takes_jobs_again_when_some_are_done(path: Path, limit: int) -> None:
+    """Nobody makes room but the workers; what they have done is not done again."""
+    with gear_serve("--store", str(path)) as server, server.wire() as client, server.wire() as worker:
+        resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+        worker.say(P.CAN_DO, b"f")
+        workload, kept = bytes(limit // 50), list[int]()
+        for _ in range(3):
+            stored = 0
+            while client.ask(P.SUBMIT_JOB_BG, b"f", b"", workload)[0] is P.JOB_CREATED:
+                stored += 1
+            for _ in range(stored):
+                work(worker)
+            assert (P.NO_JOB, []) == worker.ask(P.GRAB_JOB)
+            wait_until(lambda: client.ask(P.SUBMIT_JOB_BG, b"f", b"", b"after")[0] is P.JOB_CREATED)
+            work(worker)
+            kept.append(stored)
+        assert min(kept) >= kept[0] - 2 > 20, "no room is lost on the way"
+        assert P.JOB_CREATED == client.ask(P.SUBMIT_JOB_BG, b"f", b"", b"last")[0]
+        server.signal(signal.SIGTERM)
+        assert 0 == server.exit_status()
+    assert b"f\t1\t0\n" == run_gear("store", "check", str(path)).out
+
+
 def work(worker: Wire) -> bytes:
     """Do a job; the first word of its workload."""
     _, fields = worker.ask(P.GRAB_JOB)
     worker.say(P.WORK_COMPLETE, fields[0], b"")
     return fields[2].partition(b" ")[0] + b" "
+
+
+@pytest.mark.parametrize("ending", ["", "-wal"])
+@pytest.mark.parametrize("replaced", [False, True], ids=["removed", "replaced"])
+def test_a_file_that_is_removed_or_replaced_takes_no_jobs(path: Path, ending: str, replaced: bool) -> None:
+    """Nothing is acknowledged that nobody will find; when the file is back all is well."""
+    with gear_serve("--store", str(path)) as server, server.wire() as client:
+        assert P.JOB_CREATED == client.ask(P.SUBMIT_JOB_BG, b"f", b"", b"1")[0]
+        file, aside = Path(f"{path}{ending}"), path.parent / "aside"
+        file.rename(aside)
+        if replaced:
+            file.write_bytes(aside.read_bytes())
+        assert P.ERROR == client.ask(P.SUBMIT_JOB_BG, b"f", b"", b"2")[0]
+        assert "was removed or replaced while in use" in server.said()
+        assert "Put both back" in server.said()
+        aside.rename(file)
+        assert P.JOB_CREATED == client.ask(P.SUBMIT_JOB_BG, b"f", b"", b"3")[0]
+        file.unlink()
+        server.signal(signal.SIGTERM)
+        assert 0 == server.exit_status()
+        assert "2 jobs never begun, now lost: the store's file was removed or replaced" in server.said()
+        assert "kept in the store" not in server.said()
 
 
 def test_many_who_hang_up_early_are_served_all_the_same(path: Path) -> None:

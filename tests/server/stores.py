@@ -24,6 +24,7 @@ class MemoryStore:
         self.disk = disk
         self.failure: StoreError | None = None
         """Raised by every transaction as long as it is set."""
+        self.there = True
 
     def prefix(self, proposed: bytes = b"") -> bytes:
         self.disk.prefix = self.disk.prefix or proposed
@@ -53,6 +54,9 @@ class MemoryStore:
             jobs.pop(number, None)
         if changes.next is not None:
             self.disk.next = changes.next
+
+    def is_there(self) -> bool:
+        return self.there
 
     def over(self, numbers: Sequence[int]) -> None:
         pass

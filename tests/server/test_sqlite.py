@@ -74,8 +74,8 @@ def test_the_wal_does_not_grow_without_end(path: Path, monkeypatch: pytest.Monke
     store.prefix(b"H:")
     store.begin()
     for number in range(1, 60):
-        store.commit(changes(job(number, workload=bytes(20_000)), ended=[number - 1]))
-    assert os.stat(f"{path}-wal").st_size < 1_000_000
+        store.commit(changes(job(number, workload=bytes(60_000)), ended=[number - 1]))
+    assert os.stat(f"{path}-wal").st_size < 1_500_000
     store.close()
 
 
