@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from gearcli.protocol import runs
 from gearcli.protocol.packets import (
+    HANDLE_LIMIT,
     HEADER_SIZE,
     LINE_LIMIT,
     OPAQUE,
@@ -88,6 +89,7 @@ class Decoder:
 
     __slots__ = (
         "_held", "_limit", "_line_limit", "_rows", "_small", "begun", "held", "in_runs", "missing",
+        "too_large",
     )  # fmt: skip
 
     def __init__(self, magic: bytes, limit: int = PACKET_LIMIT, line_limit: int = LINE_LIMIT) -> None:
@@ -104,6 +106,8 @@ class Decoder:
         """Bytes known to be missing from the packet in progress; 0 while nothing is known."""
         self.begun = 0
         """A number that is another for every packet that is found to be in progress."""
+        self.too_large = b""
+        """How the packet begins that was refused for its size, with its first argument if that has come."""
 
     @property
     def idle(self) -> bool:
@@ -173,6 +177,7 @@ class Decoder:
                 type_, separators, strip, bare = _odd_row(kind)
             stop = start + length
             if length > limit:
+                self.too_large = data[position : start + HANDLE_LIMIT + 1]
                 raise Refusal.SIZE.error()
             if stop > end:
                 self.missing = stop - end

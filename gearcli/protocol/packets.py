@@ -134,6 +134,8 @@ SUBMIT_TYPES = {meaning: type_ for type_, meaning in SUBMITS.items()}
 
 SUBMISSIONS = frozenset(type_ for type_ in PacketType if type_.name.startswith("SUBMIT_"))
 """All packets that bring a job, those too of which it is due later."""
+REPORTS = frozenset(type_ for type_ in PacketType if type_.name.startswith("WORK_"))
+"""All packets in which a worker says something of a job; the handle comes first."""
 ABILITIES = frozenset({PacketType.CAN_DO, PacketType.CAN_DO_TIMEOUT})
 """The packets that register a worker for a function."""
 

@@ -43,6 +43,7 @@ class Counting:
         self._revive = _replace(registry.dead, "revive", self.revive)
         self._assign = _replace(registry, "assign", self.assign)
         self._offer_again = _replace(registry, "offer_again", self.offer_again)
+        self._take_back = _replace(registry.deadlines, "take_back", self.take_back)
         self._fail = _replace(registry, "fail", self.fail)
         self._cancel = _replace(registry, "cancel", self.cancel)
         self._drop = _replace(registry, "drop", self.drop)
@@ -108,6 +109,13 @@ class Counting:
                 counters.ended[Result.ABANDONED] += 1
         self._offer_again(job, worker)
 
+    def take_back(self, peer: Peer, handle: bytes) -> None:
+        """A worker may have a job again that it had lost."""
+        self._take_back(peer, handle)
+        job = peer.running.get(handle)
+        if job is not None and job not in self._began and self._since.pop(job, None) is not None:
+            self._began[job] = self._registry.now
+
     def fail(self, job: Job, reason: str | None = None) -> None:
         """A job has failed; one that no worker has was cancelled, and is counted there."""
         if job.worker is not None:
@@ -130,6 +138,7 @@ class Counting:
 
     def work_exception(self, peer: Peer, handle: bytes, exception: bytes) -> None:
         """A worker says an exception, perhaps of a job that it has."""
+        self._registry.deadlines.take_back(peer, handle)
         job = self._registry.jobs.get(handle)
         if job is not None and job.worker is peer:
             self._ended(job, Result.EXCEPTION)

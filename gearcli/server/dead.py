@@ -9,12 +9,13 @@ which is said.  Where there is a store it keeps them too.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from math import inf
 from typing import TYPE_CHECKING
 
 from gearcli.escape import shown
 from gearcli.server.jobs import Job
+from gearcli.server.rationing import Rationed
 from gearcli.server.returning import queue_again
 from gearcli.server.store import StoredJob
 
@@ -41,10 +42,9 @@ class DeadLetters:
         self._used = 0
         self.limit = BYTES_LIMIT
         """Bytes that all together may take."""
-        self.say: Callable[[str], None] = lambda words: None
-        """Told, in words, that some were dropped."""
         self._dropped = 0
         self._next_said = -inf
+        self._rationed = Rationed(lambda words: registry.say(words), lambda: registry.now)
 
     def __iter__(self) -> Iterator[StoredJob]:
         """Those that died first come first."""
@@ -84,6 +84,10 @@ class DeadLetters:
         )
         if registry.journal is not None:
             registry.journal.died(job, letter)
+        self._rationed.say(
+            f"{shown(letter.function)} {shown(job.handle)} is a dead job now: {reason}; "
+            "gear jobs --dead shows it, gear retry queues it again"
+        )
         self.add(letter)
 
     def add(self, letter: StoredJob) -> None:
@@ -102,7 +106,7 @@ class DeadLetters:
         self._next_said = self._registry.now + _SAID_AGAIN
         name = shown(self.handle(letter))
         more = f", and {self._dropped - 1} more since this was last said" if self._dropped > 1 else ""
-        self.say(f"no room for more dead jobs: the oldest is dropped, {name}{more}")
+        self._registry.say(f"no room for more dead jobs: the oldest is dropped, {name}{more}")
         self._dropped = 0
 
     # -- how they go ----------------------------------------------------------------------

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
+from gearcli.escape import shown
 from gearcli.server.jobs import Job
 from gearcli.timers import Timers
 
@@ -27,6 +28,7 @@ class Deadlines:
         if seconds is not None:
             at(registry.timers, registry.now + seconds, job, self._took_too_long)
         if registry.lease:
+            peer.lost.pop(job.handle, None)  # if it had the job before, that is forgotten
             peer.heard = registry.now
             at(registry.timers, registry.now + registry.lease, job, self._lease_over)
 
@@ -42,8 +44,27 @@ class Deadlines:
         if until > registry.now:
             at(registry.timers, until, job, self._lease_over)
         else:
-            worker.lose(job.handle)
+            name = f"{shown(job.queue.name)} {shown(job.handle)}"
+            silence = f"which was silent for {registry.lease:g} s (--lease)"
+            registry.say(f"{name} is taken from its worker {worker.address}, {silence}")
+            # A result of which a part is thrown away would not be whole.
+            whole = registry.results is None or not registry.results.began(job)
+            worker.lose(job.handle, job if whole else None)
             registry.offer_again(job, worker)
+
+    def take_back(self, peer: Peer, handle: bytes) -> None:
+        """Let a worker have a job again that its silence cost it, if nobody else has it."""
+        job = peer.lost.get(handle)
+        if job is None or not job.number or job.worker is not None or job.queue.name not in peer.abilities:
+            return
+        job.queue.withdraw(job)
+        job.queue.running += 1
+        job.worker = peer
+        peer.running[handle] = job
+        job.extend().losses -= 1
+        if self._registry.journal is not None:
+            self._registry.journal.lost(job)
+        self.begin(peer, job)
 
 
 def at(timers: Timers, due: float, job: Job, call: Callable[[Job], None]) -> None:

@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 from gearcli.protocol import runs
 from gearcli.protocol.decoder import Decoder
-from gearcli.protocol.packets import HANDLE_LIMIT, REQUEST, SUBMISSIONS, UNIQUE_LIMIT, PacketType
+from gearcli.protocol.packets import HANDLE_LIMIT, REPORTS, REQUEST, SUBMISSIONS, UNIQUE_LIMIT, PacketType
 from gearcli.protocol.refusals import Refusal
 from gearcli.server import answers
 from gearcli.server.admission import Admission
@@ -60,6 +60,8 @@ class Engine:
         self.peers: dict[Peer, None] = {}
         self._assignments = Assignments(self.registry)
         reports = Reports(self.registry)
+        self.too_large = reports.too_large
+        """What becomes of a job when a packet about it cannot be read; see `Reports`."""
         self._parts: list[object] = [self, self._assignments, Submissions(self.registry), reports]
         self.keep_results = keep_results
         """Seconds for which results of background jobs are kept."""
@@ -77,7 +79,8 @@ class Engine:
         """The method for every packet; those that no peer may send are unexpected."""
         table = {type_: self._handler(type_.name.lower()) for type_ in PacketType}
         if self.registry.lease:
-            return {type_: self._noting(handler) for type_, handler in table.items()}
+            reports = {type_: self._having_back(table[type_]) for type_ in REPORTS}
+            return {type_: self._noting(handler) for type_, handler in {**table, **reports}.items()}
         return table
 
     def _handler(self, name: str) -> Callable[..., None]:
@@ -93,6 +96,16 @@ class Engine:
             handler(peer, *fields)
 
         return noting
+
+    def _having_back(self, handler: Callable[..., None]) -> Callable[..., None]:
+        """The handler of a report; what a worker says late counts as long as nobody else has its job."""
+
+        def having_back(peer: Peer, handle: bytes, *words: bytes) -> None:
+            if peer.lost:
+                self.registry.deadlines.take_back(peer, handle)
+            handler(peer, handle, *words)
+
+        return having_back
 
     def drain(self) -> None:
         """From now on take no new jobs and give none out; those that run may end."""

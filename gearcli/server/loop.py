@@ -29,6 +29,7 @@ from gearcli.server.links import READ, RECEIVED, WRITE, Link
 from gearcli.server.log import Level, Log
 from gearcli.server.operator import Operator
 from gearcli.server.peers import UNCOPIED, Peer
+from gearcli.server.rationing import Rationed
 from gearcli.server.sending import Sending
 from gearcli.server.shutdown import SIGNALS, Shutdown
 from gearcli.server.supervision import Supervision
@@ -82,7 +83,8 @@ class Server:
         self._doors = Doors(self.selector, listeners, admit, log, bounds.connections, self._connections)
         self._packet_limit = bounds.packet
         dead = engine.registry.dead
-        dead.limit, dead.say = min(dead.limit, bounds.memory // 8), log.notice
+        dead.limit, engine.registry.say = min(dead.limit, bounds.memory // 8), log.notice
+        self._rationed = Rationed(log.notice, time.monotonic)
         self._supervision = Supervision(
             bounds, engine, self._links, log, close=self._close, wait_for=self._wait_for
         )
@@ -262,7 +264,10 @@ class Server:
             link.undecided = packets
             self._wait_for(link)
         except ProtocolError as error:
-            self._log.say(Level.CONNECTIONS, f"{link.who} broke the protocol: {error}")
+            failed = self._engine.too_large(peer, link.decoder.too_large)
+            self._rationed.say(
+                "; ".join(filter(None, (f"{link.who} broke the protocol and is closed: {error}", failed)))
+            )
             peer.error(error.code.encode(), str(error).encode())
             link.closing = True
             self._flush(link)  # at once: what follows in the stream means nothing and must not be read

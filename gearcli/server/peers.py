@@ -20,7 +20,7 @@ UNCOPIED = 16384
 
 # There may be many connections that never have either: these stand in for what is made for the first.
 _NO_TIMEOUTS: dict[bytes, float] = {}
-_NONE_LOST: dict[bytes, None] = {}
+_NONE_LOST: dict[bytes, Job | None] = {}
 
 
 class Peer:
@@ -89,7 +89,7 @@ class Peer:
         self.running: dict[bytes, Job] = {}
         """The jobs it has taken and not finished, by handle."""
         self.lost = _NONE_LOST
-        """Handles of jobs that ended before its last word of them; see `lose`."""
+        """Handles of jobs that it lost before its last word of them; see `lose`."""
         self.heard = 0.0
         """When it last said anything; kept only where workers have a lease."""
         self.all_yours = False
@@ -146,13 +146,14 @@ class Peer:
             self.timeouts = {}
         self.timeouts[function] = seconds
 
-    def lose(self, handle: bytes) -> None:
-        """Note that a job the peer has is over although the peer may still report of it.
+    def lose(self, handle: bytes, job: Job | None = None) -> None:
+        """Note that the peer has a job no longer although it may still report of it.
 
         Such a report is no fault: an ERROR would end the workers of PHP, Perl and libgearman.
+        With the `job` the report counts as long as nobody else has the job.
         """
         if self.lost is _NONE_LOST:
             self.lost = {}
-        self.lost[handle] = None
+        self.lost[handle] = job
         if len(self.lost) > LOST_LIMIT:
             del self.lost[next(iter(self.lost))]

@@ -1,6 +1,6 @@
 """The queue of one function: its waiting jobs, its workers and who of them sleeps.
 
-Everything here costs O(1), spread over all calls:
+Everything here costs O(1), spread over all calls, but `withdraw`, which few jobs need:
 
 - A job that leaves the middle of the queue (abandoned, cancelled) stays in its
   deque as a gone job and is passed over; when more than half of a deque is
@@ -178,6 +178,14 @@ class FunctionQueue:
             lane.clear()
             lane.extend(waiting)
             self._gone[priority] = 0
+
+    def withdraw(self, job: Job) -> None:
+        """Take out a waiting job that somebody has after all."""
+        priority = job.priority
+        lane = self._lanes[priority]
+        lane.remove(job)
+        if len(lane) == self._gone[priority]:
+            self._find_best()
 
     def meet(self, key: Identity, job: Job) -> None:
         """Let identical jobs find this one by a key."""

@@ -56,6 +56,8 @@ class Registry:
         """Whether no function gives out jobs."""
         self.retries = retries
         self.lease = lease
+        self.say: Callable[[str], None] = lambda words: None
+        """Told, in words, what an operator would want to know."""
         self.results: Results | None = None
         """Who is told of jobs that fail and of those that lose their worker, where results are kept."""
 
@@ -65,7 +67,8 @@ class Registry:
         self._schedule = Timers()  # by time of day
         self.timers = Timers()
         """What is due at a monotonic time."""
-        self._deadlines = Deadlines(self)
+        self.deadlines = Deadlines(self)
+        """Ends jobs whose worker takes too long; takes them away from one that is silent, and back."""
         self.dead = DeadLetters(self)
         """Background jobs that have lost their worker too often."""
 
@@ -281,7 +284,7 @@ class Registry:
         peer.running[handle] = job
         queue.running += 1
         if self.lease or peer.timeouts:
-            self._deadlines.begin(peer, job)
+            self.deadlines.begin(peer, job)
         return handle, job
 
     def offer_again(self, job: Job, worker: Peer) -> None:
@@ -313,7 +316,10 @@ class Registry:
     # -- how it ends ------------------------------------------------------------------
 
     def fail(self, job: Job, reason: str | None = None) -> None:
-        """A job has failed: tell its listeners, and forget it.  Without a `reason` its worker said so."""
+        """A job has failed: tell its listeners, and forget it.  Without a `reason` its worker said so.
+
+        Who wants the words of exceptions hears the reason.
+        """
         self._tell_failed(job, reason)
         if job.worker is None:
             self.drop(job)
@@ -324,7 +330,10 @@ class Registry:
         if self.results is not None:
             self.results.failed(job, reason)
         for listener in job.listeners:
-            listener.tell(answers.WORK_FAIL, job.handle)
+            if reason is not None and listener.wants_exceptions:
+                listener.tell(answers.WORK_EXCEPTION, job.handle, reason.encode())
+            else:
+                listener.tell(answers.WORK_FAIL, job.handle)
 
     def cancel(self, job: Job, reason: str = "it was cancelled") -> None:
         """Nobody wants a job any longer: it has failed for its listeners.

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gearcli.escape import shown
+from gearcli.protocol import runs
 from gearcli.protocol.numbers import number
-from gearcli.protocol.packets import HANDLE_LIMIT
+from gearcli.protocol.packets import HANDLE_LIMIT, HEADER_SIZE, REPORTS, REQUEST
 from gearcli.protocol.refusals import Refusal
 from gearcli.server import answers
 from gearcli.server.jobs import Job
@@ -75,6 +77,27 @@ class Reports:
         _tell_all([each for each in job.listeners if not each.wants_exceptions], answers.WORK_FAIL, handle)
         self._registry.forget(job)
         peer.lose(handle)  # Perl's worker says WORK_FAIL after it
+
+    def too_large(self, peer: Peer, start: bytes) -> str:
+        """A packet was refused for its size, of which only the start has come; what that means, in words.
+
+        The job that it reports of fails: offered again it would most likely end in the same way, for ever.
+        """
+        type_ = runs.type_of(start) if start.startswith(REQUEST) else None
+        if type_ is None or type_ not in REPORTS:
+            return ""
+        handle, known, _ = start[HEADER_SIZE:].partition(b"\0")
+        if not known and len(peer.running) == 1:
+            (handle,) = peer.running
+        job = peer.running.get(handle)
+        if job is None:
+            return ""
+        name = f"{shown(job.queue.name)} {shown(handle)}"
+        reason = (
+            f"its worker's {type_.name} of {runs.size_of(start)} bytes is more than the server's --max-packet"
+        )
+        self._registry.fail(job, reason)
+        return f"{name} failed: {reason}"
 
     def _owned(self, peer: Peer, handle: bytes, refusal: Refusal) -> Job | None:
         """The job with this handle if the peer runs it, else None after an ERROR."""

@@ -138,6 +138,11 @@ class Results:
         """A job has lost its worker: what that said is no part of a result."""
         self._take(job)
 
+    def began(self, job: Job) -> bool:
+        """Whether a part of a job's result has come: it is not whole without that."""
+        said = self._said.get(job)
+        return said is not None and said.size > 0
+
     def failed(self, job: Job, reason: str | None) -> None:
         """A job that is still known has failed; without a reason because its worker said so."""
         self._keep(job, FAILED, reason=reason)

@@ -298,7 +298,7 @@ class Fleet:
                 if slot.job is not None:
                     self._server(session).faults = 0
         except (ProtocolError, ConnectionLost) as error:
-            connection.lost = connection.lost or error
+            connection.lost = error  # the server's own words, also where the connection broke after them
         if connection.lost is not None:
             self._lose(session, connection.lost)
         self.push(slot)

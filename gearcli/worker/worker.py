@@ -215,7 +215,8 @@ class Slot:
         """An ERROR: to a grab, it is tried the older way; to a late report, it changes nothing.
 
         One to a CAN_DO must not be passed over: the worker would wait for jobs that never come.
-        Raises Forbidden, and ConnectionLost where the server may have room for it later.
+        Raises Forbidden, and ConnectionLost where the server may have room for it later
+        or is about to hang up because a result is too large for it.
         """
         code, text = fields
         if code == b"QUEUE_ERROR":
@@ -223,6 +224,8 @@ class Slot:
         if code == b"PERMISSION_DENIED":
             words = f"{session.address} does not permit this worker to take its functions: {shown(text)}"
             raise Forbidden(f"{words}; it needs the role work for each", code=shown(code), text=shown(text))
+        if code == b"ARGUMENT_TOO_LARGE":
+            raise ConnectionLost(f"{session.address} refused what this worker sent: {shown(text)}")
         if code == b"JOB_NOT_FOUND" or self._asked is not session:
             return
         self._asked = None

@@ -229,6 +229,15 @@ def test_a_body_of_exactly_the_limit_is_accepted() -> None:
         decode(Decoder(REQUEST, limit=99), [packet])
 
 
+@pytest.mark.parametrize("came", [12, 14, 16, 90])
+def test_of_a_packet_that_is_refused_for_its_size_the_beginning_is_kept(came: int) -> None:
+    decoder, packet = Decoder(REQUEST, limit=99), request(P.WORK_COMPLETE, b"H:1", bytes(200))
+    assert b"" == decoder.too_large
+    with pytest.raises(ProtocolError, match="Packet too large"):
+        decode(decoder, [request(P.GRAB_JOB) + packet[:came]])
+    assert packet[: min(came, 12 + 64)] == decoder.too_large
+
+
 @pytest.mark.parametrize("seed", range(10))
 def test_garbage_raises_nothing_but_protocol_errors(seed: int) -> None:
     chance = random.Random(seed)

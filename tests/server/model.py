@@ -56,6 +56,10 @@ class Job:
     limit: float | None = None
     progress: tuple[bytes, bytes] = (b"0", b"0")
     cancelled: bool = False
+    lapsed: list[End] = field(default_factory=list)
+    """Who was silent for too long with it, and may have it back while nobody else has it."""
+    unaware: list[End] = field(default_factory=list)
+    """Who had it before it died and does not know that."""
 
     @property
     def wanted(self) -> bool:
@@ -169,10 +173,16 @@ class Model:
         """A worker has a job; the function's turn comes after the others' again."""
         end.abilities.remove(job.function)
         end.abilities.append(job.function)
-        job.worker, job.since, job.limit = end, self.now, end.limits.get(job.function)
+        self.own(end, job)
         job.attempts += 1
-        end.heard = self.now
         self.awake(end)
+
+    def own(self, end: End, job: Job) -> None:
+        """A worker has a job, be it again."""
+        job.worker, job.since, job.limit = end, self.now, end.limits.get(job.function)
+        job.lapsed = [other for other in job.lapsed if other is not end]
+        job.unaware = [other for other in job.unaware if other is not end]
+        end.heard = self.now
 
     def awake(self, end: End) -> None:
         """Somebody neither sleeps nor is expected."""
@@ -227,7 +237,7 @@ class Model:
         elif 0 <= self.retries < job.attempts:
             if job.background:
                 self.dead[job.handle] = job
-            self.end(job, P.WORK_FAIL)
+            self.fail(job, f"its worker was lost in attempt {job.attempts}, the last")
         else:
             self.queue(job)
 
@@ -239,6 +249,10 @@ class Model:
     def report(self, end: End, type_: PacketType, handle: bytes, words: list[bytes]) -> None:
         """Somebody says something of a job."""
         job = self.jobs.get(handle)
+        if job is not None and job.waiting and end in job.lapsed and job.function in end.abilities:
+            self.own(end, job)
+        if job is not None and job.worker is not end and end in (*job.lapsed, *job.unaware):
+            return
         if job is None or job.worker is not end:
             refusals = {P.WORK_EXCEPTION: Refusal.EXCEPTION}
             refusals |= dict.fromkeys((P.WORK_DATA, P.WORK_WARNING), Refusal.UPDATE)
@@ -260,11 +274,20 @@ class Model:
                 self.tell(listener, type_, job.handle, *words)
         del self.jobs[job.handle]
 
+    def fail(self, job: Job, reason: str) -> None:
+        """A job has failed, though no worker said so; who hears exceptions hears why."""
+        for listener in job.listeners:
+            if listener.exceptions:
+                self.tell(listener, P.WORK_EXCEPTION, job.handle, reason.encode())
+            else:
+                self.tell(listener, P.WORK_FAIL, job.handle)
+        del self.jobs[job.handle]
+
     # -- operators and time ----------------------------------------------------------------
 
-    def cancel(self, job: Job) -> None:
+    def cancel(self, job: Job, reason: str = "it was cancelled") -> None:
         """Nobody wants a job; who works on it may go on."""
-        self.end(job, P.WORK_FAIL)
+        self.fail(job, reason)
         if job.worker is not None:
             self.jobs[job.handle] = job
             job.listeners, job.background, job.cancelled = [], False, True
@@ -275,6 +298,7 @@ class Model:
             return False
         self.jobs[job.handle] = self.dead.pop(job.handle)
         job.listeners, job.attempts = [], 0
+        job.lapsed, job.unaware = [], job.lapsed + job.unaware
         self.queue(job)
         return True
 
@@ -288,8 +312,9 @@ class Model:
                 late = job.limit is not None and job.since + job.limit <= now
                 silent = 0 < self.lease <= now - job.worker.heard
                 if late and not (silent and job.handle in alive):
-                    self.end(job, P.WORK_FAIL)
+                    self.fail(job, "it took longer than its worker had allowed")
                 elif silent:
+                    job.lapsed.append(job.worker)
                     self.lose(job)
         for end in self.ends:
             if end.woken_until is not None and end.woken_until <= now:

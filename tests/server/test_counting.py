@@ -245,3 +245,23 @@ def test_in_a_simulated_server_every_job_ends_once(seed: int) -> None:
     look(simulation.engine, counting, counters)
     assert counters.ended(Result.COMPLETED) > 0
     assert counters.ended(Result.ABANDONED) > 0
+
+
+@pytest.mark.parametrize(
+    ("type_", "end"),
+    [(P.WORK_COMPLETE, "completed"), (P.WORK_FAIL, "failed"), (P.WORK_EXCEPTION, "exception")],
+)
+def test_a_job_that_its_worker_has_again_ends_once(type_: P, end: str) -> None:
+    engine, counters = Engine(b"H:", lease=10.0), Counters()
+    count(engine, counters)
+    worker = Talker(engine).can_do(b"f")
+    handle = Talker(engine).submit_bg(b"w")
+    worker.take()
+    engine.tick(10.0)
+    engine.tick(12.0)
+    worker.say(P.WORK_STATUS, handle, b"1", b"2")
+    engine.tick(15.0)
+    worker.say(type_, handle, *[b"r"] * (len(type_.fields) - 1))
+    function = counters.of(b"f")
+    assert ({end: 1}, 1) == (ends(counters), function.lost)
+    assert (2, 13.0) == ran(function)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gearcli.protocol.packets import PacketType as P
-from gearcli.server import dead
+from gearcli.server import dead, rationing
 from gearcli.server.counters import Counters, Result
 from gearcli.server.counting import count
 from gearcli.server.dead import OVERHEAD
@@ -45,6 +45,16 @@ def dead_job(engine: Engine, workload: bytes = b"w", *, function: bytes = b"f", 
     handle = Talker(engine).submit_bg(workload, function=function, unique=unique)
     kill(engine, handle, function)
     return handle
+
+
+def test_each_is_said_but_not_without_end(engine: Engine) -> None:
+    said = list[str]()
+    engine.registry.say = said.append
+    for _ in range(rationing.BURST + 5):
+        dead_job(engine, function=b"f\n")
+    assert rationing.BURST == len(said)
+    words = "gear jobs --dead shows it, gear retry queues it again"
+    assert f"f\\n H:1 is a dead job now: {REASON}; {words}" == said[0]
 
 
 # -- which die ---------------------------------------------------------------------------------
@@ -239,7 +249,7 @@ def test_counted(engine: Engine) -> None:
 def test_too_many_or_too_big_drop_the_oldest(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     letters, said = engine.registry.dead, list[str]()
     monkeypatch.setattr(dead, "COUNT_LIMIT", 3)
-    letters.say = said.append
+    engine.registry.say = said.append
     before = engine.registry.account.held
     for number in range(1, 6):
         letters.add(job(number, died=1000.0))

@@ -564,8 +564,25 @@ def test_v_shows_connections_and_what_broke_them() -> None:
         wire.send(bytes(12))
         assert P.ERROR is wire.packet()[0]
         wait_until(lambda: " disconnected\n" in server.said())
-        assert " broke the protocol: Unknown packet type or magic\n" in server.said()
+        assert " broke the protocol and is closed: Unknown packet type or magic\n" in server.said()
         assert "ERROR" not in server.said()
+
+
+def test_a_job_whose_result_is_too_large_fails_and_everybody_hears_why() -> None:
+    with gear_serve("--max-packet", "64K") as server, server.wire() as client, server.wire() as worker:
+        client.ask(P.OPTION_REQ, b"exceptions")
+        _, (handle,) = client.ask(P.SUBMIT_JOB, b"big", b"", b"w")
+        worker.say(P.CAN_DO, b"big")
+        assert P.JOB_ASSIGN is worker.ask(P.GRAB_JOB)[0]
+        worker.send(request(P.WORK_COMPLETE, handle, bytes(100_000))[:1000])
+        size = len(handle) + 1 + 100_000
+        why = f"its worker's WORK_COMPLETE of {size} bytes is more than the server's --max-packet"
+        assert (P.WORK_EXCEPTION, [handle, why.encode()]) == client.packet()
+        assert error(b"ARGUMENT_TOO_LARGE", b"Packet too large") == worker.packet()
+        assert worker.ends()
+        wait_until(lambda: "broke the protocol" in server.said())
+        words = f"broke the protocol and is closed: Packet too large; big {handle.decode()} failed: {why}\n"
+        assert words in server.said()
 
 
 def test_a_log_that_nobody_reads_stops_nothing() -> None:

@@ -261,6 +261,20 @@ class EngineIsTheModel(RuleBasedStateMachine):
         self.model.report(self.slots[slot][1], type_, handle, words)
         self.settle(slot, heard)
 
+    @precondition(lambda self: any(job.lapsed for job in self.model.jobs.values()))
+    @rule(which=which, type_=st.sampled_from(ENDS + TOLD))
+    def report_late(self, which: int, type_: PacketType) -> None:
+        """A worker that was silent for too long says something of its job after all, if it is still there."""
+        late = [
+            (end, job) for job in self.model.jobs.values() for end in job.lapsed if end in self.model.ends
+        ]
+        if late:
+            end, job = late[which % len(late)]
+            words = [b"1", b"2"][: len(type_.fields) - 1]
+            heard = self.said(end.number, type_, job.handle, *words)
+            self.model.report(end, type_, job.handle, words)
+            self.settle(end.number, heard)
+
     # -- time and operators --------------------------------------------------------------------
 
     @rule(seconds=st.sampled_from((0.1, 0.25, 1.0, 5.0)), jump=st.sampled_from((0.0, 0.0, 0.0, 60.0, 3600.0)))
@@ -296,7 +310,7 @@ class EngineIsTheModel(RuleBasedStateMachine):
         self.typed(b"purge " + function)
         for job in self.model.of(function):
             if job.worker is None:
-                self.model.cancel(job)
+                self.model.cancel(job, "it was purged")
         self.settle()
 
     @precondition(lambda self: self.model.dead)

@@ -172,3 +172,21 @@ def test_identities() -> None:
     assert b"" == identity(b"", b"w")
     assert b"" == identity(b"-", b"")
     assert identity(b"-", b"w") == identity(b"-", b"w") != identity(b"-", b"v")
+
+
+@pytest.mark.parametrize(("name", "left"), [(b"1", [b"2"]), (b"2", [b"1"])])
+def test_a_job_that_somebody_has_after_all_waits_no_longer(
+    queue: FunctionQueue, name: bytes, left: list[bytes]
+) -> None:
+    jobs = {each: put(queue, each) for each in (b"1", b"gone", b"2")}
+    drop(queue, jobs[b"gone"])
+    queue.withdraw(jobs[name])
+    assert 1 == queue.waiting
+    assert left == taken(queue)
+
+
+def test_the_last_job_that_is_withdrawn_leaves_nothing(queue: FunctionQueue) -> None:
+    job = put(queue, b"1")
+    drop(queue, put(queue, b"gone"))
+    queue.withdraw(job)
+    assert (NOTHING, 0) == (queue.best, queue.waiting)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gearcli.protocol.packets import PacketType as P
-from gearcli.protocol.packets import response
+from gearcli.protocol.packets import request, response
 from gearcli.protocol.refusals import Refusal
 from gearcli.server.engine import Engine
 from gearcli.server.peers import LOST_LIMIT
@@ -147,3 +147,70 @@ def test_a_worker_is_forgiven_for_so_many_lost_jobs_and_no_more(client: Talker, 
     assert [error(Refusal.RESULT)] == worker.say(P.WORK_FAIL, oldest)
     assert all(worker.say(P.WORK_FAIL, handle) == [] for handle in others)
     assert LOST_LIMIT == len(worker.peer.lost)
+
+
+# -- of a size that is refused ----------------------------------------------------------------------
+
+
+WORDS = "its worker's {} of 1004 bytes is more than the server's --max-packet"
+
+
+def beginning(type_: P, handle: bytes, came: int = 100) -> bytes:
+    """How a packet about a job begins whose body has 1004 bytes."""
+    return request(type_, handle, bytes(1003 - len(handle)))[:came]
+
+
+@pytest.mark.parametrize("type_", [P.WORK_COMPLETE, P.WORK_DATA, P.WORK_WARNING, P.WORK_EXCEPTION])
+def test_a_job_whose_report_is_too_large_fails(
+    engine: Engine, client: Talker, worker: Talker, type_: P
+) -> None:
+    frank = Talker(engine)
+    frank.say(P.OPTION_REQ, b"exceptions")
+    handles = [client.submit(b"w", unique=b"1"), client.submit(b"w", unique=b"2")]
+    frank.submit(b"w", unique=b"2")
+    assert handles == [worker.take(), worker.take()]
+    said = engine.too_large(worker.peer, beginning(type_, b"H:2"))
+    assert f"f H:2 failed: {WORDS.format(type_.name)}" == said
+    assert [failed(b"H:2")] == client.heard()
+    assert [(P.WORK_EXCEPTION, [b"H:2", WORDS.format(type_.name).encode()])] == frank.heard()
+    worker.leave()
+    assert [b"H:1"] == [job.handle for job in engine.registry.jobs], "the other is offered again"
+
+
+@pytest.mark.parametrize("came", [12, 14])
+def test_without_its_handle_it_is_about_the_one_job(
+    engine: Engine, client: Talker, worker: Talker, came: int
+) -> None:
+    handle = client.submit(b"w")
+    worker.take()
+    assert engine.too_large(worker.peer, beginning(P.WORK_COMPLETE, handle, came))
+    assert [failed(handle)] == client.heard()
+
+
+def test_which_of_several_jobs_is_meant_is_not_guessed(
+    engine: Engine, client: Talker, worker: Talker
+) -> None:
+    client.submit(b"1")
+    client.submit(b"2")
+    worker.take()
+    worker.take()
+    assert "" == engine.too_large(worker.peer, beginning(P.WORK_COMPLETE, b"H:1", 12))
+    assert [] == client.heard()
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        b"",
+        beginning(P.WORK_COMPLETE, b"H:9"),
+        request(P.ECHO_REQ, b"H:1\0"),
+        response(P.WORK_COMPLETE, b"H:1", b""),
+    ],
+)
+def test_what_is_about_no_job_of_the_worker_ends_none(
+    engine: Engine, client: Talker, worker: Talker, start: bytes
+) -> None:
+    client.submit(b"w")
+    worker.take()
+    assert "" == engine.too_large(worker.peer, start)
+    assert [] == client.heard()

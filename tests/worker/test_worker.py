@@ -178,6 +178,15 @@ def test_a_server_without_room_for_the_worker_is_left_for_now(slot: Slot, end: E
         slot.receive(end.session, (P.ERROR, [b"QUEUE_ERROR", b"Server has no memory for more"]))
 
 
+@pytest.mark.parametrize("asked", [False, True])
+def test_a_server_that_refuses_a_result_for_its_size_is_quoted(slot: Slot, end: End, asked: bool) -> None:
+    assigned(slot, end)
+    if asked:
+        slot.done()
+    with pytest.raises(ConnectionLost, match="server:1 refused what this worker sent: Packet too large"):
+        slot.receive(end.session, (P.ERROR, [b"ARGUMENT_TOO_LARGE", b"Packet too large"]))
+
+
 def test_an_answer_that_nobody_waits_for_breaks_the_protocol(slot: Slot, end: End) -> None:
     slot.receive(end.session, (P.NO_JOB, []))
     with pytest.raises(ProtocolError, match="server:1 answered what nobody had asked"):

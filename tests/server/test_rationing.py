@@ -1,0 +1,19 @@
+"""Lines that peers can cause: a few at once, the others counted."""
+
+from __future__ import annotations
+
+from gearcli.server.rationing import BURST, PERIOD, Rationed
+
+
+def test_what_is_said_too_often_is_counted_and_said_later() -> None:
+    said, now = list[str](), [100.0]
+    rationed = Rationed(said.append, lambda: now[0])
+    for number in range(BURST + 3):
+        rationed.say(str(number))
+    assert [str(number) for number in range(BURST)] == said
+    now[0] += PERIOD
+    rationed.say("again")
+    assert "again (3 more such lines were left out before)" == said[-1]
+    now[0] += PERIOD
+    rationed.say("quiet")
+    assert "quiet" == said[-1]
