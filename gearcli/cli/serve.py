@@ -158,6 +158,7 @@ def _serve(plan: _Plan, ready: Callable[[], None]) -> int:
     bounds = plan.bounds._replace(
         connections=privileges.connections(plan.connections, as_files_allow=plan.files is not None)
     )
+    keep_jobs = None if plan.store is None else _keeper(plan, plan.store)
     pid_files = list[PidFile]()
     with plan.watched() as watched:
         listeners, engine = plan.listeners(), plan.engine()
@@ -173,15 +174,15 @@ def _serve(plan: _Plan, ready: Callable[[], None]) -> int:
                 pid_files.append(PidFile(plan.pid_file, "--pid-file"))
             if plan.account is not None:
                 _become(plan.account, [*listeners, *watched], plan.log)
-            if plan.store is not None:
-                _keep_jobs(plan, plan.store, engine, server)
+            if keep_jobs is not None:
+                keep_jobs(engine, server)
             _say_where(plan, listeners, watched)
             systemd.notify(os.environ, "READY=1")
             systemd.feed_watchdog(os.environ, engine.registry.timers)
             ready()
 
         try:
-            with serve_pages.pages(server, engine, watched, where):
+            with serve_pages.pages(server, engine, watched, where, plan.log):
                 cut_short = server.run(started, partial(systemd.notify, os.environ, "STOPPING=1"), last=True)
         finally:
             for file in pid_files:
@@ -189,18 +190,25 @@ def _serve(plan: _Plan, ready: Callable[[], None]) -> int:
     return ExitStatus.DONE if cut_short is None else 128 + cut_short
 
 
-def _keep_jobs(plan: _Plan, path: str, engine: Engine, server: Server) -> None:
-    """Queue what is stored, and store what will be queued."""
+def _keeper(plan: _Plan, path: str) -> Callable[[Engine, Server], None]:
+    """What will queue what is stored, and store what will be queued.
+
+    All that it needs is loaded now: another user may not be able to read Python's files.
+    """
     from gearcli.server.commits import Commits
     from gearcli.server.sqlite import SqliteStore
 
-    commits = Commits(engine, SqliteStore(path), plan.handle_prefix, plan.log)
-    server.keep(commits)
-    if not plan.quiet:
-        plan.log.notice(f"background jobs are kept in {shown(path)}, {commits.restored} of them from before")
-    kept, wanted = engine.registry.jobs.prefix, plan.handle_prefix
-    if kept.rpartition(b":")[0] != wanted.rpartition(b":")[0]:
-        plan.log.notice(f"handles begin with {shown(kept)}, as they always have in this store")
+    def keep_jobs(engine: Engine, server: Server) -> None:
+        commits = Commits(engine, SqliteStore(path), plan.handle_prefix, plan.log)
+        server.keep(commits)
+        if not plan.quiet:
+            restored = f"{commits.restored} of them from before"
+            plan.log.notice(f"background jobs are kept in {shown(path)}, {restored}")
+        kept, wanted = engine.registry.jobs.prefix, plan.handle_prefix
+        if kept.rpartition(b":")[0] != wanted.rpartition(b":")[0]:
+            plan.log.notice(f"handles begin with {shown(kept)}, as they always have in this store")
+
+    return keep_jobs
 
 
 def _told(bounds: Bounds) -> Document:

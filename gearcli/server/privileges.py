@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import pwd
 import resource
@@ -9,6 +10,9 @@ from typing import NamedTuple
 
 from gearcli.errors import NotPermitted, UsageError, reason_of
 from gearcli.server.bounds import CONNECTIONS, RESERVE
+
+_CODECS = ("ascii", "latin-1", "utf-8", "unicode_escape")
+"""What a server encodes and escapes with.  Python loads a codec from a file when it is first asked for."""
 
 
 class Account(NamedTuple):
@@ -35,7 +39,13 @@ def require_may_become(user: Account) -> None:
 
 
 def become(user: Account) -> None:
-    """Be that user from now on, for good, with its groups and no others.  Raises NotPermitted."""
+    """Be that user from now on, for good, with its groups and no others.  Raises NotPermitted.
+
+    What will be needed has to be loaded before: where root has installed
+    Python for itself, the user cannot read its files.
+    """
+    for codec in _CODECS:
+        codecs.lookup(codec)
     if os.geteuid() == user.uid != 0:
         return
     try:
