@@ -784,7 +784,7 @@ complete -c gear -n '__gear_at metrics' -s s -l server -x -a '(__gear_live serve
 complete -c gear -n '__gear_at metrics' -l context -x -a '(__gear_live contexts | string split0)' -d 'Use [context.NAME] of the config file, before $GEARMAN_SERVERS. Default: $GEAR_CONTEXT.'
 complete -c gear -n '__gear_at metrics' -l listen -x -d 'Serve them at /metrics, and /healthz: host, :port, host:port. Default port: 9418.'
 complete -c gear -n '__gear_at metrics' -l insecure-listen -d 'Allow an address that other machines can reach.'
-complete -c gear -n '__gear_at metrics' -s o -l output -r -F -d 'Write them into a file, whole at any time.'
+complete -c gear -n '__gear_at metrics' -s o -l output -r -F -d 'Write them into a file, whole at any time; -: print them.'
 complete -c gear -n '__gear_at metrics' -s i -l interval -x -d 'Write the file again and again.'
 complete -c gear -n '__gear_at metrics' -l legacy-names -d 'Also the names of gearman-exporter\'s first versions.'
 complete -c gear -n '__gear_at metrics' -l connect-timeout -x -d 'How long connecting may take. Default: 5s.'
