@@ -332,7 +332,7 @@ complete -c gear -n '__gear_at report' -s h -l help -d 'Show this message and ex
 complete -c gear -n '__gear_at serve' -s L -l listen -x -d 'Where to listen: host, host:port, [::1]:port, unix:/path; repeatable. Default: 127.0.0.1.'
 complete -c gear -n '__gear_at serve' -s p -l port -x -d 'Port of addresses that name none; 0 picks a free one.'
 complete -c gear -n '__gear_at serve' -l insecure-listen -d 'Allow addresses that other machines can reach.'
-complete -c gear -n '__gear_at serve' -l tls -d 'Speak TLS on TCP; Unix sockets stay as they are.'
+complete -c gear -n '__gear_at serve' -l tls -d 'Speak TLS on TCP; to name one of its files says so too. Unix sockets stay as they are.'
 complete -c gear -n '__gear_at serve' -l ca -r -F -d 'Let in only clients with a certificate of these authorities.'
 complete -c gear -n '__gear_at serve' -l cert -r -F -d 'The server\'s certificate, in PEM; HUP reads it again.'
 complete -c gear -n '__gear_at serve' -l key -r -F -d 'The key of the certificate, if it is not in the same file.'

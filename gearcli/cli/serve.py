@@ -23,7 +23,7 @@ from gearcli.pidfile import PidFile
 from gearcli.protocol.address import DEFAULT_PORT, Address, parse
 from gearcli.server import listener as listening
 from gearcli.server import privileges
-from gearcli.server.access import Access, Files
+from gearcli.server.access import Access, Files, require_bearers
 from gearcli.server.bounds import Bounds
 from gearcli.server.daemon import in_background
 from gearcli.server.documents import Document
@@ -89,7 +89,8 @@ def serve(
     wanted = _wanted(texts, DEFAULT_PORT if port is None else port)
     if daemon:
         wanted, metrics = [_whole(address) for address in wanted], metrics and _whole(metrics)
-    access = _access(tls, ca, cert, key, role)
+    unix = [bool(address.path) for address in wanted] + [each.family == socket.AF_UNIX for each in given]
+    access = _access(tls, ca, cert, key, role, unix)
     require_loopback(metrics, insecure=insecure_listen)
     if not insecure_listen and not (tls and ca):  # else who connects has to show a certificate
         _require_loopback(wanted, given)
@@ -275,15 +276,19 @@ def _outlets(log: Log, log_file: str | None, syslog: bool) -> list[Outlet]:
     return outlets
 
 
-def _access(tls: bool, ca: str | None, cert: str | None, key: str | None, role: list[str] | None) -> Access:
-    """Who may come in, and what they may do.  Raises UsageError, and ConfigError for files."""
+def _access(
+    tls: bool, ca: str | None, cert: str | None, key: str | None, role: list[str] | None, unix: list[bool]
+) -> Access:
+    """Who may come in, and what they may do; `unix` says of each address whether it is a Unix socket.
+
+    Raises UsageError, and ConfigError for files.
+    """
     grants = [parse_role(text) for text in role or []]
+    require_bearers(grants, certificates=bool(tls and ca) and not all(unix), users=any(unix))
     if not tls:
         return Access(grants=grants)
     if cert is None:
-        raise UsageError(
-            "--tls needs the server's certificate: --cert FILE; 'gear certs' makes one for a try"
-        )
+        raise UsageError("TLS needs the server's certificate: --cert FILE; 'gear certs' makes one for a try")
     whole = os.path.abspath  # a daemon leaves its folder
     return Access(Files(whole(cert), key and whole(key), ca and whole(ca)), grants)
 
