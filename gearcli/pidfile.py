@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from typing import IO
 
 from gearcli.errors import OutputError, reason_of
+from gearcli.wholefile import put
 
 
 class PidFile:
@@ -20,7 +20,7 @@ class PidFile:
         self.path = os.path.abspath(path)  # a daemon leaves its folder
         try:
             _check_replaceable(self.path, option)
-            self._file = _put_in_place(self.path, b"%d\n" % os.getpid())
+            self._file = put(self.path, b"%d\n" % os.getpid())
         except OSError as error:
             raise OutputError(
                 f"cannot write the pid file {self.path}: {reason_of(error)}. Name another with {option}."
@@ -51,20 +51,3 @@ def _check_replaceable(path: str, option: str) -> None:
         content = old.read(32).strip() if regular else b""
     if not regular or (content and not content.isdigit()):
         raise OutputError(f"{path} is there and no pid file; remove it, or name another with {option}")
-
-
-def _put_in_place(path: str, content: bytes) -> IO[bytes]:
-    """Put a file in a path's place at once and whole; it is open still.  Raises OSError."""
-    new = f"{path}.{os.getpid()}"
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(new)
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
-    file = open(descriptor, "wb", buffering=0)  # noqa: SIM115 (it stays open)
-    try:
-        file.write(content)
-        os.rename(new, path)
-    except OSError:
-        file.close()
-        os.unlink(new)
-        raise
-    return file

@@ -87,6 +87,8 @@ def _fault(error: OSError | ValueError) -> str:
         words = reason(error)
         known = {
             "key values mismatch": "the key does not belong to the certificate",
+            "no certificate or crl found": "there is no certificate in PEM in it; "
+            "name that of the authority, such as the ca.pem of 'gear certs'",
             "pem lib": "there is no certificate in PEM in it, or not its key",
         }
         return next((said for sign, said in known.items() if sign in words), words)

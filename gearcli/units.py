@@ -46,6 +46,12 @@ def size(text: str) -> int:
     return int(match[1]) * _BYTES[match[2]]
 
 
+def in_units(count: int) -> str:
+    """Bytes as `size` reads them, in the largest unit of which they are a whole number."""
+    unit = max((letter for letter, each in _BYTES.items() if count % each == 0), key=_BYTES.__getitem__)
+    return f"{count // _BYTES[unit]}{unit.upper()}"
+
+
 def moment(text: str, now: float) -> float:
     """The epoch seconds that a text names; `now` are those of the present, after which a bare time comes.
 

@@ -123,7 +123,7 @@ def test_the_worker_of_the_unit_becomes_ready(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("unit", "grace", "statuses"), [(SERVER, "25s", {2, 77, 78}), (WORKER, "25s", {2, 77, 78, 126, 127})]
+    ("unit", "grace", "statuses"), [(SERVER, "25s", {2, 66, 77, 78}), (WORKER, "25s", {2, 77, 78, 126, 127})]
 )
 def test_units_wait_longer_than_grace_and_know_what_is_final(
     unit: str, grace: str, statuses: set[int]
@@ -133,6 +133,16 @@ def test_units_wait_longer_than_grace_and_know_what_is_final(
     assert duration(found["TimeoutStopSec"][0]) > duration(asked) == duration(grace)
     assert statuses == set(map(int, found["RestartPreventExitStatus"][0].split()))
     assert ["notify", "mixed"] == [found["Type"][0], found["KillMode"][0]]
+
+
+def test_a_damaged_store_is_not_tried_again(tmp_path: Path) -> None:
+    """What the server of the unit ends with is one of those that systemd takes for final."""
+    (tmp_path / "jobs.db").write_bytes(b"no store " * 999)
+    arguments = [each.replace("/var/lib/gear", str(tmp_path)) for each in command_of(SERVER)]
+    tried = subprocess.run(
+        gear(*arguments, "-p", "0"), env=clean_environment(), capture_output=True, check=False
+    )
+    assert str(tried.returncode) in settings(SERVER)["RestartPreventExitStatus"][0].split(), tried.stderr
 
 
 def test_the_socket_is_for_this_machine() -> None:

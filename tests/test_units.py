@@ -11,7 +11,7 @@ from datetime import datetime
 import pytest
 
 from gearcli.errors import UsageError
-from gearcli.units import duration, moment, size
+from gearcli.units import duration, in_units, moment, size
 
 
 @pytest.mark.parametrize(
@@ -66,6 +66,11 @@ def berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def utc(text: str) -> float:
     """The epoch seconds of a time in UTC."""
     return datetime.fromisoformat(f"2026-{text}+00:00").timestamp()
+
+
+@pytest.mark.parametrize("text", ["1", "1023", "1K", "1025K", "64K", "16M", "1G", "1025M"])
+def test_sizes_are_said_as_they_are_read(text: str) -> None:
+    assert text == in_units(size(text))
 
 
 @pytest.mark.usefixtures("berlin")

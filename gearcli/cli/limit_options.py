@@ -9,7 +9,7 @@ import typer
 from gearcli.cli.options import lasting, parsed
 from gearcli.errors import UsageError
 from gearcli.server.bounds import CONNECTIONS
-from gearcli.units import size
+from gearcli.units import in_units, size
 
 LEAST_PACKET, MOST_PACKET = 1 << 16, (1 << 32) - 1
 """Bytes of a packet that may be set as the limit; the protocol has no larger ones."""
@@ -29,7 +29,7 @@ def _memory_limit(text: str) -> int:
 def _within(text: str, least: int, most: int, what: str) -> int:
     wanted = size(text)
     if wanted < least:
-        raise UsageError(f"{text!r} is too little {what}; at least {least >> 10}K")
+        raise UsageError(f"{text!r} is too little {what}; at least {in_units(least)}")
     return min(wanted, most)
 
 

@@ -9,9 +9,8 @@ import typer
 
 from gearcli.cli.asking import say_failures
 from gearcli.cli.exits import ExitStatus
-from gearcli.cli.metrics_file import replace
 from gearcli.cli.options import ConnectTimeout, Context, Servers, every, page_address, parsed, reach
-from gearcli.cli.output import message, write_text
+from gearcli.cli.output import message, write_file
 from gearcli.cli.page_sockets import listening_at, place_of, require_loopback
 from gearcli.client import exposition
 from gearcli.client.snapshot import Snapshot, snapshot
@@ -46,7 +45,10 @@ def metrics(
     output: Annotated[
         str | None,
         typer.Option(
-            "-o", "--output", metavar="FILE.prom", help="Write them into a file, whole at any time."
+            "-o",
+            "--output",
+            metavar="FILE.prom",
+            help="Write them into a file, whole at any time; -: print them.",
         ),
     ] = None,
     interval: Annotated[float | None, every("Write the file again and again.")] = None,
@@ -74,11 +76,7 @@ def metrics(
             service.keep(output, interval, servers, render, message)
             return ExitStatus.DONE
         answers = servers.ask()
-    text = render(answers)
-    if output is None:
-        write_text(text)
-    else:
-        replace(output, text)
+    write_file(output or "-", render(answers))
     return say_failures(answers)
 
 
@@ -90,10 +88,18 @@ def _check(
         raise UsageError("--listen and --output exclude each other")
     if interval is not None and output is None:
         raise UsageError("-i is how often a file is written; say --output FILE.prom too")
+    if interval is not None and output is not None and not _is_file(output):
+        raise UsageError(f"-i is how often a file is written; {output} is none")
     if interval is not None and interval < 0.1:
         raise UsageError("-i is 100ms at least")
     if insecure_listen and listen is None:
         raise UsageError("--insecure-listen is about --listen")
+
+
+def _is_file(path: str) -> bool:
+    from gearcli.wholefile import is_file
+
+    return path != "-" and is_file(path)
 
 
 def _serve(address: Address, servers: Survey[Snapshot], render: partial[str]) -> ExitStatus:

@@ -18,8 +18,7 @@ from http import HTTPStatus
 from typing import TypeAlias
 
 from gearcli import systemd
-from gearcli.cli.metrics_file import replace
-from gearcli.cli.output import failure
+from gearcli.cli.output import failure, write_file
 from gearcli.client.snapshot import Snapshot
 from gearcli.client.survey import Answer, Survey
 from gearcli.errors import OutputError
@@ -195,7 +194,7 @@ class Keeper:
         answers = self._gathering.take()
         self._changes.note(answers)
         try:
-            replace(self._path, self._render(answers))
+            write_file(self._path, self._render(answers))
         except OutputError as error:
             if self._written is None:
                 raise

@@ -51,6 +51,32 @@ def write_text(text: str) -> None:
     write(text.encode("utf-8", "backslashreplace"))
 
 
+def write_file(path: str, text: str) -> None:
+    """Text to a file, which is whole at any time, or to what else a path names; ``-`` is standard output.
+
+    Raises OutputError, and BrokenPipeError as `write` does.
+    """
+    from gearcli.wholefile import write as write_whole  # few write files
+
+    if path == "-" or _is_standard_output(path):
+        write_text(text)
+        return
+    try:
+        write_whole(path, text.encode("utf-8", "backslashreplace"))
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise unwritable(path, error) from None
+
+
+def _is_standard_output(path: str) -> bool:
+    """Whether a path, such as /dev/stdout, leads to where the output goes anyway."""
+    try:
+        return os.path.samestat(os.stat(path), os.fstat(1))
+    except OSError:
+        return False
+
+
 def unwritable(what: str, error: OSError) -> OutputError:
     """The error to raise where something cannot be written."""
     return OutputError(f"cannot write {what}: {reason_of(error)}")

@@ -67,7 +67,25 @@ Port = Annotated[
 InsecureListen = Annotated[
     bool, typer.Option("--insecure-listen", help="Allow addresses that other machines can reach.")
 ]
-UseTls = Annotated[bool, typer.Option("--tls", help="Speak TLS on TCP; Unix sockets stay as they are.")]
+
+
+def _tls(context: typer.Context, wanted: bool) -> bool:
+    """Whether TLS is asked for: by the option, or by an option that names one of its files.
+
+    A variable only names a file, as for clients.
+    """
+    sources = map(context.get_parameter_source, ("ca", "cert", "key"))
+    return wanted or any(source is not None and source.name == "COMMANDLINE" for source in sources)
+
+
+UseTls = Annotated[
+    bool,
+    typer.Option(
+        "--tls",
+        callback=_tls,
+        help="Speak TLS on TCP; to name one of its files says so too. Unix sockets stay as they are.",
+    ),
+]
 Ca = Annotated[
     str | None,
     typer.Option(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def pages(
-    server: Server, engine: Engine, listeners: list[socket.socket], where: Sequence[str]
+    server: Server, engine: Engine, listeners: list[socket.socket], where: Sequence[str], log: Log
 ) -> Iterator[None]:
     """Have a server counted and shown, if there are `listeners`; else nothing of this is even loaded."""
     if not listeners:
@@ -25,7 +25,7 @@ def pages(
         return
     from gearcli.server.endpoint import Endpoint
 
-    with contextlib.closing(Endpoint(server, engine, listeners, where)):
+    with contextlib.closing(Endpoint(server, engine, listeners, where, say=log.notice)):
         yield
 
 

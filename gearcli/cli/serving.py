@@ -22,7 +22,7 @@ from gearcli.protocol.address import DEFAULT_PORT, Address, parse
 from gearcli.protocol.packets import PACKET_LIMIT
 from gearcli.server import listener as listening
 from gearcli.server import privileges
-from gearcli.server.access import Access, Files
+from gearcli.server.access import Access, Files, require_bearers
 from gearcli.server.bounds import IDLE, MEMORY, Bounds
 from gearcli.server.daemon import in_background
 from gearcli.server.documents import Document
@@ -89,7 +89,8 @@ def served(asked: Asked) -> int:
     metrics = asked.metrics
     if asked.daemon:
         wanted, metrics = [_whole(address) for address in wanted], metrics and _whole(metrics)
-    access = _access(asked.tls, asked.ca, asked.cert, asked.key, asked.role)
+    unix = [bool(address.path) for address in wanted] + [each.family == socket.AF_UNIX for each in given]
+    access = _access(asked, unix)
     require_loopback(metrics, insecure=asked.insecure_listen)
     certain = asked.tls and asked.ca  # who connects has to show a certificate
     if not asked.insecure_listen and not certain:
@@ -164,6 +165,7 @@ def _serve(plan: _Plan, ready: Callable[[], None]) -> int:
     bounds = plan.bounds._replace(
         connections=privileges.connections(plan.connections, as_files_allow=plan.files is not None)
     )
+    keep_jobs = None if plan.store is None else _keeper(plan, plan.store)
     pid_files = list[PidFile]()
     with plan.watched() as watched:
         listeners, engine = plan.listeners(), plan.engine()
@@ -179,15 +181,15 @@ def _serve(plan: _Plan, ready: Callable[[], None]) -> int:
                 pid_files.append(PidFile(plan.pid_file, "--pid-file"))
             if plan.account is not None:
                 _become(plan.account, [*listeners, *watched], plan.log)
-            if plan.store is not None:
-                _keep_jobs(plan, plan.store, engine, server)
+            if keep_jobs is not None:
+                keep_jobs(engine, server)
             _say_where(plan, listeners, watched)
             systemd.notify(os.environ, "READY=1")
             systemd.feed_watchdog(os.environ, engine.registry.timers)
             ready()
 
         try:
-            with serve_pages.pages(server, engine, watched, where):
+            with serve_pages.pages(server, engine, watched, where, plan.log):
                 cut_short = server.run(started, partial(systemd.notify, os.environ, "STOPPING=1"), last=True)
         finally:
             for file in pid_files:
@@ -195,18 +197,25 @@ def _serve(plan: _Plan, ready: Callable[[], None]) -> int:
     return ExitStatus.DONE if cut_short is None else 128 + cut_short
 
 
-def _keep_jobs(plan: _Plan, path: str, engine: Engine, server: Server) -> None:
-    """Queue what is stored, and store what will be queued."""
+def _keeper(plan: _Plan, path: str) -> Callable[[Engine, Server], None]:
+    """What will queue what is stored, and store what will be queued.
+
+    All that it needs is loaded now: another user may not be able to read Python's files.
+    """
     from gearcli.server.commits import Commits
     from gearcli.server.sqlite import SqliteStore
 
-    commits = Commits(engine, SqliteStore(path), plan.handle_prefix, plan.log)
-    server.keep(commits)
-    if not plan.quiet:
-        plan.log.notice(f"background jobs are kept in {shown(path)}, {commits.restored} of them from before")
-    kept, wanted = engine.registry.jobs.prefix, plan.handle_prefix
-    if kept.rpartition(b":")[0] != wanted.rpartition(b":")[0]:
-        plan.log.notice(f"handles begin with {shown(kept)}, as they always have in this store")
+    def keep_jobs(engine: Engine, server: Server) -> None:
+        commits = Commits(engine, SqliteStore(path), plan.handle_prefix, plan.log)
+        server.keep(commits)
+        if not plan.quiet:
+            restored = f"{commits.restored} of them from before"
+            plan.log.notice(f"background jobs are kept in {shown(path)}, {restored}")
+        kept, wanted = engine.registry.jobs.prefix, plan.handle_prefix
+        if kept.rpartition(b":")[0] != wanted.rpartition(b":")[0]:
+            plan.log.notice(f"handles begin with {shown(kept)}, as they always have in this store")
+
+    return keep_jobs
 
 
 def _told(bounds: Bounds) -> Document:
@@ -273,17 +282,21 @@ def _outlets(log: Log, log_file: str | None, syslog: bool) -> list[Outlet]:
     return outlets
 
 
-def _access(tls: bool, ca: str | None, cert: str | None, key: str | None, role: list[str] | None) -> Access:
-    """Who may come in, and what they may do.  Raises UsageError, and ConfigError for files."""
-    grants = [parse_role(text) for text in role or []]
-    if not tls:
+def _access(asked: Asked, unix: list[bool]) -> Access:
+    """Who may come in, and what they may do; `unix` says of each address whether it is a Unix socket.
+
+    Raises UsageError, and ConfigError for files.
+    """
+    grants = [parse_role(text) for text in asked.role or []]
+    certificates = bool(asked.tls and asked.ca) and not all(unix)
+    require_bearers(grants, certificates=certificates, users=any(unix))
+    if not asked.tls:
         return Access(grants=grants)
-    if cert is None:
-        raise UsageError(
-            "--tls needs the server's certificate: --cert FILE; 'gear certs' makes one for a try"
-        )
+    if asked.cert is None:
+        raise UsageError("TLS needs the server's certificate: --cert FILE; 'gear certs' makes one for a try")
     whole = os.path.abspath  # a daemon leaves its folder
-    return Access(Files(whole(cert), key and whole(key), ca and whole(ca)), grants)
+    key, ca = asked.key and whole(asked.key), asked.ca and whole(asked.ca)
+    return Access(Files(whole(asked.cert), key, ca), grants)
 
 
 # -- addresses ---------------------------------------------------------------------------

@@ -24,7 +24,7 @@ from gearcli.errors import (
     Untrusted,
     reason_of,
 )
-from gearcli.protocol.address import Address
+from gearcli.protocol.address import Address, too_long
 from gearcli.protocol.decoder import Decoder
 from gearcli.protocol.lines import Lines
 from gearcli.protocol.packets import RESPONSE, Packet
@@ -318,6 +318,8 @@ def connect(address: Address, timeout: float = CONNECT_TIMEOUT, lines: Lines | N
 def _places(address: Address) -> deque[tuple[int, object]]:
     """The families and socket addresses that an address may mean.  Raises ConnectFailed."""
     if address.path:
+        if fault := too_long(address.path):
+            raise ConnectFailed(f"cannot connect to {address}: {fault}")
         return deque([(socket.AF_UNIX, address.path)])
     try:
         found = socket.getaddrinfo(_name(address.host), address.port, type=socket.SOCK_STREAM)

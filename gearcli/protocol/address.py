@@ -31,6 +31,9 @@ else:
 DEFAULT_PORT = 4730
 """Gearman's port, as registered with IANA."""
 
+PATH_LIMIT = 107
+"""Bytes that a Unix socket's path may have on Linux (unix(7)); on other systems it is four fewer."""
+
 ENVIRONMENT = ("GEARMAN_SERVERS", "GEARMAN_SERVER")
 """Variables with a list of servers, the first that is set counts.
 libgearman reads the first, the C tool `gearman` the second."""
@@ -59,6 +62,16 @@ class Address(_Fields):
         if self.path:
             return f"unix:{self.path}"
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def too_long(path: str) -> str:
+    """Why a path cannot be that of a Unix socket; empty for one that can be."""
+    length = len(path.encode("utf-8", "surrogateescape"))
+    if length <= PATH_LIMIT:
+        return ""
+    return (
+        f"the path of a Unix socket has {PATH_LIMIT} bytes at most, this one has {length}; name a shorter one"
+    )
 
 
 def parse(text: str, *, default_host: str = "localhost", default_port: int = DEFAULT_PORT) -> Address:

@@ -10,10 +10,11 @@ import pwd
 import selectors
 import socket
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
+from gearcli.errors import UsageError
 from gearcli.protocol.packets import PacketType
 from gearcli.server.log import Log
 from gearcli.server.peers import Peer
@@ -107,6 +108,38 @@ class Access:
         """End what is not agreed upon yet."""
         if self._handshakes is not None:
             self._handshakes.close()
+
+
+def require_bearers(grants: Iterable[Grant], *, certificates: bool, users: bool) -> None:
+    """Raise UsageError for a role that nobody could ever have: who shall have it would be kept out.
+
+    `certificates` says whether clients are asked for theirs, `users` whether
+    there is a Unix socket, at which users are known.
+    """
+    for grant in grants:
+        kind, _, user = grant.name.partition(":")
+        if kind == "user":
+            fault = _user_fault(user) if users else "users are known on Unix sockets only; add -L unix:/path"
+        elif not certificates:
+            fault = (
+                "nobody has to show a certificate; that takes TCP with --tls, --cert and --ca. "
+                "A user on a Unix socket is user:NAME"
+            )
+        else:
+            continue
+        if fault:
+            raise UsageError(f"nobody could have the role {grant.name}={grant.role.value}: {fault}")
+
+
+def _user_fault(user: str) -> str:
+    """Why nobody is that user; empty for one who may be."""
+    if user.isdigit():
+        return ""
+    try:
+        pwd.getpwnam(user)
+    except (KeyError, ValueError):
+        return f"there is no user {user!r}; name one of /etc/passwd, or a number"
+    return ""
 
 
 def _names(connection: Socket) -> tuple[str, ...]:

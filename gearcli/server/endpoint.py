@@ -33,12 +33,15 @@ _HEADERS = (
     ("Cross-Origin-Resource-Policy", "same-origin"),
 )
 """Nobody may put a page into theirs, nor learn of it from another."""
+_FAILED = "this page cannot be made; the server's log says why\n"
 
 
 class Gradual:
     """A text that is made piece by piece; all who ask for it meanwhile get the same.
 
     `make` begins one.  `ready` is called when it is there and has been asked for in vain.
+    A fault of this program while it is made is told to `failed`, and to those
+    who ask: who looks on must not end what is looked at.
     """
 
     def __init__(
@@ -46,35 +49,46 @@ class Gradual:
         make: Callable[[], Iterator[str]],
         timers: Timers,
         ready: Callable[[], None],
+        failed: Callable[[Exception], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._make = make
         self._timers = timers
         self._ready = ready
+        self._failed = failed
         self._clock = clock
         self._pieces: Iterator[str] | None = None
         self._made: list[str] = []
-        self._text: str | None = None
+        self._status = HTTPStatus.OK
+        self._answer: tuple[HTTPStatus, str] | None = None
         """The whole text while those who wait for it fetch it."""
 
     def __call__(self) -> tuple[HTTPStatus, str] | None:
         """The text; None if that takes longer."""
-        if self._text is not None:
-            return HTTPStatus.OK, self._text
+        if self._answer is not None:
+            return self._answer
         if self._pieces is None:
-            self._pieces = self._make()
+            self._pieces = self._begin()
             if self._go_on(self._pieces):
-                return HTTPStatus.OK, self._take()
+                return self._take()
             self._later(self._pieces)
         return None
+
+    def _begin(self) -> Iterator[str]:
+        """The pieces; not even the first is made yet."""
+        yield from self._make()
 
     def _go_on(self, pieces: Iterator[str]) -> bool:
         """Make pieces for a short time; whether that was all."""
         end = self._clock() + _LONGEST_STEP
-        for piece in pieces:
-            self._made.append(piece)
-            if self._clock() > end:
-                return False
+        try:
+            for piece in pieces:
+                self._made.append(piece)
+                if self._clock() > end:
+                    return False
+        except Exception as fault:
+            self._failed(fault)
+            self._status, self._made = HTTPStatus.INTERNAL_SERVER_ERROR, [_FAILED]
         return True
 
     def _later(self, pieces: Iterator[str]) -> None:
@@ -85,30 +99,38 @@ class Gradual:
         if not self._go_on(pieces):
             self._later(pieces)
             return
-        self._text = self._take()
+        self._answer = self._take()
         self._ready()
-        self._text = None
+        self._answer = None
 
-    def _take(self) -> str:
+    def _take(self) -> tuple[HTTPStatus, str]:
         """What has been made; the next who asks begins anew."""
-        text = "".join(self._made)
-        self._pieces, self._made = None, []
-        return text
+        answer = self._status, "".join(self._made)
+        self._pieces, self._made, self._status = None, [], HTTPStatus.OK
+        return answer
 
 
 class Endpoint:
     """Has an engine counted, and shows it to whoever connects to `listeners`, which are others' to close.
 
     `where` are the addresses at which jobs are taken.  It begins before the
-    server runs, and is closed when that has ended.
+    server runs, and is closed when that has ended.  `say` is told of pages
+    that cannot be made.
     """
 
     def __init__(
-        self, server: Server, engine: Engine, listeners: Sequence[socket], where: Sequence[str] = ()
+        self,
+        server: Server,
+        engine: Engine,
+        listeners: Sequence[socket],
+        where: Sequence[str] = (),
+        *,
+        say: Callable[[str], None],
     ) -> None:
         self._server = server
         self._engine = engine
         self._where = where
+        self._say = say
         self._counters = Counters()
         self._pulse = Pulse()
         count(engine, self._counters)
@@ -131,7 +153,10 @@ class Endpoint:
         self._pages.close()
 
     def _gradual(self, make: Callable[[], Iterator[str]]) -> Gradual:
-        return Gradual(make, self._engine.registry.timers, lambda: self._pages.ready())
+        return Gradual(make, self._engine.registry.timers, lambda: self._pages.ready(), self._failed)
+
+    def _failed(self, fault: Exception) -> None:
+        self._say(f"a page of figures cannot be made, which is a fault of gear: {fault!r}")
 
     def _health(self) -> tuple[HTTPStatus, str]:
         if self._server.stopping:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from weakref import WeakKeyDictionary
 
 from gearcli.errors import BindError, UsageError, reason_of
-from gearcli.protocol.address import Address
+from gearcli.protocol.address import Address, too_long
 
 if TYPE_CHECKING:
     from gearcli.tls import Socket
@@ -68,10 +68,23 @@ def listen(
     """
     try:
         if address.path:
+            if fault := _path_fault(address.path):
+                raise BindError(f"cannot listen on {address}: {fault}")
             return [_listen_unix(address.path, backlog, mode)]
         return _listen_tcp(address, backlog, taken)
     except OSError as error:
         raise BindError(f"cannot listen on {address}: {reason_of(error)}{_advice(error, in_use)}") from None
+
+
+def _path_fault(path: str) -> str:
+    """Why no socket can be made at a path; empty where one may, or where a socket is."""
+    try:
+        mode = os.stat(path).st_mode
+    except OSError:
+        return too_long(path)
+    if stat.S_ISDIR(mode):
+        return f"a folder is there; name a path in it, such as unix:{os.path.join(path, 'gear.sock')}"
+    return "" if stat.S_ISSOCK(mode) else "something that is no socket is there; name another path"
 
 
 def _advice(error: OSError, in_use: str) -> str:

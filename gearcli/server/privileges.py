@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import pwd
 import resource
+from pathlib import Path
 from typing import NamedTuple
 
 from gearcli.errors import NotPermitted, UsageError, reason_of
 from gearcli.server.bounds import CONNECTIONS, RESERVE
+
+_CODECS = ("ascii", "latin-1", "utf-8", "unicode_escape")
+"""What a server encodes and escapes with.  Python loads a codec from a file when it is first asked for."""
+
+
+_MOST = "/proc/sys/fs/nr_open"
+"""How many files root may let a process open (proc(5)); only Linux has it."""
 
 
 class Account(NamedTuple):
@@ -35,7 +44,13 @@ def require_may_become(user: Account) -> None:
 
 
 def become(user: Account) -> None:
-    """Be that user from now on, for good, with its groups and no others.  Raises NotPermitted."""
+    """Be that user from now on, for good, with its groups and no others.  Raises NotPermitted.
+
+    What will be needed has to be loaded before: where root has installed
+    Python for itself, the user cannot read its files.
+    """
+    for codec in _CODECS:
+        codecs.lookup(codec)
     if os.geteuid() == user.uid != 0:
         return
     try:
@@ -59,9 +74,20 @@ def allow_files(wanted: int | None) -> None:
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard if _within(soft, hard) else soft))
     except (OSError, ValueError):
+        more = "raise fs.nr_open" if os.geteuid() == 0 else "run it as root"
         raise NotPermitted(
-            f"cannot have {wanted} open files, at most {hard}: ask for fewer, or run it as root"
+            f"cannot have {wanted} open files, at most {_most_files(hard)}: ask for fewer, or {more}"
         ) from None
+
+
+def _most_files(hard: int) -> int:
+    """How many files this process may have open, now or after it has raised its hard limit, as root may."""
+    if os.geteuid() != 0:
+        return hard
+    try:
+        return max(hard, int(Path(_MOST).read_bytes()))
+    except (OSError, ValueError):
+        return hard
 
 
 def connections(wanted: int | None, *, as_files_allow: bool) -> int:

@@ -27,7 +27,7 @@ class Pulse:
     def memory(self, path: str = "/proc/self/statm") -> int | None:
         """Bytes that are resident; None where there is no such file, which only Linux has (proc(5))."""
         try:
-            with open(path, encoding="ascii") as file:
+            with open(path, "rb") as file:
                 return int(file.read().split()[1]) * _PAGE
         except OSError:
             return None

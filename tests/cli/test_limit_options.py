@@ -25,6 +25,10 @@ def test_sizes() -> None:
 def test_too_small(text: str) -> None:
     with pytest.raises(UsageError):
         _packet_limit(text)
+    with pytest.raises(UsageError, match="at least 64K"):
+        _packet_limit("1K")
+    with pytest.raises(UsageError, match="at least 16M"):
+        _memory_limit("8M")
     with pytest.raises(UsageError):
         _memory_limit(text)
 

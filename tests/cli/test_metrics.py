@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import urllib.request
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from gearcli.cli.metrics import exporter_address
 from gearcli.protocol.packets import PacketType
-from tests.cli.driving import Gear, at, exit_of
+from tests.cli.driving import Gear, at, exit_of, run_gear
 from tests.support import ServerProcess, Wire, free_port, wait_until
 
 
@@ -86,12 +87,47 @@ def test_a_file_is_written_again_and_again(server: ServerProcess, tmp_path: Path
     assert [path] == list(tmp_path.iterdir())
 
 
+def test_a_dash_is_standard_output(
+    server: ServerProcess,
+    queued: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert 0 == exit_of("metrics", *at(server.port), "-o", "-")
+    assert 1 == values(capfd.readouterr().out)["gearman_up"]
+    assert [] == list(tmp_path.iterdir())
+    with (tmp_path / "log").open("ab") as log:
+        log.write(b"# before\n")
+        log.flush()
+        assert 0 == run_gear("metrics", *at(server.port), "-o", "/dev/fd/1", stdout=log.fileno()).status
+    text = (tmp_path / "log").read_text()
+    assert text.startswith("# before\n")
+    assert 1 == values(text)["gearman_up"]
+
+
+def test_a_pipe_and_a_link_stay_what_they_are(server: ServerProcess, queued: str, tmp_path: Path) -> None:
+    pipe, link = tmp_path / "pipe", tmp_path / "link"
+    os.mkfifo(pipe)
+    link.symlink_to(pipe)
+    with Gear("metrics", *at(server.port), "-o", str(link)) as running:
+        assert 1 == values(pipe.read_text())["gearman_up"]
+        assert (0, b"", "") == running.result()
+    assert pipe.is_fifo()
+    assert link.is_symlink()
+    status, out, err = run_gear("metrics", *at(server.port), "-o", str(pipe), "-i", "1")
+    assert (2, b"") == (status, out)
+    assert f"-i is how often a file is written; {pipe} is none" in err
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
         (["--listen", "0.0.0.0"], "0.0.0.0:9418 can be reached from other machines"),
         (["--listen", ":0", "-o", "x"], "exclude each other"),
         (["-i", "1"], "say --output FILE.prom too"),
+        (["-o", "-", "-i", "1"], "a file is written; - is none"),
         (["-o", "x", "-i", "0"], "-i is 100ms at least"),
         (["--insecure-listen"], "--insecure-listen is about --listen"),
     ],

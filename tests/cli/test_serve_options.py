@@ -10,6 +10,7 @@ from gearcli import certs
 from gearcli.cli.serve_options import PREFIX_LIMIT, mode, prefix
 from gearcli.errors import UsageError
 from tests.cli.driving import exit_of
+from tests.support import clean_environment, gear_serve
 
 
 @pytest.mark.parametrize("text", ["H:web-1", "x", "ü", "x" * PREFIX_LIMIT])
@@ -32,6 +33,26 @@ def test_files_of_tls_may_be_named_as_for_gearmand(
     monkeypatch.setenv(f"GEARMAND_{name}", "/no/such/file")
     assert 78 == exit_of("serve", "--tls", "-p", "0")
     assert "/no/such/file" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["ca", "cert", "key"])
+def test_an_option_that_names_a_file_asks_for_tls_and_a_variable_does_not(
+    capfd: pytest.CaptureFixture[str], name: str, tmp_path: Path
+) -> None:
+    certs.make(str(tmp_path), ["localhost"], [])
+    files = {"ca": "ca.pem", "cert": "server.pem", "key": "server.pem"}
+    names = (("CA_CERTIFICATE", "ca"), ("SERVER_PEM", "cert"), ("SERVER_KEY", "key"))
+    named = {f"GEARMAND_{variable}": str(tmp_path / files[file]) for variable, file in names}
+    environ = {**clean_environment(), **named}
+    with gear_serve(environ=environ) as server, server.wire() as plain:
+        assert plain.works()
+    options = (f"--{name}", str(tmp_path / files[name]))
+    with gear_serve(*options, environ=environ) as server, server.wire() as plain:
+        plain.send(b"version\n" * 9)
+        assert plain.ends()
+    if name != "cert":
+        assert 2 == exit_of("serve", f"--{name}", str(tmp_path / files[name]), "-p", "0")
+        assert "TLS needs the server's certificate: --cert FILE" in capfd.readouterr().err
 
 
 def test_modes_are_octal() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gearcli.errors import AddressError
-from gearcli.protocol.address import Address, named, parse, parse_list, servers
+from gearcli.protocol.address import PATH_LIMIT, Address, named, parse, parse_list, servers, too_long
 
 LOCALHOST = Address("localhost", 4730)
 
@@ -103,3 +103,9 @@ def test_what_a_caller_of_the_python_api_names(
 def test_a_caller_of_the_python_api_has_to_name_one(given: str | list[str | Address]) -> None:
     with pytest.raises(AddressError, match="no server is named"):
         named(given, {})
+
+
+def test_a_path_has_as_many_bytes_as_the_system_takes() -> None:
+    assert "" == too_long("x" * PATH_LIMIT)
+    assert "107 bytes at most, this one has 108" in too_long("ü" * 54)
+    assert "this one has 108" in too_long("\udcff" * 108), "bytes that are no text"

@@ -13,10 +13,11 @@ import pytest
 from gearcli import certs
 from gearcli.client.admin import Admin
 from gearcli.client.client import Client
-from gearcli.errors import ConfigError, Forbidden, ServerGone, TurnedAway, Untrusted
+from gearcli.errors import ConfigError, Forbidden, ServerGone, TurnedAway, Untrusted, UsageError
 from gearcli.protocol.address import Address, Tls
-from gearcli.server.access import Access, Files
+from gearcli.server.access import Access, Files, require_bearers
 from gearcli.server.handshakes import PATIENCE
+from gearcli.server.roles import parse
 from tests.bench import hostile
 from tests.support import DEADLINE, ServerProcess, Wire, gear, gear_serve, process, wait_until
 
@@ -135,7 +136,7 @@ def _refused(server: ServerProcess, folder: Path) -> bool:
 def test_users_of_a_unix_socket_have_roles(tmp_path: Path) -> None:
     path, me = tmp_path / "s", getpass.getuser()
     listen = ("-L", f"unix:{path}")
-    for name, allowed in ((me, True), (str(os.getuid()), True), ("x", False)):
+    for name, allowed in ((me, True), (str(os.getuid()), True), (str(os.getuid() + 1), False)):
         role = f"user:{name}=admin"
         with gear_serve("--role", role, address=listen), Admin(f"unix:{path}") as admin:
             if allowed:
@@ -145,11 +146,36 @@ def test_users_of_a_unix_socket_have_roles(tmp_path: Path) -> None:
                     admin.create(b"f")
 
 
-def test_nobody_on_plain_tcp_has_a_role() -> None:
-    with gear_serve("--role", "user:root=admin") as server:
+def test_nobody_on_plain_tcp_has_a_role(tmp_path: Path) -> None:
+    listen = ("-p", "0", "-L", f"unix:{tmp_path / 's'}", "-L", "127.0.0.1")
+    with gear_serve("--role", f"user:{os.getuid()}=admin", address=listen) as server:
+        wait_until(lambda: "listening on 127" in server.said())
+        server.port = int(server.said().rpartition("listening on 127.0.0.1:")[2])
         address = f"127.0.0.1:{server.port}"
         with Admin(address) as admin, pytest.raises(Forbidden):
             admin.create(b"f")
+
+
+@pytest.mark.parametrize(
+    ("role", "certificates", "users", "fault"),
+    [
+        ("alice=submit", False, True, "nobody has to show a certificate; that takes TCP with --tls"),
+        ("user:0=admin", True, False, "users are known on Unix sockets only; add -L unix:/path"),
+        ("user:no such=work", True, True, "there is no user 'no such'; name one of /etc/passwd"),
+        ("user:=work", True, True, "there is no user ''"),
+        ("user:a\0b=work", True, True, "there is no user"),
+    ],
+)
+def test_a_role_that_nobody_could_have(role: str, certificates: bool, users: bool, fault: str) -> None:
+    name = role.partition("=")[0]
+    with pytest.raises(UsageError, match=f"(?s)nobody could have the role {name}=.*: {fault}"):
+        require_bearers([parse(role)], certificates=certificates, users=users)
+
+
+def test_roles_that_somebody_may_have() -> None:
+    require_bearers([parse("alice=submit")], certificates=True, users=False)
+    me = [parse(f"user:{name}=admin") for name in (getpass.getuser(), "123456789")]
+    require_bearers(me, certificates=False, users=True)
 
 
 def test_files_that_cannot_be_used_are_said_at_once(tmp_path: Path) -> None:

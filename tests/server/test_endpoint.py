@@ -198,6 +198,11 @@ def test_rude_visitors_hold_up_nobody(house: Watched) -> None:
 # -- pages that take long ----------------------------------------------------------------------------
 
 
+def no_fault(fault: object) -> None:
+    """Where none is expected."""
+    pytest.fail(f"there was one: {fault}")
+
+
 def test_a_page_that_takes_long_is_made_piece_by_piece() -> None:
     timers, heard, made = Timers(), list[object](), list[int]()
     seconds = count()
@@ -210,7 +215,7 @@ def test_a_page_that_takes_long_is_made_piece_by_piece() -> None:
     def ready() -> None:
         heard.append(page())
 
-    page = Gradual(slow, timers, ready, clock=lambda: float(next(seconds)))
+    page = Gradual(slow, timers, ready, no_fault, clock=lambda: float(next(seconds)))
     assert (None, [0]) == (page(), made)
     assert (None, [0]) == (page(), made), "who comes later waits for the same"
     while timers.due < float("inf"):
@@ -223,9 +228,42 @@ def test_a_page_that_takes_long_is_made_piece_by_piece() -> None:
 
 def test_a_page_that_takes_short_is_made_at_once() -> None:
     timers = Timers()
-    page = Gradual(lambda: iter(("a", "b")), timers, lambda: None, clock=lambda: 1.0)
+    page = Gradual(lambda: iter(("a", "b")), timers, lambda: None, no_fault, clock=lambda: 1.0)
     assert [(200, "ab"), (200, "ab")] == [page(), page()]
     assert float("inf") == timers.due
+
+
+@pytest.mark.parametrize("at", [0, 1, 2])
+def test_a_page_that_cannot_be_made_ends_nothing(at: int) -> None:
+    """Whether it fails before its first piece, at once, or in a later turn."""
+    timers, faults, heard = Timers(), list[str](), list[object]()
+    seconds = count()
+
+    def broken() -> Iterator[str]:
+        for number in range(at):
+            yield str(number)
+        raise LookupError("unknown encoding: ascii")
+
+    def begin() -> Iterator[str]:
+        if not at:
+            raise LookupError("unknown encoding: ascii")
+        return broken()
+
+    page = Gradual(
+        begin,
+        timers,
+        lambda: heard.append(page()),
+        lambda fault: faults.append(repr(fault)),
+        clock=lambda: float(next(seconds)),
+    )
+    heard.append(page())
+    while timers.due < float("inf"):
+        for call in timers.pop_due(timers.due):
+            call()
+    assert (500, "this page cannot be made; the server's log says why\n") == heard[-1]
+    assert ["LookupError('unknown encoding: ascii')"] == faults
+    page._make = lambda: iter(())
+    assert (200, "") == page(), "the next begins anew"
 
 
 def test_visitors_leave_nothing_behind() -> None:
@@ -233,7 +271,7 @@ def test_visitors_leave_nothing_behind() -> None:
     (doors,), (shop,) = listen(Address("127.0.0.1", 0)), listen(Address("127.0.0.1", 0))
     engine = Engine(b"H:")
     server = Server(engine, Operator(engine, version="0", pid=0), [shop], log=Log(descriptor=None))
-    endpoint, port = Endpoint(server, engine, [doors]), doors.getsockname()[1]
+    endpoint, port = Endpoint(server, engine, [doors], say=no_fault), doors.getsockname()[1]
 
     def visit() -> None:
         for path in ("/", "/metrics", "/healthz", "/nowhere") * 3:

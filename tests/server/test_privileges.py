@@ -73,6 +73,27 @@ def test_more_files_than_the_system_allows(monkeypatch: pytest.MonkeyPatch) -> N
         privileges.allow_files(9999999999)
 
 
+def test_who_is_root_is_not_told_to_become_root(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(resource, "setrlimit", refuse)
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (10, 20))
+    (tmp_path / "nr_open").write_text("30\n")
+    monkeypatch.setattr(privileges, "_MOST", str(tmp_path / "nr_open"))
+    for uid, words in (
+        (0, "at most 30: ask for fewer, or raise fs.nr_open"),
+        (1, "at most 20: .*run it as root"),
+    ):
+        monkeypatch.setattr(os, "geteuid", lambda uid=uid: uid)
+        with pytest.raises(NotPermitted, match=f"cannot have 50 open files, {words}"):
+            privileges.allow_files(50)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(privileges, "_MOST", str(tmp_path / "none"))
+    with pytest.raises(NotPermitted, match="at most 20"):
+        privileges.allow_files(50)
+
+
 def test_a_server_opens_as_many_files_as_it_is_told() -> None:
     with gear_serve("--file-descriptors=77") as server:
         limits = Path(f"/proc/{server.pid}/limits").read_text()
