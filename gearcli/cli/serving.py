@@ -12,13 +12,14 @@ from typing import NamedTuple
 
 from gearcli import __version__, systemd
 from gearcli.cli import serve_pages
+from gearcli.cli import serve_sockets as sockets
 from gearcli.cli.exits import ExitStatus
 from gearcli.cli.handles import handle_prefix
 from gearcli.cli.page_sockets import listening_at, require_loopback
 from gearcli.errors import OutputError, UsageError
 from gearcli.escape import shown
 from gearcli.pidfile import PidFile
-from gearcli.protocol.address import DEFAULT_PORT, Address, parse
+from gearcli.protocol.address import DEFAULT_PORT, Address
 from gearcli.protocol.packets import PACKET_LIMIT
 from gearcli.server import listener as listening
 from gearcli.server import privileges
@@ -85,22 +86,22 @@ def served(asked: Asked) -> int:
     account = None if asked.user is None else _account(asked.user)
     given = systemd.inherited(os.environ)
     texts = asked.listen or ([] if given else ["127.0.0.1"])
-    wanted = _wanted(texts, DEFAULT_PORT if asked.port is None else asked.port)
+    wanted = sockets.addresses(texts, DEFAULT_PORT if asked.port is None else asked.port)
     metrics = asked.metrics
     if asked.daemon:
-        wanted, metrics = [_whole(address) for address in wanted], metrics and _whole(metrics)
+        wanted, metrics = [sockets.whole(address) for address in wanted], metrics and sockets.whole(metrics)
     unix = [bool(address.path) for address in wanted] + [each.family == socket.AF_UNIX for each in given]
     access = _access(asked, unix)
     require_loopback(metrics, insecure=asked.insecure_listen)
     certain = asked.tls and asked.ca  # who connects has to show a certificate
     if not asked.insecure_listen and not certain:
-        _require_loopback(wanted, given)
+        sockets.require_loopback(wanted, given)
     log = _log(asked.verbosity, asked.verbose, asked.log_file, syslog=asked.syslog)
     numbers = asked.keepalive_idle, asked.keepalive_interval, asked.keepalive_count
-    alive = _keepalive(*numbers) if asked.keepalive else None
+    alive = sockets.keepalive(*numbers) if asked.keepalive else None
     prefix = handle_prefix(asked.job_handle_prefix)
     plan = _Plan(
-        listeners=lambda: _listeners(wanted, given, asked.backlog, asked.socket_mode, alive),
+        listeners=lambda: sockets.opened(wanted, given, asked.backlog, asked.socket_mode, alive),
         watched=lambda: listening_at(metrics, "--metrics", mode=asked.socket_mode),
         engine=lambda: Engine(
             prefix,
@@ -297,51 +298,3 @@ def _access(asked: Asked, unix: list[bool]) -> Access:
     whole = os.path.abspath  # a daemon leaves its folder
     key, ca = asked.key and whole(asked.key), asked.ca and whole(asked.ca)
     return Access(Files(whole(asked.cert), key, ca), grants)
-
-
-# -- addresses ---------------------------------------------------------------------------
-
-
-def _wanted(texts: list[str], port: int) -> list[Address]:
-    """The addresses to listen on, each once."""
-    parts = (part for text in texts for part in text.split(","))
-    return list(dict.fromkeys(parse(part, default_host="127.0.0.1", default_port=port) for part in parts))
-
-
-def _whole(address: Address) -> Address:
-    """The address with its whole path: a daemon leaves its folder, and has to find its socket at the end."""
-    return address._replace(path=os.path.abspath(address.path)) if address.path else address
-
-
-def _require_loopback(wanted: list[Address], given: list[socket.socket]) -> None:
-    """Raise UsageError where other machines could reach the server."""
-    for address in wanted:
-        listening.require_loopback(address)
-    for listener in given:
-        listening.require_inherited_loopback(listener)
-
-
-def _listeners(
-    wanted: list[Address],
-    given: list[socket.socket],
-    backlog: int,
-    mode: int,
-    keepalive: listening.Keepalive | None,
-) -> list[socket.socket]:
-    """Listen on all addresses.  Raises BindError."""
-    listeners = list(given)
-    try:
-        for address in wanted:
-            taken = [listening.name_of(listener) for listener in listeners]
-            listeners += listening.listen(address, backlog=backlog, mode=mode, taken=taken)
-    except Exception:
-        for listener in listeners:
-            listening.close(listener)  # with the files of Unix sockets, which would remain
-        raise
-    for listener in listeners:
-        listening.keep_alive(listener, keepalive)
-    return listeners
-
-
-def _keepalive(*numbers: int) -> listening.Keepalive:
-    return listening.Keepalive(*(number if number > 0 else None for number in numbers))

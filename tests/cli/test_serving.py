@@ -12,9 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from gearcli.cli.serving import _outlets, _wanted, _whole
-from gearcli.errors import AddressError
-from gearcli.protocol.address import Address
+from gearcli.cli.serving import _outlets
 from gearcli.protocol.packets import PacketType
 from gearcli.server.log import Log, LogFile
 from gearcli.server.syslog import Syslog
@@ -245,26 +243,3 @@ def test_an_unknown_user_is_wrong_usage() -> None:
     result = run_gear("serve", "-p", "0", "--user", "nobody-of-that-name")
     assert 2 == result.status
     assert "gear: there is no user 'nobody-of-that-name'; name one of /etc/passwd with --user\n" == result.err
-
-
-# -- addresses -----------------------------------------------------------------------------------
-
-
-def test_addresses_are_listened_on_once() -> None:
-    wanted = _wanted(["localhost,:7", "localhost:1", "unix:/s"], 1)
-    assert [
-        Address("localhost", 1), Address("127.0.0.1", 7), Address("", 0, "/s"),
-    ] == wanted  # fmt: skip
-
-
-def test_an_address_that_is_none() -> None:
-    with pytest.raises(AddressError):
-        _wanted(["host:port"], 1)
-
-
-def test_a_daemon_knows_its_sockets_by_their_whole_paths(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert Address("", 0, f"{tmp_path}/s") == _whole(Address("", 0, "s"))
-    assert Address("localhost", 1) == _whole(Address("localhost", 1))
