@@ -18,7 +18,7 @@ from gearcli.cli.serve_options import handle_prefix
 from gearcli.errors import StoreDamaged
 from gearcli.escape import percent_encoded, shown
 from gearcli.protocol.packets import Priority
-from gearcli.server.foreign import TABLE, read
+from gearcli.server.foreign import TABLE, numbered, read
 from gearcli.server.salvage import Salvaged, rescue, salvage
 from gearcli.server.sqlite import SqliteStore
 from gearcli.server.store import Changes, StoredJob
@@ -55,11 +55,12 @@ def import_(
     Stop gearmand before, or its jobs run twice.  A job whose function and
     unique FILE has already is left out, so that importing twice is importing once.
     """
+    jobs = read(source, table, time.time())
     with _store(file, create=True) as store:
         store.prefix(handle_prefix())
         known = {(job.function, job.unique) for job in store.load() if job.unique and job.died is None}
         changes, first = Changes(), store.begin()
-        changes.added += read(source, table, first, time.time(), known)
+        changes.added += numbered(jobs, first, known)
         changes.next = first + len(changes.added)
         store.commit(changes)
     message(f"{len(changes.added)} jobs imported into {file}")

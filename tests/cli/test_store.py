@@ -144,6 +144,31 @@ def test_a_missing_file(path: Path) -> None:
     for action in ("check", "export", "compact"):
         assert 66 == run_gear("store", action, str(path)).status
     assert 66 == run_gear("store", "import", str(path), str(path) + "x").status
+    assert not path.exists()
+
+
+def test_a_file_of_somebody_else_is_left_as_it_is(path: Path) -> None:
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE gearman_queue (x)")
+    connection.close()
+    before = path.read_bytes()
+    for action in ("check", "export", "compact"):
+        result = run_gear("store", action, str(path))
+        assert 66 == result.status
+        assert "is no store of gear; 'gear store import' reads" in result.err
+    result = run_gear("serve", "-p", "0", "--store", str(path))
+    assert 74 == result.status
+    assert "is no store of gear" in result.err
+    assert before == path.read_bytes()
+    assert [path] == list(path.parent.iterdir())
+
+
+def test_an_empty_file_is_no_store(path: Path) -> None:
+    path.touch()
+    result = run_gear("store", "check", str(path))
+    assert 66 == result.status
+    assert "is empty" in result.err
+    assert b"" == path.read_bytes()
 
 
 @needs_peers
