@@ -197,7 +197,11 @@ def _keep_jobs(plan: _Plan, path: str, engine: Engine, server: Server) -> None:
     commits = Commits(engine, SqliteStore(path), plan.handle_prefix, plan.log)
     server.keep(commits)
     if not plan.quiet:
-        plan.log.notice(f"background jobs are kept in {shown(path)}, {commits.restored} of them from before")
+        dead = len(engine.registry.dead)
+        also = f"; dead ones besides, which 'gear jobs --dead' shows: {dead}" if dead else ""
+        plan.log.notice(
+            f"background jobs are kept in {shown(path)}, {commits.restored} of them from before{also}"
+        )
     kept, wanted = engine.registry.jobs.prefix, plan.handle_prefix
     if kept.rpartition(b":")[0] != wanted.rpartition(b":")[0]:
         plan.log.notice(f"handles begin with {shown(kept)}, as they always have in this store")
