@@ -374,7 +374,7 @@ complete -c gear -n '__gear_at serve' -s h -l help -d 'Show this message and exi
 # gear store
 complete -c gear -n '__gear_at store --' -a import -d 'Copy the queue of gearmand\'s libsqlite3 into FILE, which is made if it is not there.'
 complete -c gear -n '__gear_at store --' -a export -d 'Print the jobs as `gear submit --jsonl` takes them: an object a line.'
-complete -c gear -n '__gear_at store --' -a check -d 'Say whether every job is there unchanged, and count them: FUNCTION, jobs, of which due later.'
+complete -c gear -n '__gear_at store --' -a check -d 'Say whether every job is there unchanged, and count: FUNCTION, jobs, of which due later, dead jobs.'
 complete -c gear -n '__gear_at store --' -a compact -d 'Give back the room that FILE no longer needs.'
 complete -c gear -n '__gear_at store --' -s h -l help -d 'Show this message and exit.'
 

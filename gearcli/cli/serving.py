@@ -210,7 +210,9 @@ def _keeper(plan: _Plan, path: str) -> Callable[[Engine, Server], None]:
         commits = Commits(engine, SqliteStore(path), plan.handle_prefix, plan.log)
         server.keep(commits)
         if not plan.quiet:
-            restored = f"{commits.restored} of them from before"
+            dead = len(engine.registry.dead)
+            also = f"; dead ones besides, which 'gear jobs --dead' shows: {dead}" if dead else ""
+            restored = f"{commits.restored} of them from before{also}"
             plan.log.notice(f"background jobs are kept in {shown(path)}, {restored}")
         kept, wanted = engine.registry.jobs.prefix, plan.handle_prefix
         if kept.rpartition(b":")[0] != wanted.rpartition(b":")[0]:

@@ -18,7 +18,7 @@ from gearcli.cli.output import message, text_or_base64, write_text
 from gearcli.errors import StoreDamaged
 from gearcli.escape import percent_encoded, shown
 from gearcli.protocol.packets import Priority
-from gearcli.server.foreign import TABLE, read
+from gearcli.server.foreign import TABLE, numbered, read
 from gearcli.server.salvage import Salvaged, rescue, salvage
 from gearcli.server.sqlite import SqliteStore
 from gearcli.server.store import Changes, StoredJob
@@ -55,14 +55,15 @@ def import_(
     Stop gearmand before, or its jobs run twice.  A job whose function and
     unique FILE has already is left out, so that importing twice is importing once.
     """
+    jobs = read(source, table, time.time())
     with _store(file, create=True) as store:
         store.prefix(handle_prefix())
         known = {(job.function, job.unique) for job in store.load() if job.unique and job.died is None}
         changes, first = Changes(), store.begin()
-        changes.added += read(source, table, first, time.time(), known)
+        changes.added += numbered(jobs, first, known)
         changes.next = first + len(changes.added)
         store.commit(changes)
-    message(f"{len(changes.added)} jobs imported into {file}")
+    message(f"{_jobs(len(changes.added))} imported into {file}")
     return ExitStatus.DONE
 
 
@@ -73,12 +74,14 @@ def export(file: File) -> int:
     """Print the jobs as `gear submit --jsonl` takes them: an object a line.
 
     What cannot be said so is left out and told; the exit status is 1 then.
+    Dead jobs are left out too: they would no longer be dead.
     """
-    left_out = 0
+    left_out = dead = 0
     with _store(file) as store:
         prefix = store.prefix()
         for job in store.load():
             if job.died is not None:
+                dead += 1
                 continue
             line, missing = _line(job)
             if missing:
@@ -86,7 +89,11 @@ def export(file: File) -> int:
                 message(f"{shown(prefix + b'%d' % job.number)}: {missing}")
             if line is not None:
                 write_text(line + "\n")
-    return ExitStatus.FAILED if left_out else ExitStatus.DONE
+    if dead:
+        message(
+            f"left out: {_jobs(dead, 'dead ')}; 'gear retry' queues them again on a server with this store"
+        )
+    return ExitStatus.FAILED if left_out or dead else ExitStatus.DONE
 
 
 def _line(job: StoredJob) -> tuple[str | None, str]:
@@ -127,7 +134,7 @@ def check(
         ),
     ] = None,
 ) -> int:
-    """Say whether every job is there unchanged, and count them: FUNCTION, jobs, of which due later.
+    """Say whether every job is there unchanged, and count: FUNCTION, jobs, of which due later, dead jobs.
 
     Exit status 1: the file is damaged; what can be read is counted, the rest is told.
     """
@@ -141,31 +148,39 @@ def check(
         jobs = found.jobs
     _count(jobs)
     if found is None:
-        message(f"{file}: no damage, {len(jobs)} jobs")
+        dead = sum(job.died is not None for job in jobs)
+        also = f", {_jobs(dead, 'dead ')}" if dead else ""
+        message(f"{file}: no damage, {_jobs(len(jobs) - dead)}{also}")
         found = salvage(file)
     else:
         _say_what_is_lost(damage, found)
     if into is not None:
         rescue(found, into)
-        message(f"{len(found.jobs)} jobs are in {into}")
+        message(f"{into} has {_jobs(len(found.jobs))}")
     return ExitStatus.FAILED if damage else ExitStatus.DONE
 
 
 def _count(jobs: Iterable[StoredJob]) -> None:
-    now, total, later = time.time(), Counter[bytes](), Counter[bytes]()
+    now, total, later, dead = time.time(), Counter[bytes](), Counter[bytes](), Counter[bytes]()
     for job in jobs:
-        total[job.function] += 1
-        later[job.function] += job.due is not None and job.due > now
+        alive = job.died is None
+        total[job.function] += alive
+        later[job.function] += alive and job.due is not None and job.due > now
+        dead[job.function] += not alive
     for function, count in sorted(total.items()):
-        write_text(f"{percent_encoded(function)}\t{count}\t{later[function]}\n")
+        write_text(f"{percent_encoded(function)}\t{count}\t{later[function]}\t{dead[function]}\n")
 
 
 def _say_what_is_lost(damage: str, found: Salvaged) -> None:
     message(damage)
     lost = "nobody knows how many" if found.lost is None else str(found.lost)
-    message(f"{len(found.jobs)} jobs can be read, {lost} are lost")
+    message(f"{_jobs(len(found.jobs))} can be read; lost: {lost}")
     for number in found.changed:
         message(f"lost: the job whose handle ends in -{number}, which has changed")
+
+
+def _jobs(count: int, kind: str = "") -> str:
+    return f"1 {kind}job" if count == 1 else f"{count} {kind}jobs"
 
 
 # -- compact -----------------------------------------------------------------------------

@@ -8,7 +8,7 @@ the priority is a number as ours, ``when_to_run`` is 0 or seconds since 1970
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from pathlib import Path
 
 from gearcli.errors import InputError
@@ -25,13 +25,8 @@ FROM {} ORDER BY rowid
 """
 
 
-def read(
-    path: str, table: str, first: int, now: float, known: Container[tuple[bytes, bytes]]
-) -> list[StoredJob]:
-    """The jobs of gearmand's file, numbered from `first`, as submitted `now`.
-
-    Those with the function and unique of a `known` one are left out: they are identical.  Raises InputError.
-    """
+def read(path: str, table: str, now: float) -> list[StoredJob]:
+    """The jobs of gearmand's file, as submitted `now`, still without numbers.  Raises InputError."""
     try:
         connection = sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=ro", uri=True)
         try:
@@ -47,11 +42,18 @@ def read(
                 f"nothing is imported: {shown(path)} has a function whose name has {len(function)} bytes; "
                 f"a gear server takes {FUNCTION_LIMIT} at most"
             )
-        if not unique or (function, unique) not in known:
-            number = first + len(jobs)
-            named = function or b"", unique or b"", data or b""
-            jobs.append(StoredJob(number, *named, _priority(priority), now, float(due) if due else None))
+        named = function or b"", unique or b"", data or b""
+        jobs.append(StoredJob(0, *named, _priority(priority), now, float(due) if due else None))
     return jobs
+
+
+def numbered(jobs: Iterable[StoredJob], first: int, known: Container[tuple[bytes, bytes]]) -> list[StoredJob]:
+    """Jobs that were read, numbered from `first`.
+
+    Those with the function and unique of a `known` one are left out: they are identical.
+    """
+    new = (job for job in jobs if not job.unique or (job.function, job.unique) not in known)
+    return [job._replace(number=number) for number, job in enumerate(new, first)]
 
 
 def _priority(value: object) -> int:

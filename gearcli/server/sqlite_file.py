@@ -6,14 +6,16 @@ import fcntl
 import os
 import sqlite3
 import stat
+import struct
 
-from gearcli.errors import InputError, OutputError, StoreDamaged, StoreInUse, reason_of
+from gearcli.errors import GearError, InputError, OutputError, StoreDamaged, StoreInUse, reason_of
 from gearcli.escape import shown
 from gearcli.server.sqlite_room import WAL_LIMIT
 
 APPLICATION = 0x47656172
 """Says in a file's header that it is one of ours: `Gear`."""
 VERSION = 1
+_HEADER, _MAGIC, _VERSION_OFFSET = 100, b"SQLite format 3\0", 60
 
 _SCHEMA = f"""
 CREATE TABLE file (
@@ -52,26 +54,21 @@ _PATIENCE = 30.0
 def locked(path: str, create: bool) -> int:
     """A descriptor of a file that no other process of ours has; it is made if it is missing and `create`.
 
-    Raises StoreInUse, and OutputError, or InputError where nothing shall be made.
+    Nothing changes in a file that is not ours.  Raises StoreInUse, StoreDamaged,
+    and OutputError, or InputError where nothing shall be made.
     It must not be closed while the connection is open: that would let go of SQLite's locks.
     """
-    flags = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
-    try:
-        try:
-            descriptor, made = os.open(path, flags), False
-        except FileNotFoundError:
-            if not create:
-                raise
-            descriptor, made = os.open(path, flags | os.O_CREAT | os.O_EXCL, 0o600), True
-    except OSError as error:
-        kind = OutputError if create else InputError
-        raise kind(f"cannot open the store {shown(path)}: {reason_of(error)}") from None
+    kind = OutputError if create else InputError
+    descriptor, made = _opened(path, create, kind)
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OutputError(f"cannot use {shown(path)} as a store: it is not a regular file")
+            raise kind(f"cannot use {shown(path)} as a store: it is not a regular file")
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if made:
             _sync_folder_of(path)
+        header = os.pread(descriptor, _HEADER, 0)
+        if header or not create:
+            _require_ours(header, path, kind)
     except BlockingIOError:
         os.close(descriptor)
         raise StoreInUse(f"{shown(path)} is in use by another gear process; stop it first") from None
@@ -79,6 +76,38 @@ def locked(path: str, create: bool) -> int:
         os.close(descriptor)
         raise
     return descriptor
+
+
+def _opened(path: str, create: bool, kind: type[GearError]) -> tuple[int, bool]:
+    """A descriptor of the file, and whether it was made.  Raises what `kind` is."""
+    flags = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+    try:
+        try:
+            return os.open(path, flags), False
+        except FileNotFoundError:
+            if not create:
+                raise
+            return os.open(path, flags | os.O_CREAT | os.O_EXCL, 0o600), True
+    except OSError as error:
+        why = reason_of(error)
+        if os.path.islink(path):
+            why = f"it is a symbolic link; name the file itself, {shown(os.path.realpath(path))}"
+        raise kind(f"cannot open the store {shown(path)}: {why}") from None
+
+
+def _require_ours(header: bytes, path: str, kind: type[GearError]) -> None:
+    """Look at the first bytes of a file (https://sqlite.org/fileformat2.html), before SQLite sees it.
+
+    Raises what `kind` is for one of somebody else, and StoreDamaged for what is no database at all.
+    """
+    if header and not header.startswith(_MAGIC):
+        raise damaged(path, "it is not a database of SQLite")
+    version, application = struct.unpack_from(">I4xI", header.ljust(_HEADER, b"\0"), _VERSION_OFFSET)
+    if application != APPLICATION:
+        what = "is no store of gear" if header else "is empty, and so no store of gear"
+        raise kind(f"{shown(path)} {what}; 'gear store import' reads the queues of gearmand")
+    if version != VERSION:
+        raise kind(f"{shown(path)} was made by another version of gear (format {version}, not {VERSION})")
 
 
 def _sync_folder_of(path: str) -> None:
@@ -94,6 +123,7 @@ def connected(path: str) -> sqlite3.Connection:
     """A connection to a file of ours, which an empty file becomes.  Raises StoreDamaged and OutputError."""
     connection = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
     try:
+        _make(connection)
         for pragma in (
             "journal_mode = WAL",
             "synchronous = FULL",
@@ -103,7 +133,6 @@ def connected(path: str) -> sqlite3.Connection:
             f"journal_size_limit = {WAL_LIMIT}",
         ):
             connection.execute(f"PRAGMA {pragma}")
-        _require_ours(connection, path)
     except sqlite3.OperationalError as error:
         connection.close()
         raise OutputError(f"cannot use the store {shown(path)}: {words_of(error)}") from None
@@ -119,19 +148,11 @@ def connected(path: str) -> sqlite3.Connection:
     return connection
 
 
-def _require_ours(connection: sqlite3.Connection, path: str) -> None:
-    """Make an empty file ours; raise OutputError for one of somebody else."""
-    (application,) = connection.execute("PRAGMA application_id").fetchone()
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
+def _make(connection: sqlite3.Connection) -> None:
+    """Make an empty file ours, before there is a WAL: what it is must stand in the file itself."""
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    if not (application or tables):
+    if not tables:
         connection.executescript(f"BEGIN;{_SCHEMA}COMMIT;")
-    elif application != APPLICATION:
-        raise OutputError(f"{shown(path)} is no store of gear; 'gear store import' reads those of gearmand")
-    elif version != VERSION:
-        raise OutputError(
-            f"{shown(path)} was made by another version of gear (format {version}, not {VERSION})"
-        )
 
 
 def damaged(path: str, found: str) -> StoreDamaged:

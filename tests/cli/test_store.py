@@ -117,8 +117,31 @@ def test_export_can_be_submitted(path: Path) -> None:
 def test_check_counts(path: Path) -> None:
     filled(path)
     result = run_gear("store", "check", str(path))
-    assert (0, b"f\t3\t1\n%FF\t1\t0\n") == result[:2]
+    assert (0, b"f\t3\t1\t0\n%FF\t1\t0\t0\n") == result[:2]
     assert "no damage, 4 jobs" in result.err
+
+
+def test_dead_jobs_are_told_apart(path: Path) -> None:
+    store = SqliteStore(str(path))
+    store.prefix(b"H:one-")
+    store.begin()
+    store.commit(
+        changes(
+            job(1), job(2, died=1.0, reason="why", due=4e9), job(3, function=b"kill", died=1.0, reason="")
+        )
+    )
+    store.close()
+    result = run_gear("store", "check", str(path))
+    assert (0, b"f\t1\t0\t1\nkill\t0\t0\t1\n") == result[:2]
+    assert "no damage, 1 job, 2 dead jobs\n" in result.err
+    result = run_gear("store", "export", str(path))
+    assert 1 == result.status
+    assert ["workload 1"] == [json.loads(line)["workload"] for line in result.out.splitlines()]
+    assert "left out: 2 dead jobs; 'gear retry' queues them again" in result.err
+    with gear_serve("--store", str(path)) as server:
+        assert (
+            "1 of them from before; dead ones besides, which 'gear jobs --dead' shows: 2\n" in server.said()
+        )
 
 
 def test_check_saves_what_is_left(path: Path, tmp_path: Path) -> None:
@@ -129,7 +152,7 @@ def test_check_saves_what_is_left(path: Path, tmp_path: Path) -> None:
     new = tmp_path / "new.db"
     result = run_gear("store", "check", str(path), "--salvage", str(new))
     assert 1 == result.status
-    assert "3 jobs can be read, 1 are lost" in result.err
+    assert "3 jobs can be read; lost: 1" in result.err
     assert "ends in -1, which has changed" in result.err
     assert 0 == run_gear("store", "check", str(new)).status
     assert 74 == run_gear("store", "check", str(path), "--salvage", str(new)).status
@@ -144,6 +167,31 @@ def test_a_missing_file(path: Path) -> None:
     for action in ("check", "export", "compact"):
         assert 66 == run_gear("store", action, str(path)).status
     assert 66 == run_gear("store", "import", str(path), str(path) + "x").status
+    assert not path.exists()
+
+
+def test_a_file_of_somebody_else_is_left_as_it_is(path: Path) -> None:
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE gearman_queue (x)")
+    connection.close()
+    before = path.read_bytes()
+    for action in ("check", "export", "compact"):
+        result = run_gear("store", action, str(path))
+        assert 66 == result.status
+        assert "is no store of gear; 'gear store import' reads" in result.err
+    result = run_gear("serve", "-p", "0", "--store", str(path))
+    assert 74 == result.status
+    assert "is no store of gear" in result.err
+    assert before == path.read_bytes()
+    assert [path] == list(path.parent.iterdir())
+
+
+def test_an_empty_file_is_no_store(path: Path) -> None:
+    path.touch()
+    result = run_gear("store", "check", str(path))
+    assert 66 == result.status
+    assert "is empty" in result.err
+    assert b"" == path.read_bytes()
 
 
 @needs_peers
@@ -235,7 +283,7 @@ def test_a_disk_that_stays_full_takes_jobs_again_when_some_are_done(path: Path, 
         assert P.JOB_CREATED == client.ask(P.SUBMIT_JOB_BG, b"f", b"", b"last")[0]
         server.signal(signal.SIGTERM)
         assert 0 == server.exit_status()
-    assert b"f\t1\t0\n" == run_gear("store", "check", str(path)).out
+    assert b"f\t1\t0\t0\n" == run_gear("store", "check", str(path)).out
 
 
 def work(worker: Wire) -> bytes:

@@ -28,12 +28,14 @@ class SlowStore(MemoryStore):
         self.open = threading.Event()
         self.open.set()
         self.commits: list[int] = []
-        self.bug = False
+        self.bug = self.full = False
 
     def commit(self, changes: Changes) -> None:
         assert self.open.wait(DEADLINE)
         if self.bug:
             raise ZeroDivisionError
+        if self.full and changes.added:
+            raise StoreError("full")
         super().commit(changes)
         self.commits.append(len(changes.added))
 
@@ -198,4 +200,30 @@ def test_the_end_does_not_wait_for_what_fails(house: House) -> None:
     house.submit()
     house.commits.close()
     assert "may run again" in house.lines.said[-1]
+    house.commits = House().commits
+
+
+def test_the_end_removes_what_is_over_though_new_jobs_find_no_room(house: House) -> None:
+    house.store.full = True
+    worker = Gated(house.engine).can_do(b"f")
+    worker.say(P.WORK_COMPLETE, worker.take(), b"")
+    house.submit()
+    house.commits.close()
+    assert {} == house.store.disk.jobs
+    assert ["full; until it can, new background jobs are refused", "background jobs are stored again"] == (
+        house.lines.said
+    )
+    house.commits = House().commits
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_what_is_kept_where_nobody_will_find_it_is_not_called_kept(house: House, there: bool) -> None:
+    house.store.there = there
+    house.store.failure = StoreError("gone")
+    house.submit()
+    house.commits.look()
+    assert house.engine.registry.journal is not None
+    assert there == house.engine.registry.journal.lasting
+    house.commits.close()
+    assert there == ("may run again" in house.lines.said[-1])
     house.commits = House().commits

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gearcli.errors import InputError
-from gearcli.server.foreign import TABLE, read
+from gearcli.server.foreign import TABLE, numbered, read
 from gearcli.server.store import StoredJob
 
 
@@ -28,27 +28,27 @@ def path(tmp_path: Path) -> Path:
 
 def test_every_field(path: Path) -> None:
     assert [
-        StoredJob(5, b"f", b"u", b"\0w", 0, 10.0),
-        StoredJob(6, b"f", b"v", b"x", 2, 10.0, 2e9),
-        StoredJob(7, b"g", b"", b"", 1, 10.0),
-    ] == read(str(path), TABLE, 5, 10.0, set())
+        StoredJob(0, b"f", b"u", b"\0w", 0, 10.0),
+        StoredJob(0, b"f", b"v", b"x", 2, 10.0, 2e9),
+        StoredJob(0, b"g", b"", b"", 1, 10.0),
+    ] == read(str(path), TABLE, 10.0)
 
 
 def test_what_is_known_is_left_out(path: Path) -> None:
-    jobs = read(str(path), TABLE, 5, 10.0, {(b"f", b"u"), (b"g", b"")})
+    jobs = numbered(read(str(path), TABLE, 10.0), 5, {(b"f", b"u"), (b"g", b"")})
     assert [(5, b"v"), (6, b"")] == [(each.number, each.unique) for each in jobs]
 
 
 @pytest.mark.parametrize("table", ["other", 'a"b; DROP TABLE gearman_queue'])
 def test_no_such_table(path: Path, table: str) -> None:
     with pytest.raises(InputError, match="cannot read gearmand's queue"):
-        read(str(path), table, 1, 0.0, set())
-    assert 3 == len(read(str(path), TABLE, 1, 0.0, set()))
+        read(str(path), table, 0.0)
+    assert 3 == len(read(str(path), TABLE, 0.0))
 
 
 def test_no_such_file(tmp_path: Path) -> None:
     with pytest.raises(InputError):
-        read(str(tmp_path / "none"), TABLE, 1, 0.0, set())
+        read(str(tmp_path / "none"), TABLE, 0.0)
 
 
 def test_a_name_that_no_server_of_ours_takes(path: Path) -> None:
@@ -56,4 +56,4 @@ def test_a_name_that_no_server_of_ours_takes(path: Path) -> None:
         connection.execute("UPDATE gearman_queue SET function_name = ?", ["f" * 513])
     connection.close()
     with pytest.raises(InputError, match=r"nothing is imported: .* 513 bytes"):
-        read(str(path), TABLE, 1, 0.0, set())
+        read(str(path), TABLE, 0.0)

@@ -37,7 +37,7 @@ def test_one_at_a_time(path: Path) -> None:
 
 def test_a_link_is_not_followed(path: Path, tmp_path: Path) -> None:
     path.symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(OutputError, match="cannot open the store"):
+    with pytest.raises(OutputError, match=r"is a symbolic link; name the file itself, .*/elsewhere"):
         SqliteStore(str(path))
     assert not (tmp_path / "elsewhere").exists()
 
@@ -60,9 +60,35 @@ def test_a_database_of_somebody_else(path: Path, tmp_path: Path, monkeypatch: py
     with sqlite3.connect(path) as connection:
         connection.execute("CREATE TABLE gearman_queue (x)")
     connection.close()
+    before = path.read_bytes()
     with pytest.raises(OutputError, match="gear store import"):
         SqliteStore(str(path))
+    with pytest.raises(InputError, match="gear store import"):
+        SqliteStore(str(path), create=False)
+    assert before == path.read_bytes(), "nothing of it changes"
+    assert [path] == [each for each in tmp_path.iterdir() if each.is_file()]
     assert [] == list((tmp_path / "memory").iterdir()), "nothing is left behind"
+
+
+def test_an_empty_file_becomes_a_store_only_where_that_is_meant(path: Path) -> None:
+    path.touch()
+    with pytest.raises(InputError, match="is empty"):
+        SqliteStore(str(path), create=False)
+    assert b"" == path.read_bytes()
+    SqliteStore(str(path)).close()
+    SqliteStore(str(path), create=False).close()
+
+
+def test_a_store_is_known_before_its_first_checkpoint(path: Path, tmp_path: Path) -> None:
+    """A server that is killed at once leaves the rest in the WAL."""
+    store = SqliteStore(str(path))
+    store.prefix(b"H:")
+    for ending in ("", "-wal"):
+        (tmp_path / f"copy.db{ending}").write_bytes(Path(f"{path}{ending}").read_bytes())
+    store.close()
+    store = SqliteStore(str(tmp_path / "copy.db"), create=False)
+    assert b"H:" == store.prefix()
+    store.close()
 
 
 def test_another_format(path: Path) -> None:
@@ -76,5 +102,7 @@ def test_another_format(path: Path) -> None:
 
 def test_no_database_at_all(path: Path) -> None:
     path.write_bytes(b"this is no database" * 500)
+    before = path.read_bytes()
     with pytest.raises(StoreDamaged, match="gear store check"):
         SqliteStore(str(path))
+    assert before == path.read_bytes()
