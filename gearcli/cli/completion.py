@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
@@ -13,6 +15,7 @@ from gearcli.cli.exits import ExitStatus
 from gearcli.cli.options import one_of, parsed
 from gearcli.cli.output import message, unwritable, write
 from gearcli.errors import ConfigError
+from gearcli.wholefile import write as write_whole
 
 _ASKING = 5.0  # seconds that zsh may take to say where it looks
 
@@ -78,13 +81,14 @@ def shipped(script: Script) -> Path:
 
 
 def _put(path: Path, text: bytes) -> bool:
-    """Write a file, whole at any time; whether there was one.  Raises OutputError."""
+    """Write a file, whole at any time, or that to which a link leads; whether there was one.
+
+    Raises OutputError.
+    """
     there = path.exists()
-    new = path.with_name(f".{path.name}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        new.write_bytes(text)
-        new.replace(path)
+        write_whole(str(path), text)
     except OSError as error:
         raise unwritable(str(path), error) from None
     return there
@@ -96,7 +100,8 @@ def _put(path: Path, text: bytes) -> bool:
 def _place(shell: str) -> Path:
     """Where a user's script belongs."""
     if shell == "bash":
-        own = os.environ.get("BASH_COMPLETION_USER_DIR", "").partition(":")[0]
+        folders = os.environ.get("BASH_COMPLETION_USER_DIR", "").split(":")
+        own = next(filter(os.path.isabs, folders), "")
         return (Path(own) if own else _data() / "bash-completion") / "completions" / "gear"
     if shell == "fish":
         return _data() / SCRIPTS["fish"].shared
@@ -110,8 +115,19 @@ def _data() -> Path:
 
 
 def _own_folder_of_zsh() -> Path | None:
-    """The first folder of the user's `fpath` that may be written to, if there is one."""
-    return next((each for each in map(Path, _fpath()) if each.is_dir() and os.access(each, os.W_OK)), None)
+    """The first folder of the user's `fpath` that is the user's own, if there is one.
+
+    Root may write to those of all users too, but was not asked to.
+    """
+    roots = [Path.home(), _data(), *map(Path, filter(os.path.isabs, [os.environ.get("ZDOTDIR", "")]))]
+    return next((each for each in map(Path, _fpath()) if _is_within(each, roots)), None)
+
+
+def _is_within(folder: Path, roots: Sequence[Path]) -> bool:
+    """Whether a folder is below one of some others, and may be written to."""
+    real = folder.resolve()
+    below = any(root.resolve() in real.parents for root in roots if root != Path("/"))
+    return below and real.is_dir() and os.access(real, os.W_OK)
 
 
 def _fpath() -> list[str]:
@@ -136,9 +152,10 @@ def _fpath() -> list[str]:
 def _next_step(shell: str, path: Path) -> str:
     """What the user has to do."""
     if shell == "bash":
-        return "start a new bash; it needs the package bash-completion, or else: source " + str(path)
+        source = f"source {shlex.quote(str(path))}"
+        return f"start a new bash; it needs the package bash-completion, or else: {source}"
     if shell == "zsh" and str(path.parent) not in _fpath():
-        return (
-            f"zsh does not look there yet: write fpath=({path.parent} $fpath) before compinit into ~/.zshrc"
-        )
+        line = f"fpath=({shlex.quote(str(path.parent))} $fpath)"
+        file = os.path.join(os.environ.get("ZDOTDIR") or "~", ".zshrc")
+        return f"zsh does not look there yet: write {line} before compinit into {file}"
     return f"start a new {shell}"

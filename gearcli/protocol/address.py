@@ -69,9 +69,7 @@ def too_long(path: str) -> str:
     length = len(path.encode("utf-8", "surrogateescape"))
     if length <= PATH_LIMIT:
         return ""
-    return (
-        f"the path of a Unix socket has {PATH_LIMIT} bytes at most, this one has {length}; name a shorter one"
-    )
+    return f"a Unix socket's path has {PATH_LIMIT} bytes at most, this one has {length}; name a shorter one"
 
 
 def parse(text: str, *, default_host: str = "localhost", default_port: int = DEFAULT_PORT) -> Address:

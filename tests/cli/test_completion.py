@@ -16,7 +16,10 @@ from tests.support import DEADLINE, needs_shells
 def install(shell: str, home: Path, **environ: str) -> Result:
     """Install for a user with an empty home."""
     return run_gear(
-        "completion", shell, "--install", environ={"HOME": str(home), "XDG_DATA_HOME": "", **environ}
+        "completion",
+        shell,
+        "--install",
+        environ={"HOME": str(home), "XDG_DATA_HOME": "", "ZDOTDIR": "", **environ},
     )
 
 
@@ -77,6 +80,63 @@ def test_without_a_folder_of_zsh_it_says_what_to_write(tmp_path: Path) -> None:
     assert 0 == status
     assert (place / "_gear").is_file()
     assert f"write fpath=({place} $fpath) before compinit into ~/.zshrc" in err
+
+
+def looking(zsh: Path, *folders: Path) -> None:
+    """Have a zsh that looks in these folders and in no others."""
+    words = " ".join(f"'{folder}'" for folder in folders)
+    zsh.write_text(f"#!/bin/sh\nprintf '%s\\0' '' {words}\n")
+    zsh.chmod(0o755)
+
+
+def test_folders_of_all_users_are_left_alone(tmp_path: Path) -> None:
+    """Also where they can be written to, as by root."""
+    home, everybodys = tmp_path / "home of mine", tmp_path / "everybodys"
+    everybodys.mkdir()
+    home.mkdir()
+    looking(tmp_path / "zsh", everybodys)
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    status, _, err = install("zsh", home, PATH=path)
+    place = home / ".local/share/zsh/site-functions"
+    assert (0, []) == (status, [*everybodys.iterdir()])
+    assert f"gear: wrote {place}/_gear\n" in err
+    assert f"write fpath=('{place}' $fpath) before compinit into ~/.zshrc" in err
+    assert f"into {home}/.zshrc" in install("zsh", home, PATH=path, ZDOTDIR=str(home)).err
+
+
+@pytest.mark.parametrize("variable", ["XDG_DATA_HOME", "ZDOTDIR"])
+def test_other_folders_of_the_user_are_preferred(tmp_path: Path, variable: str) -> None:
+    everybodys, own = tmp_path / "everybodys", tmp_path / "own/functions"
+    everybodys.mkdir()
+    own.mkdir(parents=True)
+    looking(tmp_path / "zsh", everybodys, own)
+    environ = {"PATH": f"{tmp_path}:{os.environ['PATH']}", variable: str(tmp_path / "own")}
+    status, _, err = install("zsh", tmp_path / "home", **environ)
+    assert (0, f"gear: wrote {own}/_gear\ngear: start a new zsh\n") == (status, err)
+
+
+def test_a_link_is_written_through(tmp_path: Path) -> None:
+    place, target = tmp_path / ".local/share/bash-completion/completions/gear", tmp_path / "dotfiles"
+    place.parent.mkdir(parents=True)
+    target.write_text("old")
+    place.symlink_to(target)
+    assert f"replaced {place}\n" in install("bash", tmp_path).err
+    assert place.is_symlink()
+    assert shipped(SCRIPTS["bash"]).read_bytes() == target.read_bytes()
+    assert ["gear"] == os.listdir(place.parent)
+
+
+def test_a_relative_folder_does_not_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    home = tmp_path / "a home"
+    home.mkdir()
+    err = install("bash", home, BASH_COMPLETION_USER_DIR="relative").err
+    assert [home] == list(tmp_path.iterdir())
+    place = home / ".local/share/bash-completion/completions/gear"
+    assert f"or else: source '{place}'\n" in err
+    assert place.is_file()
+    own = str(tmp_path / "own")
+    assert own in install("bash", home, BASH_COMPLETION_USER_DIR=f"relative:{own}").err
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:

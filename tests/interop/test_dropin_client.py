@@ -261,6 +261,34 @@ def test_the_unique_of_a_hash_is_libgearmans(ours: str) -> None:
     assert {2} == {uniques.count(unique) for unique in uniques}
 
 
+@pytest.mark.parametrize(
+    ("options", "environ", "where"),
+    [
+        ("-p {a}", {"GEARMAN_SERVERS": "127.0.0.1:{b}"}, "a"),
+        ("-p {dead}", {"GEARMAN_SERVERS": "127.0.0.1:{a},127.0.0.1:{b}"}, "b"),
+        ("-p {dead}", {"GEARMAN_SERVER": "127.0.0.1:{b},127.0.0.1:{a}"}, "a"),
+        ("", {"GEARMAN_SERVER": "127.0.0.1:{a}", "GEARMAN_SERVERS": "127.0.0.1:{b}"}, "a"),
+    ],
+)
+def test_of_several_servers_the_same_one_takes_the_jobs(
+    options: str, environ: dict[str, str], where: str, ours: str
+) -> None:
+    with gearmand() as a, gearmand() as b:
+        ports = {"a": a.port, "b": b.port, "dead": free_port()}
+        named = {name: value.format(**ports) for name, value in environ.items()}
+        for path in (ORIGINALS, ours):
+            for number in range(4):
+                line = f"gearman -h 127.0.0.1 {options} -f f -b -u {number} x".format(**ports)
+                assert 0 == play(path, line, environ=named).status
+            for name in "ab":
+                expected = 4 if name == where else 0
+                assert expected == counts(ports[name], "f")[0]
+                with Wire(ports[name]) as worker:
+                    for _ in range(expected):
+                        worker.say(PacketType.WORK_COMPLETE, take_job(worker, b"f")[0], b"")
+                    wait_until(lambda port=ports[name]: counts(port, "f")[0] == 0)  # type: ignore[misc]
+
+
 def test_a_full_queue_is_75(ours: str) -> None:
     with gear_serve() as server, server.wire() as wire:
         wire.line(b"create function full")

@@ -293,9 +293,7 @@ def test_a_folder_that_is_missing_is_an_error(tmp_path: Path) -> None:
 
 
 def test_a_path_that_is_too_long_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(
-        BindError, match=r"x: the path of a Unix socket has 107 bytes at most, this one has 2\d\d;"
-    ):
+    with pytest.raises(BindError, match=r"a Unix socket's path has 107 bytes at most, this one has 2\d\d;"):
         listening.listen(Address("", 0, str(tmp_path / ("x" * 200))))
 
 

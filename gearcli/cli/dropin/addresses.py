@@ -15,13 +15,15 @@ ADDED, REPLACING = ENVIRONMENT
 def servers_of(host: str | None, port: str | None, environ: Mapping[str, str]) -> list[Address]:
     """The servers of `gearman`: those that its variable or its options name, and libgearman's besides.
 
-    Raises AddressError and UsageError.
+    They stand in the order in which a job tries them, which is that of
+    libgearman: who is named last is tried first, and libgearman's own come
+    after all others.  Raises AddressError and UsageError.
     """
     if environ.get(REPLACING):
         found = parse_list([environ[REPLACING]])
     else:
         found = [Address(host or "localhost", _number(port or "0") or DEFAULT_PORT)]
-    return list(dict.fromkeys([*found, *parse_list([environ.get(ADDED, "")])]))
+    return list(dict.fromkeys([*reversed(found), *reversed(parse_list([environ.get(ADDED, "")]))]))
 
 
 def _number(port: str) -> int:

@@ -97,7 +97,7 @@ class _Batch:
             hashed(workload) if given == b"#" else given or random_unique(),
             priority=self._wanted.priority,
             background=self._wanted.background,
-            shared=bool(given),
+            shared=False,  # the original knows but one order of servers, whatever the unique
         )
 
     def wait(self, *, most: int) -> None:

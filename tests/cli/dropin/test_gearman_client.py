@@ -76,6 +76,18 @@ def test_many_jobs_in_the_background(
     assert (2500, 0, 0) == counts(server.port, "many")
 
 
+def test_servers_that_are_there_besides_take_nothing(
+    server: ServerProcess, capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the unique is, the server of the options takes the job."""
+    with gear_serve() as other:
+        monkeypatch.setenv("GEARMAN_SERVERS", f"127.0.0.1:{other.port}")
+        for number in range(8):
+            assert 0 == run(server, f"-t 15000 -f cat -u key-{number} x")
+        assert (0, 0, 0) == counts(other.port, "cat")
+    assert (b"x" * 8, b"") == capfdbinary.readouterr()
+
+
 def test_silence_and_nobody(server: ServerProcess) -> None:
     with pytest.raises(TimeLimit):
         run(server, "-f nobody -t 10 x")
