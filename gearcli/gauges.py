@@ -35,6 +35,8 @@ class Counted(Protocol):
     @property
     def paused(self) -> bool | None: ...
     @property
+    def dead(self) -> int | None: ...
+    @property
     def oldest(self) -> float | None:
         """Seconds; None or 0 without a job that waits."""
 
@@ -53,6 +55,7 @@ OF_FUNCTIONS = (
     Gauge("gearman_jobs_waiting", "Jobs of a function that no worker has.", lambda each: each.queued),
     Gauge("gearman_workers", "Workers of a function.", lambda each: each.workers),
     Gauge("gear_jobs_delayed", "Jobs of a function that are not due yet.", lambda each: each.delayed),
+    Gauge("gear_jobs_dead", "Dead jobs of a function; gear jobs --dead shows them.", lambda each: each.dead),
     Gauge("gear_function_paused", "Whether jobs of a function are held back.", lambda each: each.paused),
     Gauge(
         "gear_jobs_oldest_seconds",

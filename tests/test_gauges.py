@@ -45,8 +45,12 @@ def read(text: str) -> dict[str, Figures]:
 @pytest.fixture
 def engine() -> Engine:
     """A server with jobs that wait, run and are due later, and a function that is paused."""
-    engine = Engine()
+    engine = Engine(retries=0)
     engine.clock(100.0, 1000.0)
+    Talker(engine).submit_bg(b"w", function=b"killer")
+    victim = Talker(engine).can_do(b"killer")
+    victim.take()
+    victim.leave()
     client, worker = Talker(engine), Talker(engine).can_do(b"f")
     for _ in range(3):
         client.submit_bg(b"w")
@@ -61,11 +65,12 @@ def engine() -> Engine:
 def test_a_client_tells_of_a_server_what_that_tells_of_itself(engine: Engine) -> None:
     vitals = Vitals(VERSION_OF_SERVER, 0.0, 0.0, 0.0, None, False)
     by_itself = read("".join(metrics.page(overview(engine, Counters(), vitals))))
-    documents = [function_document(queue, engine.registry.now) for queue in engine.registry.queues.values()]
+    documents = [function_document(queue, engine.registry) for queue in engine.registry.queues.values()]
     states = [parse_function(json.loads(json.dumps(document))) for document in documents]
     seen = Snapshot(VERSION_OF_SERVER, VERSION_OF_SERVER, states)
     by_client = read(told_by_client([Answer(Address("h", 1), seen, None, 0.0)]))
     names = {name for name, *_ in OF_FUNCTIONS} | {BY_PRIORITY[0], UP[0], VERSION[0]}
     assert names == by_client.keys()
     assert by_client == {name: by_itself[name] for name in names}
+    assert 1 == by_client["gear_jobs_dead"].values[(("function", "killer"),)]
     assert 3.5 == by_client["gear_jobs_oldest_seconds"].values[(("function", "f"),)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import time
@@ -44,11 +45,12 @@ class Question(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What a server knows of a job; `details` are what only a gear server tells."""
+    """What a server knows of a job; `details` are what only a gear server tells, `end` is how it ended."""
 
     question: Question
     state: JobStatus
     details: dict[str, Any]
+    end: KeptResult | None = None
 
 
 def job(
@@ -73,7 +75,8 @@ def job(
     """Show whether jobs wait or run, and how far they are.
 
     On a terminal and with --json everything that a gear server knows of a job
-    with this handle.
+    with this handle. Of a job that is over it may know how it ended: dead jobs,
+    and results that `gear serve --keep-results` keeps.
     Exit status 1 when the server does not know one of them: it is done, or
     never was. With --watch it is 0 for a job that was seen before it went.
     """
@@ -86,10 +89,11 @@ def job(
             return _peek(questions[0], jobs)
         if watch:
             return _watch(questions, jobs, interval, json)
-        answers = [jobs.ask(question) for question in questions]
+        answers = [jobs.ask_all(question) for question in questions]
     for answer in answers:
         _show(answer, json)
-    return ExitStatus.DONE if all(answer.state.known for answer in answers) else ExitStatus.FAILED
+    known = all(answer.state.known or answer.end is not None for answer in answers)
+    return ExitStatus.DONE if known else ExitStatus.FAILED
 
 
 def _check(questions: list[Question], *, peek: bool, others: bool) -> None:
@@ -100,7 +104,7 @@ def _check(questions: list[Question], *, peek: bool, others: bool) -> None:
 
 
 def _peek(question: Question, jobs: Jobs) -> int:
-    workload = jobs.home(question).workload(os.fsencode(question.name))
+    workload = jobs.workload(question)
     write(workload)
     write(missing_end(workload))
     return ExitStatus.DONE
@@ -150,6 +154,33 @@ class Jobs:
             return Answer(question, state, self._details_of(question))
         except JobUnknown:  # it ended between the two questions
             return Answer(question, _UNKNOWN, {})
+
+    def ask_all(self, question: Question) -> Answer:
+        """As `ask`; of a job that neither waits nor runs also how it ended, if a gear server knows that."""
+        answer = self.ask(question)
+        if answer.state.known or question.kind == "unique":
+            return answer
+        try:
+            kept = self.result(question.name)
+        except (JobUnknown, ServerError, ConnectionLost, ProtocolError):
+            return answer
+        if kept.ended is None:  # it has come back between the two questions
+            return answer
+        return answer._replace(end=kept, details=_ending(kept) if self._details else {})
+
+    def workload(self, question: Question) -> bytes:
+        """The workload of a job that waits, runs or is dead.  Raises JobUnknown, and as `ask`."""
+        answer = self.ask_all(question)
+        if answer.end is None:
+            return self.home(question).workload(os.fsencode(question.name))
+        for admin in self._reachable(self._admins, Admin, self._reached.servers):
+            if admin.address not in self._refusals:
+                with contextlib.suppress(JobUnknown):
+                    return admin.workload(os.fsencode(question.name))
+        raise JobUnknown(
+            f"{shown(question.name)} is {answer.end.state}: its workload is kept no longer, "
+            f"its result is: gear result {shown(question.name)}"
+        )
 
     def home(self, question: Question) -> Admin:
         """A connection for text commands to the server that knows a job.  Raises JobUnknown, and as `ask`."""
@@ -275,6 +306,8 @@ def _show(answer: Answer, as_json: bool) -> None:
     name = answer.question.name
     if as_json:
         write_text(json.dumps(_fields(answer)) + "\n")
+    elif answer.end is not None:
+        write_text(f"{shown(name)}\t{answer.end.state}\n{_in_detail(answer.details)}")
     elif answer.state.known:
         write_text(f"{shown(name)}\t{_in_words(answer.state)}\n{_in_detail(answer.details)}")
     else:
@@ -287,6 +320,18 @@ def _in_detail(details: dict[str, Any]) -> str:
     if isinstance(worker := told.get("worker"), dict):
         told["worker"] = " ".join(str(worker.get(key, "")) for key in ("address", "client_id"))
     return "".join(f"  {shown(key):<12}{shown(str(value))}\n" for key, value in told.items())
+
+
+def _ending(end: KeptResult) -> dict[str, Any]:
+    """How a job ended, under the keys of the documents of jobs; what it said is for `gear result`."""
+    about = {
+        "function": shown(end.function),
+        "unique": shown(end.unique),
+        "state": end.state,
+        "attempt": end.attempt,
+        "ended": end.ended,
+    }
+    return {**about, "result_size": None if end.state == "dead" else end.size, "reason": end.reason}
 
 
 def _in_words(state: JobStatus) -> str:

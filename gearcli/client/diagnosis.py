@@ -228,6 +228,20 @@ def often_tried(patient: Patient) -> Iterator[Finding]:
             yield patient.finding(Level.WRONG, "often-tried", what, advice, job.function)
 
 
+def dead_jobs(patient: Patient) -> Iterator[Finding]:
+    """Jobs that were given up because their workers were lost: nobody does them any longer."""
+    for state in patient.seen.now:
+        if state.dead:
+            name = quoted(state.function)
+            jobs = "1 dead job" if state.dead == 1 else f"{state.dead} dead jobs"
+            what = f"{jobs}: each has lost its worker too often"
+            advice = (
+                f"see why: gear jobs {patient.option} --dead {name}; queue one again: gear retry "
+                f"{patient.option} HANDLE; be rid of them: gear purge {patient.option} --dead {name}"
+            )
+            yield patient.finding(Level.WRONG, "dead", what, advice, state.function)
+
+
 def shared_uniques(patient: Patient) -> Iterator[Finding]:
     """Jobs without a unique of their own, of which gearmand's stores keep one only."""
     counts = Counter(unique for unique in patient.seen.uniques or () if unique in (b"", b"-"))
@@ -247,7 +261,8 @@ def slow(patient: Patient) -> Iterator[Finding]:
 
 
 RULES: tuple[Rule, ...] = (
-    slow, without_worker, paused, not_taken, growing, near_limit, silent_workers, often_tried, shared_uniques,
+    slow, without_worker, paused, not_taken, growing, near_limit, silent_workers, often_tried, dead_jobs,
+    shared_uniques,
 )  # fmt: skip
 """What is looked for at each server, in this order."""
 

@@ -43,6 +43,8 @@ class FunctionState(NamedTuple):
     """Jobs that came since the server started."""
     finished: int | None = None
     """Jobs that left it since then, however they ended."""
+    dead: int | None = None
+    """Jobs that have lost their worker too often and are kept; they are none of the others."""
 
     @property
     def total(self) -> int:
@@ -182,6 +184,7 @@ def parse_function(document: dict[str, Any]) -> FunctionState:
         maxqueue=None if limits is None else _priorities(limits),
         submitted=_counter(document.get("submitted")),
         finished=_counter(document.get("finished")),
+        dead=_counter(document.get("dead")),
     )
 
 

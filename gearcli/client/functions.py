@@ -75,6 +75,7 @@ def _both(one: FunctionState, other: FunctionState) -> FunctionState:
         one.maxqueue if one.maxqueue == other.maxqueue else None,
         _plus(one.submitted, other.submitted),
         _plus(one.finished, other.finished),
+        _plus(one.dead, other.dead),
     )
 
 

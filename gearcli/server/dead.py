@@ -8,7 +8,7 @@ which is said.  Where there is a store it keeps them too.
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterator
 from math import inf
 from typing import TYPE_CHECKING
@@ -39,6 +39,7 @@ class DeadLetters:
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
         self._letters: OrderedDict[int, StoredJob] = OrderedDict()
+        self._counts = Counter[bytes]()
         self._used = 0
         self.limit = BYTES_LIMIT
         """Bytes that all together may take."""
@@ -52,6 +53,10 @@ class DeadLetters:
 
     def __len__(self) -> int:
         return len(self._letters)
+
+    def count(self, function: bytes) -> int:
+        """How many are of a function."""
+        return self._counts[function]
 
     def handle(self, letter: StoredJob) -> bytes:
         """The handle that the job had, and has again if it is queued again."""
@@ -93,7 +98,7 @@ class DeadLetters:
     def add(self, letter: StoredJob) -> None:
         """Keep a dead job, at the cost of the oldest where there is no room."""
         self._letters[letter.number] = letter
-        self._take_room(_room(letter))
+        self._counted(letter, 1)
         while len(self._letters) > COUNT_LIMIT or self._used > self.limit:
             _, oldest = self._letters.popitem(last=False)
             self._forget(oldest)
@@ -114,7 +119,7 @@ class DeadLetters:
     def revive(self, letter: StoredJob) -> Job:
         """Queue a dead job again as a new one that has its old handle."""
         registry = self._registry
-        self._take_room(-_room(self._letters.pop(letter.number)))
+        self._counted(self._letters.pop(letter.number), -1)
         job = queue_again(registry, letter._replace(submitted=registry.wall, losses=0, died=None))
         registry.jobs.insert(job)
         if registry.journal is not None:
@@ -133,13 +138,18 @@ class DeadLetters:
         return len(letters)
 
     def _forget(self, letter: StoredJob) -> None:
-        self._take_room(-_room(letter))
+        self._counted(letter, -1)
         if self._registry.journal is not None:
             self._registry.journal.forgotten(letter.number)
 
-    def _take_room(self, size: int) -> None:
+    def _counted(self, letter: StoredJob, number: int) -> None:
+        """There is one more, 1, or one less, -1."""
+        size = number * _room(letter)
         self._used += size
         self._registry.account.held += size
+        self._counts[letter.function] += number
+        if not self._counts[letter.function]:
+            del self._counts[letter.function]
 
 
 def _room(letter: StoredJob) -> int:

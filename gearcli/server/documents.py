@@ -36,8 +36,8 @@ def reply(documents: Iterable[Document]) -> bytes:
     return b"".join([*lines, END])
 
 
-def function_document(queue: FunctionQueue, now: float) -> Document:
-    """A function: its jobs by what they wait for, its workers, what is set; `now` in the engine's seconds."""
+def function_document(queue: FunctionQueue, registry: Registry) -> Document:
+    """A function: its jobs by what they wait for, its workers, what is set."""
     oldest = queue.oldest()
     return {
         "function": percent_encoded(queue.name),
@@ -45,9 +45,10 @@ def function_document(queue: FunctionQueue, now: float) -> Document:
         "delayed": queue.delayed,
         "running": queue.running,
         "workers": queue.workers,
-        "oldest": None if oldest is None else round(now - oldest.submitted, 3),
+        "oldest": None if oldest is None else round(registry.now - oldest.submitted, 3),
         "paused": queue.paused,
         "maxqueue": queue.limits and limits_document(queue.limits),
+        "dead": registry.dead.count(queue.name),
     }
 
 

@@ -215,7 +215,7 @@ class Operator:
 
     def functions(self, words: list[bytes]) -> bytes:
         """Every function."""
-        return reply(function_document(queue, self._registry.now) for queue in self._registry.queues.values())
+        return reply(function_document(queue, self._registry) for queue in self._registry.queues.values())
 
     def jobs(self, words: list[bytes]) -> bytes:
         """Jobs in the order of their submission; a last document says how many are left out."""
@@ -306,7 +306,7 @@ class Operator:
         if queue is None:
             return _NO_FUNCTION
         queue.pause()
-        return reply([function_document(queue, self._registry.now)])
+        return reply([function_document(queue, self._registry)])
 
     def resume(self, words: list[bytes]) -> bytes:
         """Give out jobs of a function again."""
@@ -315,7 +315,7 @@ class Operator:
             return _NO_FUNCTION
         if not self._registry.paused:
             self._registry.resume(queue)
-        return reply([function_document(queue, self._registry.now)])
+        return reply([function_document(queue, self._registry)])
 
     def clients(self, words: list[bytes]) -> bytes:
         """Every connection."""

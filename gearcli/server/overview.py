@@ -34,7 +34,8 @@ class FunctionRow:
     """What a function, or all that have no row of their own, has to do and has done."""
 
     __slots__ = (
-        "counted", "delayed", "high", "low", "name", "normal", "oldest", "paused", "running", "workers",
+        "counted", "dead", "delayed", "high", "low", "name", "normal", "oldest", "paused", "running",
+        "workers",
     )  # fmt: skip
 
     def __init__(self, counted: FunctionCounters) -> None:
@@ -42,7 +43,7 @@ class FunctionRow:
         self.counted = counted
         self.high = self.normal = self.low = 0
         """Jobs that wait for a worker, by priority."""
-        self.delayed = self.running = self.workers = 0
+        self.delayed = self.running = self.workers = self.dead = 0
         self.oldest = 0.0
         """Seconds for which the job waits that has waited longest; 0 without one."""
         self.paused = False
@@ -67,8 +68,9 @@ class FunctionRow:
         """Whether jobs wait for which there is no worker."""
         return self.waiting > 0 and not self.workers
 
-    def add(self, queue: FunctionQueue, now: float) -> None:
-        """Count a queue in."""
+    def add(self, queue: FunctionQueue, now: float, dead: int = 0) -> None:
+        """Count a queue in, and so many dead jobs of its function."""
+        self.dead += dead
         self.delayed += queue.delayed
         self.running += queue.running
         self.workers += queue.workers
@@ -103,6 +105,6 @@ def overview(engine: Engine, counters: Counters, vitals: Vitals) -> Overview:
         row = rows.get(counted)
         if row is None:
             row = rows[counted] = FunctionRow(counted)
-        row.add(queue, now)
+        row.add(queue, now, engine.registry.dead.count(queue.name))
     functions = sorted(rows.values(), key=lambda row: (row.name == OTHER, row.name))
     return Overview(functions, counters, len(engine.peers), vitals, len(engine.registry.dead))

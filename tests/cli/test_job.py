@@ -17,7 +17,7 @@ from gearcli.protocol.address import Address
 from gearcli.protocol.packets import PacketType
 from tests.cli.driving import Gear, Result, at, exit_of, run_gear, take_job
 from tests.client.peer import listening
-from tests.support import ServerProcess, Wire, free_port, gear_serve
+from tests.support import ServerProcess, Wire, free_port, gear_serve, wait_until
 
 WATCH = ("--watch", "-i", "10ms")
 
@@ -266,3 +266,63 @@ def test_130_watch_is_interrupted(server: ServerProcess) -> None:
         assert f"{handle}\tqueued\n".encode() == watching.line()
         watching.interrupt()
         assert Result(130, b"", "gear: interrupted\n") == watching.result()
+
+
+# -- jobs that are over ----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def keeping() -> Iterator[ServerProcess]:
+    """A server that keeps results, in which a job that loses its worker once is dead."""
+    with gear_serve("--keep-results", "1h", "--job-retries", "0") as running:
+        yield running
+
+
+def dead(server: ServerProcess, function: bytes) -> str:
+    """A job that has lost its worker; its handle."""
+    handle = background(server, function, b"its key", b"poison")
+    with taken(server, function):
+        pass
+    with Wire(server.port) as client:
+        wait_until(lambda: client.ask(PacketType.GET_STATUS, handle.encode())[1][1] == b"0")
+    return handle
+
+
+def test_a_dead_job_is_known(keeping: ServerProcess, capfd: pytest.CaptureFixture[str]) -> None:
+    handle = dead(keeping, b"job-dead")
+    with gear_serve() as other:
+        servers = *at(other.port), *at(keeping.port)
+        assert 0 == exit_of("job", *servers, handle)
+        assert (f"{handle}\tdead\n", "") == capfd.readouterr()
+        assert 0 == exit_of("job", *servers, handle, "--json")
+        fields = json.loads(capfd.readouterr().out)
+        assert fields.pop("ended") > 0
+        reason = "its worker was lost in attempt 1, the last"
+        assert {
+            "handle": handle, "known": False, "running": False, "numerator": 0, "denominator": 0,
+            "function": "job-dead", "unique": "its key", "state": "dead", "attempt": 1,
+            "result_size": None, "reason": reason,
+        } == fields  # fmt: skip
+        assert 0 == exit_of("job", *servers, handle, "--peek")
+        assert ("poison", "") == capfd.readouterr()
+
+
+def test_a_dead_job_is_known_where_no_results_are_kept(capfd: pytest.CaptureFixture[str]) -> None:
+    with gear_serve("--job-retries", "0") as server:
+        handle = dead(server, b"f")
+        assert 0 == exit_of("job", *at(server.port), handle)
+        assert (f"{handle}\tdead\n", "") == capfd.readouterr()
+
+
+def test_a_job_whose_result_is_kept_is_known(
+    keeping: ServerProcess, capfd: pytest.CaptureFixture[str]
+) -> None:
+    handle = background(keeping, b"job-kept")
+    with taken(keeping, b"job-kept") as (worker, job):
+        worker.say(PacketType.WORK_COMPLETE, job, b"result")
+        assert worker.works()
+    assert 0 == exit_of("job", *at(keeping.port), handle)
+    assert (f"{handle}\tdone\n", "") == capfd.readouterr()
+    assert 1 == exit_of("job", *at(keeping.port), handle, "--peek")
+    words = f"{handle} is done: its workload is kept no longer, its result is: gear result {handle}"
+    assert ("", f"gear: {words}\n") == capfd.readouterr()

@@ -56,6 +56,15 @@ def kinds(*examinations: Examination) -> list[tuple[str, str]]:
     return [(finding.level, finding.kind) for finding in found(*examinations)]
 
 
+@pytest.mark.parametrize(("count", "words"), [(1, "1 dead job:"), (2, "2 dead jobs:")])
+def test_dead_jobs_are_wrong(count: int, words: str) -> None:
+    finding = the_one(seen(IDLE._replace(dead=count)))
+    assert (Level.WRONG, "dead", b"resize") == (finding.level, finding.kind, finding.function)
+    assert f"{words} each has lost its worker too often" == finding.what
+    assert "gear jobs -s h:1 --dead resize" in finding.advice
+    assert [] == found(seen(IDLE._replace(dead=0)))
+
+
 def test_nothing_is_wrong() -> None:
     assert [] == found(seen(IDLE, clients=[], jobs=[]))
     assert [] == found(seen(IDLE._replace(running=1, queued=3)), seen(IDLE))

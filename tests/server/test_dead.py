@@ -262,8 +262,10 @@ def test_too_many_or_too_big_drop_the_oldest(engine: Engine, monkeypatch: pytest
     assert [
         "no room for more dead jobs: the oldest is dropped, H:3, and 1 more since this was last said"
     ] == (said[1:])
+    assert 2 == letters.count(b"f")
     letters.add(job(7, died=1000.0, workload=bytes(3 * OVERHEAD)))
     assert [] == list(letters)
+    assert 0 == letters.count(b"f")
     assert before == engine.registry.account.held
 
 

@@ -45,6 +45,7 @@ def test_functions(engine: Engine, console: Console, client: Talker, worker: Tal
         "oldest": 0.0,
         "paused": False,
         "maxqueue": {"high": 1, "normal": 2, "low": 3},
+        "dead": 0,
     } == function_of(console)
     assert function_of(console, "two%20words%FF")["maxqueue"] is None
 
