@@ -40,6 +40,8 @@ LONGEST_WAIT = 86400.0
 _RECEIVED = 1 << 18
 _FULL_PAUSE = 0.01  # seconds until a Unix socket with too many waiting is tried again
 _PARTS = 1024  # IOV_MAX
+_TLS = (b"\x15\x03", b"\x16\x03")
+"""How a server begins that speaks TLS: an alert or a handshake, of version 3 (RFC 8446, 5.1)."""
 
 
 class Connection:
@@ -57,6 +59,8 @@ class Connection:
         self._socket = opened
         self._decoder = lines or Decoder(RESPONSE)
         self._outgoing: deque[bytes | memoryview] = deque()
+        self._heard = False
+        """Whether anything has ever arrived."""
 
     def fileno(self) -> int:
         """The descriptor to wait for."""
@@ -114,6 +118,9 @@ class Connection:
             data = self._socket.recv(_RECEIVED)
             if not data:
                 self._lose(None)
+            elif not self._heard:
+                self._heard = True
+                self._require_no_tls(data)
             self.received.extend(self._decoder.feed(data))
         except (BlockingIOError, InterruptedError):
             pass
@@ -122,15 +129,27 @@ class Connection:
         except OSError as error:
             self._lose(error)
 
+    def _require_no_tls(self, data: bytes) -> None:
+        """Raise ProtocolError for a server that answers by TLS who does not speak it."""
+        if self.address.tls is None and data.startswith(_TLS):
+            raise ProtocolError("it speaks TLS; say --tls")
+
     def _lose(self, error: OSError | None) -> None:
         if self.lost is None:
             refusal = _refusal(self.address, error) if error else None
             reason = f": {reason_of(error)}" if error else " by the server"
+            if self._may_want_tls(error):
+                reason += ", before any answer; if it speaks TLS, say --tls"
             self.lost = (
                 TurnedAway(f"{self.address} ended the connection: {refusal}")
                 if refusal
                 else ConnectionLost(f"the connection to {self.address} was closed{reason}")
             )
+
+    def _may_want_tls(self, error: OSError | None) -> bool:
+        """Whether it ended as it does at a server to which we should have spoken TLS."""
+        plain = self.address.tls is None and not self.address.path
+        return plain and not self._heard and (error is None or isinstance(error, ConnectionError))
 
     def _sent(self, count: int) -> None:
         outgoing = self._outgoing

@@ -93,6 +93,14 @@ def test_77_for_a_server_that_is_not_trusted(server: ServerProcess, folder: Path
     assert (77, True) == (result.status, "its certificate is not trusted" in result.err)
 
 
+@pytest.mark.parametrize("words", [["status"], ["submit", "f", "w"], ["submit", "-b", "f", "w"]])
+def test_69_without_tls_says_what_may_be_missing(server: ServerProcess, words: list[str]) -> None:
+    result = run_gear(*words, "-s", f"127.0.0.1:{server.port}")
+    assert (69, b"") == (result.status, result.out)
+    assert f"gear: the connection to 127.0.0.1:{server.port} was closed" in result.err
+    assert ", before any answer; if it speaks TLS, say --tls\n" in result.err
+
+
 def test_78_for_files_that_cannot_be_used(server: ServerProcess, folder: Path) -> None:
     status, said = call(server, folder, "nobody", "status")
     assert (78, True) == (status, "nobody.pem: no such file" in said)

@@ -13,7 +13,7 @@ import pytest
 
 from gearcli.client.connection import Connection, _name, connect, expired, milliseconds_until, seconds_until
 from gearcli.errors import ConnectFailed, ConnectionLost, ProtocolError, TimeLimit
-from gearcli.protocol.address import Address
+from gearcli.protocol.address import Address, Tls
 from gearcli.protocol.lines import Lines
 from gearcli.protocol.packets import PacketType, response
 from tests.client.peer import Peer, listening
@@ -82,6 +82,45 @@ def test_what_arrived_before_the_cut_counts(ends: tuple[Connection, Peer]) -> No
     assert (P.JOB_CREATED, [b"H:1"]) == connection.next_packet(soon())
     with pytest.raises(ConnectionLost, match="the connection to server:4730 was closed by the server"):
         connection.next_packet(soon())
+
+
+def test_a_server_that_closes_before_any_answer_may_speak_tls() -> None:
+    hint = "was closed by the server, before any answer; if it speaks TLS, say --tls"
+    for address, expected in (
+        (SERVER, True),
+        (Address("", 0, "/path"), False),
+        (SERVER._replace(tls=Tls()), False),
+    ):
+        ours, theirs = socket.socketpair()
+        theirs.close()
+        connection = Connection(ours, address)
+        with pytest.raises(ConnectionLost) as caught:
+            connection.next_packet(soon())
+        assert expected == str(caught.value).endswith(hint)
+        connection.close()
+
+
+def test_a_server_that_has_answered_does_not_speak_tls(ends: tuple[Connection, Peer]) -> None:
+    connection, peer = ends
+    peer.say(P.NOOP)
+    connection.next_packet(soon())
+    peer.close()
+    with pytest.raises(ConnectionLost, match=r"was closed by the server$"):
+        connection.next_packet(soon())
+
+
+@pytest.mark.parametrize("lines", [lambda: None, Lines])
+@pytest.mark.parametrize("answer", [b"\x15\x03\x01\0\x02\x02\x46", b"\x16\x03\x03\0\x05hello"])
+def test_a_server_that_answers_by_tls_is_told_from_others(
+    answer: bytes, lines: Callable[[], Lines | None]
+) -> None:
+    ours, theirs = socket.socketpair()
+    connection, peer = Connection(ours, SERVER, lines()), Peer(theirs)
+    peer.send(answer)
+    with pytest.raises(ProtocolError, match=r"server:4730 does not speak .*: it speaks TLS; say --tls"):
+        connection.next_packet(soon())
+    connection.close()
+    peer.close()
 
 
 def test_an_answer_before_a_broken_pipe_counts(ends: tuple[Connection, Peer]) -> None:
