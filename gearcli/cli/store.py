@@ -22,6 +22,7 @@ from gearcli.server.foreign import TABLE, read
 from gearcli.server.salvage import Salvaged, rescue, salvage
 from gearcli.server.sqlite import SqliteStore
 from gearcli.server.store import Changes, StoredJob
+from gearcli.units import counted
 
 HELP = """Look after the file of `gear serve --store`.
 
@@ -62,7 +63,7 @@ def import_(
         changes.added += read(source, table, first, time.time(), known)
         changes.next = first + len(changes.added)
         store.commit(changes)
-    message(f"{len(changes.added)} jobs imported into {file}")
+    message(f"{counted(len(changes.added), 'job')} imported into {file}")
     return ExitStatus.DONE
 
 
@@ -141,13 +142,13 @@ def check(
         jobs = found.jobs
     _count(jobs)
     if found is None:
-        message(f"{file}: no damage, {len(jobs)} jobs")
+        message(f"{file}: no damage, {counted(len(jobs), 'job')}")
         found = salvage(file)
     else:
         _say_what_is_lost(damage, found)
     if into is not None:
         rescue(found, into)
-        message(f"{len(found.jobs)} jobs are in {into}")
+        message(f"{counted(len(found.jobs), 'job')} {'is' if len(found.jobs) == 1 else 'are'} in {into}")
     return ExitStatus.FAILED if damage else ExitStatus.DONE
 
 
@@ -163,7 +164,7 @@ def _count(jobs: Iterable[StoredJob]) -> None:
 def _say_what_is_lost(damage: str, found: Salvaged) -> None:
     message(damage)
     lost = "nobody knows how many" if found.lost is None else str(found.lost)
-    message(f"{len(found.jobs)} jobs can be read, {lost} are lost")
+    message(f"{counted(len(found.jobs), 'job')} can be read, {lost} lost")
     for number in found.changed:
         message(f"lost: the job whose handle ends in -{number}, which has changed")
 

@@ -129,7 +129,7 @@ def test_check_saves_what_is_left(path: Path, tmp_path: Path) -> None:
     new = tmp_path / "new.db"
     result = run_gear("store", "check", str(path), "--salvage", str(new))
     assert 1 == result.status
-    assert "3 jobs can be read, 1 are lost" in result.err
+    assert "3 jobs can be read, 1 lost" in result.err
     assert "ends in -1, which has changed" in result.err
     assert 0 == run_gear("store", "check", str(new)).status
     assert 74 == run_gear("store", "check", str(path), "--salvage", str(new)).status
