@@ -49,7 +49,7 @@ def purge(
         answers = ask(reached, _dead if dead else _waiting)
         function = sorted({os.fsdecode(each) for answer in answers for each in answer.value or ()})
         if not function:
-            if not quiet:
+            if not quiet and all(answer.error is None for answer in answers):
                 message(f"no function has {what} jobs")
             return say_failures(answers)
     return do_to_functions(

@@ -65,6 +65,7 @@ ERRORS = [
     (errors.JobFailed("x"), 1),
     (errors.NoWorker("x"), 75),
     (errors.JobUnknown("x"), 1),
+    (errors.FunctionUnknown("x"), 1),
     (errors.TimeLimit("x"), 124),
 ]
 

@@ -7,9 +7,10 @@ import json
 import pytest
 
 from gearcli.protocol.packets import PacketType
-from tests.cli.driving import Result, at, counts, run_gear
+from tests.cli.driving import Result, at, counts, exit_of, run_gear
 from tests.cli.test_dead import killer, told
 from tests.cli.test_dead import strict as strict
+from tests.client.answering import answering
 from tests.support import ServerProcess, Wire, free_port, gear_serve
 
 
@@ -78,3 +79,10 @@ def test_all_functions() -> None:
 def test_2_it_has_to_be_said_which(which: list[str]) -> None:
     said = "gear: name each FUNCTION, or say --all\n"
     assert Result(2, b"", said) == run_gear("purge", *at(free_port()), "-y", *which)
+
+
+def test_76_all_functions_of_a_server_that_tells_none(capfd: pytest.CaptureFixture[str]) -> None:
+    with answering({b"functions": b"ERR unknown_command Unknown+server+command\r\n"}) as server:
+        assert 76 == exit_of("purge", "-s", str(server.address), "--all", "-y")
+    out, err = capfd.readouterr()
+    assert ("", False) == (out, "no function has" in err)
