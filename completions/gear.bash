@@ -72,7 +72,7 @@ _gear_command() {
         options='-y --yes -s --server --context --json --connect-timeout -q --quiet --tls --ca --cert --key -h --help'
         ;;
     'gear purge')
-        options='--dead -y --yes -s --server --context --json --connect-timeout -q --quiet --tls --ca --cert --key -h --help'
+        options='--all --dead -y --yes -s --server --context --json --connect-timeout -q --quiet --tls --ca --cert --key -h --help'
         ;;
     'gear pause')
         options='-s --server --context --json --connect-timeout -q --quiet --tls --ca --cert --key -h --help'

@@ -518,6 +518,7 @@ complete -c gear -n '__gear_at cancel' -s h -l help -d 'Show this message and ex
 complete -c gear -n '__gear_argument 1+ cancel' -a '(__gear_live handles | string split0)'
 
 # gear purge
+complete -c gear -n '__gear_at purge' -l all -d 'All functions that have such jobs.'
 complete -c gear -n '__gear_at purge' -l dead -d 'Their dead jobs instead; see `gear jobs --dead`.'
 complete -c gear -n '__gear_at purge' -s y -l yes -d 'Do not ask.'
 complete -c gear -n '__gear_at purge' -s s -l server -x -a '(__gear_live servers | string split0)' -d 'Server: host, host:port, [::1]:port or unix:/path; repeatable, commas allowed. Default: $GEARMAN_SERVERS, $GEARMAN_SERVER, the config file, localhost:4730.'

@@ -29,6 +29,7 @@
     ├── JobFailed             the job failed or threw an exception
     ├── NoWorker              nobody serves a function, and waiting is not wanted
     ├── JobUnknown            the server knows no such job
+    ├── FunctionUnknown       the server knows no such function
     └── TimeLimit             a time limit passed
 
 A message says what happened, to what, and what to do.  Which exit status an
@@ -168,6 +169,10 @@ class NoWorker(GearError):
 
 class JobUnknown(GearError):
     """The server does not know the job that was asked about."""
+
+
+class FunctionUnknown(GearError):
+    """The server does not know the function that was asked about."""
 
 
 class TimeLimit(GearError):

@@ -89,3 +89,8 @@ def _next(clock: time, now: float) -> float:
         if candidate.timestamp() >= now:
             return candidate.timestamp()
     return (today + timedelta(days=1)).timestamp()
+
+
+def counted(count: float, noun: str) -> str:
+    """So many of something: ``1 job``, ``2 jobs``."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

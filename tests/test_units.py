@@ -11,7 +11,7 @@ from datetime import datetime
 import pytest
 
 from gearcli.errors import UsageError
-from gearcli.units import duration, in_units, moment, size
+from gearcli.units import counted, duration, in_units, moment, size
 
 
 @pytest.mark.parametrize(
@@ -142,3 +142,8 @@ def test_anything_else_is_no_moment_and_says_how_to_write_one(text: str) -> None
 def test_who_needs_no_moment_does_not_wait_for_the_calendar() -> None:
     code = "import sys, gearcli.units; print('datetime' in sys.modules)"
     assert b"False\n" == subprocess.check_output([sys.executable, "-c", code])
+
+
+@pytest.mark.parametrize(("count", "words"), [(0, "0 dead jobs"), (1, "1 dead job"), (2, "2 dead jobs")])
+def test_so_many(count: int, words: str) -> None:
+    assert words == counted(count, "dead job")

@@ -40,6 +40,7 @@ class Commands(TyperGroup):
 
 def _command(name: str) -> Any:
     from gearcli.cli.securing import securing  # the help of all commands does without it
+    from gearcli.cli.versed import versed
 
     module = importlib.import_module(f"gearcli.cli.{name}")
     settings = {"help_option_names": list(HELP[0]), **getattr(module, "CONTEXT", {})}
@@ -48,13 +49,13 @@ def _command(name: str) -> Any:
     for each in group or {name: getattr(module, name)}:
         function = group[each] if group else getattr(module, name)
         app.command(each, context_settings=settings)(_answering(securing(function)))
-    command = typer.main.get_command(app)
+    command = versed(typer.main.get_command(app), _show_version)
     command.name = name
     if group:
         command.context_settings = settings
     misused = _its_own_words(module)
     if misused is not None:
-        command.make_context = _saying(command.make_context, misused)  # type: ignore[method-assign]
+        command.make_context = _saying(command.make_context, misused)
     return command
 
 

@@ -15,7 +15,7 @@ from gearcli.cli.options import Reach
 from gearcli.cli.output import failure, message, on_terminal, write_text
 from gearcli.client.admin import Admin
 from gearcli.client.survey import Answer, survey
-from gearcli.errors import ServerError, UsageError
+from gearcli.errors import FunctionUnknown, ServerError, UsageError
 
 T = TypeVar("T")
 
@@ -47,7 +47,7 @@ def unknown_command(error: ServerError) -> bool:
 
 
 def _unknown(answer: Answer[T]) -> bool:
-    return isinstance(answer.error, ServerError) and answer.error.text == "function not found"
+    return isinstance(answer.error, FunctionUnknown)
 
 
 def write_object(keys: Mapping[str, Any]) -> None:

@@ -24,7 +24,7 @@ from gearcli.errors import GearError, UsageError
 from gearcli.escape import row_field, shown
 from gearcli.protocol.address import Address
 from gearcli.signals import received, registered
-from gearcli.units import size
+from gearcli.units import counted, size
 
 SIZE_LIMIT = 64 << 20
 """Bytes of a workload: what every server takes."""
@@ -147,7 +147,8 @@ def _unused(plan: Plan) -> str:
         if row.function == row_field(plan.function) and (row.total or row.workers):
             raise UsageError(
                 f"{shown(plan.function)} is in use on {plan.address} "
-                f"({row.total} jobs, {row.workers} workers); choose another name, or leave out -f"
+                f"({counted(row.total, 'job')}, {counted(row.workers, 'worker')}); "
+                "choose another name, or leave out -f"
             )
     return version
 
@@ -200,9 +201,10 @@ def _clear(load: Load, plan: Plan, seconds: float, forgotten: bool) -> None:
 
 def _measured(plan: Plan, version: str) -> str:
     return (
-        f"measuring {plan.address} ({version}): {plan.jobs} jobs of {len(plan.workload)} bytes, "
-        f"{plan.connections} clients with {plan.window} in flight each, {plan.workers} workers, "
-        f"function {shown(plan.function)}"
+        f"measuring {plan.address} ({version}): "
+        f"{counted(plan.jobs, 'job')} of {counted(len(plan.workload), 'byte')}, "
+        f"{counted(plan.connections, 'client')} with {plan.window} in flight each, "
+        f"{counted(plan.workers, 'worker')}, function {shown(plan.function)}"
     )
 
 

@@ -20,6 +20,7 @@ from gearcli.client.survey import Answer, Survey
 from gearcli.errors import ConfigError
 from gearcli.escape import shown
 from gearcli.protocol.address import ENVIRONMENT, parse_list, servers
+from gearcli.units import counted
 
 _SHOWN = 20
 """Findings of a kind that are printed for people."""
@@ -120,8 +121,8 @@ def _about(answer: Answer[Examination], seen: Examination) -> str:
     numbers = _numbers(answer, seen)
     return (
         f"{answer.address}: {shown(seen.product)}, connected in {numbers['connect_ms']} ms, "
-        f"answers in {numbers['round_trip_ms']} ms; {numbers['functions']} functions, "
-        f"{numbers['queued']} jobs queued, {numbers['running']} running"
+        f"answers in {numbers['round_trip_ms']} ms; {counted(numbers['functions'], 'function')}, "
+        f"{counted(numbers['queued'], 'job')} queued, {numbers['running']} running"
     )
 
 

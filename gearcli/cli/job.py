@@ -335,7 +335,7 @@ def _ending(end: KeptResult) -> dict[str, Any]:
 
 
 def _in_words(state: JobStatus) -> str:
-    words = "running" if state.running else "queued"
+    words = "running" if state.running else "waiting"
     if state.denominator:
         words += f"\t{state.numerator}/{state.denominator}"
     return words

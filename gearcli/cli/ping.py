@@ -19,6 +19,7 @@ from gearcli.client.client import Client
 from gearcli.client.survey import Answer
 from gearcli.errors import GearError, NoAnswer, ServerError, TimeLimit
 from gearcli.protocol.address import Address
+from gearcli.units import counted
 
 _WORKLOAD = b"gear ping"
 _PATIENCE = 2.0
@@ -63,7 +64,7 @@ def _show(address: Address, version: str, times: list[float], *, as_json: bool, 
     elif not quiet:
         low, middle, high = (f"{1000 * seconds:.2f}" for seconds in _summary(times))
         who = f"{address} ({version})" if version else str(address)
-        write_text(f"{who}: {len(times)} round trips, min {low} median {middle} p99 {high} ms\n")
+        write_text(f"{who}: {counted(len(times), 'round trip')}, min {low} median {middle} p99 {high} ms\n")
 
 
 def _version(address: Address, connect_timeout: float) -> str:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from gearcli.client.documents import FunctionState
 from gearcli.client.functions import Row
 from gearcli.escape import shown
+from gearcli.units import counted
 
 NAME = "check_gearman"
 """What each line begins with."""
@@ -133,7 +134,7 @@ def _name(row: Row) -> str:
 
 
 def _jobs(count: int) -> str:
-    return f"{count} job" if count == 1 else f"{count} jobs"
+    return counted(count, "job")
 
 
 def _waiting(count: int) -> str:

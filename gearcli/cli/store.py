@@ -22,6 +22,7 @@ from gearcli.server.foreign import TABLE, numbered, read
 from gearcli.server.salvage import Salvaged, rescue, salvage
 from gearcli.server.sqlite import SqliteStore
 from gearcli.server.store import Changes, StoredJob
+from gearcli.units import counted
 
 HELP = """Look after the file of `gear serve --store`.
 
@@ -63,7 +64,7 @@ def import_(
         changes.added += numbered(jobs, first, known)
         changes.next = first + len(changes.added)
         store.commit(changes)
-    message(f"{_jobs(len(changes.added))} imported into {file}")
+    message(f"{counted(len(changes.added), 'job')} imported into {file}")
     return ExitStatus.DONE
 
 
@@ -91,7 +92,7 @@ def export(file: File) -> int:
                 write_text(line + "\n")
     if dead:
         message(
-            f"left out: {_jobs(dead, 'dead ')}; 'gear retry' queues them again on a server with this store"
+            f"left out: {counted(dead, 'dead job')}; 'gear retry' queues them on a server with this store"
         )
     return ExitStatus.FAILED if left_out or dead else ExitStatus.DONE
 
@@ -149,14 +150,14 @@ def check(
     _count(jobs)
     if found is None:
         dead = sum(job.died is not None for job in jobs)
-        also = f", {_jobs(dead, 'dead ')}" if dead else ""
-        message(f"{file}: no damage, {_jobs(len(jobs) - dead)}{also}")
+        also = f", {counted(dead, 'dead job')}" if dead else ""
+        message(f"{file}: no damage, {counted(len(jobs) - dead, 'job')}{also}")
         found = salvage(file)
     else:
         _say_what_is_lost(damage, found)
     if into is not None:
         rescue(found, into)
-        message(f"{into} has {_jobs(len(found.jobs))}")
+        message(f"{into} has {counted(len(found.jobs), 'job')}")
     return ExitStatus.FAILED if damage else ExitStatus.DONE
 
 
@@ -174,13 +175,9 @@ def _count(jobs: Iterable[StoredJob]) -> None:
 def _say_what_is_lost(damage: str, found: Salvaged) -> None:
     message(damage)
     lost = "nobody knows how many" if found.lost is None else str(found.lost)
-    message(f"{_jobs(len(found.jobs))} can be read; lost: {lost}")
+    message(f"{counted(len(found.jobs), 'job')} can be read; lost: {lost}")
     for number in found.changed:
         message(f"lost: the job whose handle ends in -{number}, which has changed")
-
-
-def _jobs(count: int, kind: str = "") -> str:
-    return f"1 {kind}job" if count == 1 else f"{count} {kind}jobs"
 
 
 # -- compact -----------------------------------------------------------------------------

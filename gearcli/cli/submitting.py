@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -10,6 +11,7 @@ from gearcli.cli.ending import ending_in_order
 from gearcli.cli.exits import ExitStatus
 from gearcli.cli.inputs import Input, given, record_delimiter
 from gearcli.cli.makers import Maker, Wanted, due_at, key_of, object_maker
+from gearcli.cli.output import message
 from gearcli.cli.pipeline import RECONNECT, Pipeline, Wishes, without_finished
 from gearcli.cli.reach import Reach, reach
 from gearcli.client.dispatch import Dispatch
@@ -20,6 +22,9 @@ from gearcli.protocol.packets import Priority
 
 if TYPE_CHECKING:
     from gearcli.cli.halt import Halt
+
+_JUST_NOW = 1.0
+"""Seconds for which a time that has passed is not long past."""
 
 
 class Asked(NamedTuple):
@@ -69,6 +74,8 @@ def submitted(asked: Asked) -> int:
     wishes = _wishes(asked, jobs_from, background=asked.background or wanted.at is not None)
     if asked.dry_run:
         return _shown(source, without_finished(wishes, make, lambda number: None), asked.json)
+    if wanted.at is not None and wanted.at < time.time() - _JUST_NOW and not asked.quiet:
+        message("the time of --at has passed: the job runs as soon as a worker takes it")
     reached = reach(asked.server, asked.context, asked.connect_timeout)
     if asked.require_worker:
         reached, make = _required(reached, make, wanted.function, asked.jsonl)

@@ -78,7 +78,7 @@ def functions_page(scene: Scene, width: int, height: int) -> list[StyledLine]:
     above = head(scene, width)
     above.append(line(_sums(scene), width))
     room = functions_height(scene, height)
-    layout = _layout(width, aged=any(state.oldest is not None for state in rows))
+    layout = _layout(width, choices.sort, aged=any(state.oldest is not None for state in rows))
     numbers = choices.visible(rows, room)
     cursor = choices.cursor(rows)
     body = [_row(scene, rows[number], layout, chosen=number == cursor) for number in numbers]
@@ -135,15 +135,17 @@ def _sums(scene: Scene) -> str:
     if these.pace is not None:
         least = "" if these.pace.counted else " at least"
         rates = f", in {form.rate(these.pace.came)}/s, out {form.rate(these.pace.left)}/s{least}"
-    return f"{many}: {these.queued} queued, {these.running} running{rates}"
+    when = "" if scene.watch.answering else "when a server last answered: "
+    return f"{when if known else ''}{many}: {these.queued} queued, {these.running} running{rates}"
 
 
 def _nothing(scene: Scene) -> str:
     """Why there is no function."""
     if scene.watch.states():
         return "no function is like that; Esc shows all" if scene.choices.pattern else "no function has jobs"
-    answering = any(server.seen is not None for server in scene.watch.servers)
-    return "no functions yet" if answering else "no server has answered yet"
+    if scene.watch.answering:
+        return "no functions yet"
+    return "no server answers any more" if scene.watch.answered else "no server has answered yet"
 
 
 # -- columns ---------------------------------------------------------------------------------
@@ -157,9 +159,13 @@ class _Layout(NamedTuple):
     trend: int
 
 
-def _layout(width: int, *, aged: bool) -> _Layout:
+def _layout(width: int, sort: str, *, aged: bool) -> _Layout:
     """What there is room for; the age of the oldest job only where it is known and the screen is wide."""
-    columns = [each for each in _COLUMNS if each.order != "oldest" or (aged and width >= 100)]
+    columns = [
+        _marked(each) if each.order == sort else each
+        for each in _COLUMNS
+        if each.order != "oldest" or (aged and width >= 100)
+    ]
     for order in _EXPENDABLE:
         if _room(width, columns) >= _NARROWEST:
             break
@@ -167,6 +173,12 @@ def _layout(width: int, *, aged: bool) -> _Layout:
     room = _room(width, columns)
     trend = 0 if room < _NARROWEST + _TREND + 1 else min(60, max(_TREND, room * 2 // 5))
     return _Layout(max(1, room - trend - (1 if trend else 0)), columns, trend)
+
+
+def _marked(column: _Column) -> _Column:
+    """The column by which functions are sorted, with a mark."""
+    heading = f"{column.heading}*"
+    return column._replace(heading=heading, width=max(column.width, len(heading)))
 
 
 def _room(width: int, columns: Sequence[_Column]) -> int:
@@ -179,8 +191,7 @@ def _headings(sort: str, layout: _Layout, width: int) -> StyledLine:
     name = "FUNCTION*" if sort == "function" else "FUNCTION"
     text = "  " + fitted(name, layout.name)
     for column in layout.columns:
-        heading = f"{column.heading}*" if column.order == sort else column.heading
-        text += heading.rjust(column.width + 1)  # the mark takes the room of the gap
+        text += column.heading.rjust(column.width + 1)
     if layout.trend:
         text += " " + fitted("QUEUED BEFORE", layout.trend)
     return bar(text, width)

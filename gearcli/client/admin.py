@@ -224,7 +224,9 @@ class Admin:
 
     def purge_dead(self, function: bytes) -> int:
         """Throw away the dead jobs of a function; how many there were."""
-        return self._answers.parser(_purged)(self._answers.document(b"purge %b dead" % encoded(function)))
+        command = b"purge %b dead" % encoded(function)
+        document = self._answers.about_function(function, lambda: self._answers.document(command))
+        return self._answers.parser(_purged)(document)
 
     def retry(self, handle: bytes) -> JobState:
         """Queue a dead job again, as if it had never been tried; it has its old handle.

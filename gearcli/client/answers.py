@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from gearcli.client.conversation import Conversation
-from gearcli.errors import JobUnknown, ProtocolError, ServerError, UsageError
+from gearcli.errors import FunctionUnknown, JobUnknown, ProtocolError, ServerError, UsageError
 from gearcli.escape import percent_encoded, shown
 from gearcli.protocol.lines import ANSWER_LIMIT
 
@@ -82,7 +82,16 @@ class Answers:
 
     def of_function(self, command: bytes, function: bytes) -> dict[str, Any]:
         """The document that answers a command about a function."""
-        return self.document(command + b" " + encoded(function))
+        return self.about_function(function, lambda: self.document(command + b" " + encoded(function)))
+
+    def about_function(self, function: bytes, ask: Callable[[], T]) -> T:
+        """What an answer about a function is.  Raises FunctionUnknown."""
+        try:
+            return ask()
+        except ServerError as error:
+            if error.text != "function not found":
+                raise
+        raise FunctionUnknown(f"{self._address} knows no function {shown(function)}; gear status shows all")
 
     def some(
         self,
@@ -94,7 +103,7 @@ class Answers:
         """The jobs that a command tells, of a function or of all, and how many it leaves out."""
         if function is not None:
             command += b" " + encoded(function) + (b"" if limit is None else b" %d" % limit)
-        documents, left_out = self.documents(command), 0
+        documents, left_out = self.about_function(function or b"", lambda: self.documents(command)), 0
         if documents and "left_out" in documents[-1]:
             left_out = self.parser(lambda last: int(last["left_out"]))(documents.pop())
         if limit is not None:  # the server knows it only beside a function

@@ -17,6 +17,7 @@ from gearcli.client.examination import Examination
 from gearcli.client.likeness import Names
 from gearcli.client.survey import Answer
 from gearcli.escape import shown
+from gearcli.units import counted
 
 _SLOW = 1.0
 """Seconds from which on an answer to a small question is slow."""
@@ -233,8 +234,7 @@ def dead_jobs(patient: Patient) -> Iterator[Finding]:
     for state in patient.seen.now:
         if state.dead:
             name = quoted(state.function)
-            jobs = "1 dead job" if state.dead == 1 else f"{state.dead} dead jobs"
-            what = f"{jobs}: each has lost its worker too often"
+            what = f"{counted(state.dead, 'dead job')}: each has lost its worker too often"
             advice = (
                 f"see why: gear jobs {patient.option} --dead {name}; queue one again: gear retry "
                 f"{patient.option} HANDLE; be rid of them: gear purge {patient.option} --dead {name}"

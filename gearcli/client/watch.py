@@ -54,23 +54,34 @@ class Watch:
         self._rates = [Rates() for _ in addresses]
         self._trends = Trends()
         self._states: list[FunctionState] | None = None
+        self.answered = False
+        """Whether any server has ever answered."""
 
     def told(self, number: int, answer: Snapshot | GearError, now: float) -> None:
-        """A server answered, or did not; then its functions count no more."""
+        """A server answered, or did not; then its functions count no more, unless no server answers."""
         address = self.servers[number].address
         self.news += 1
-        self._states = None
         if not isinstance(answer, Snapshot):
+            last = self.states()
+            self._states = None
             self.servers[number] = Server(address, None, answer, now)
             self._rates[number].lose()
+            if not self.answering:
+                self._states = last
             return
+        self.answered, self._states = True, None
         self.servers[number] = Server(address, answer, None, now)
         self._rates[number].observe(answer.functions, now)
         if self._trends.due(now):
             self._trends.record(self.states(), now)
 
+    @property
+    def answering(self) -> bool:
+        """Whether any server has answered when it was last asked."""
+        return any(server.seen is not None for server in self.servers)
+
     def states(self) -> list[FunctionState]:
-        """The functions of all servers that answer, by name."""
+        """The functions of all servers that answer, by name; while none does, those that were known last."""
         if self._states is None:
             seen = [server.seen.functions for server in self.servers if server.seen is not None]
             every = (state for states in seen for state in states)

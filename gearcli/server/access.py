@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from gearcli.tls import Context, Socket
 
 _CREDENTIALS = struct.Struct("iII")  # struct ucred: pid, uid, gid
+_USER = "user:"
+"""What names begin with that only the system gives: a certificate that says such a name says nothing."""
 
 
 class Files(NamedTuple):
@@ -145,12 +147,12 @@ def _user_fault(user: str) -> str:
 def _names(connection: Socket) -> tuple[str, ...]:
     """The names by which the other side is known: those of its certificate; of its user on a Unix socket."""
     if not isinstance(connection, socket.socket):
-        return connection.names()
+        return tuple(name for name in connection.names() if not name.startswith(_USER))
     if connection.family != socket.AF_UNIX or not hasattr(socket, "SO_PEERCRED"):
         return ()
     room = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
     _, uid, _ = _CREDENTIALS.unpack(room)
     try:
-        return f"user:{uid}", f"user:{pwd.getpwuid(uid).pw_name}"
+        return f"{_USER}{uid}", f"{_USER}{pwd.getpwuid(uid).pw_name}"
     except KeyError:
-        return (f"user:{uid}",)
+        return (f"{_USER}{uid}",)

@@ -8,13 +8,13 @@ from gearcli.cli.asking import ask, confirmed, say_failures, where_known, write_
 from gearcli.cli.options import Reach
 from gearcli.client.admin import Admin
 from gearcli.client.survey import Answer
-from gearcli.errors import ConnectFailed, GearError, ProtocolError, ServerError, UsageError
+from gearcli.errors import ConnectFailed, FunctionUnknown, GearError, ProtocolError, UsageError
 from gearcli.protocol.address import Address
 from tests.client.answering import answering
 from tests.support import free_port
 
 HERE = Address("h", 1)
-UNKNOWN = ServerError("h:1 refused: function not found", code="x", text="function not found")
+UNKNOWN = FunctionUnknown("h:1 knows no function f; gear status shows all")
 
 
 def failed(error: GearError | None) -> Answer[str]:
@@ -41,7 +41,7 @@ def test_whose_failure_it_was_is_said(capfd: pytest.CaptureFixture[str]) -> None
         ([None], 0),
         ([None, ConnectFailed("x")], 69),
         ([ConnectFailed("x"), ProtocolError("x")], 69),
-        ([None, UNKNOWN], 76),
+        ([None, UNKNOWN], 1),
     ],
 )
 def test_the_status_is_that_of_the_worst(errors: list[GearError | None], status: int) -> None:

@@ -163,7 +163,7 @@ def test_a_function_with_jobs_is_not_touched(
     with Wire(either.port) as wire:
         wire.ask(P.SUBMIT_JOB_BG, b"queued", b"", b"x")
     assert 2 == exit_of("bench", *at(either.port), "-f", "queued")
-    said = f"gear: queued is in use on 127.0.0.1:{either.port} (1 jobs, 0 workers); choose another name"
+    said = f"gear: queued is in use on 127.0.0.1:{either.port} (1 job, 0 workers); choose another name"
     assert said in capfd.readouterr().err
     assert (1, 0, 0) == counts(either.port, "queued")
 
@@ -175,7 +175,7 @@ def test_a_function_with_workers_is_not_touched(
         worker.say(P.CAN_DO, b"served")
         worker.ask(P.GRAB_JOB)
         assert 2 == exit_of("bench", *at(either.port), "-f", "served")
-    assert "(0 jobs, 1 workers)" in capfd.readouterr().err
+    assert "(0 jobs, 1 worker)" in capfd.readouterr().err
 
 
 # -- what goes wrong ------------------------------------------------------------------------

@@ -65,6 +65,7 @@ ERRORS = [
     (errors.JobFailed("x"), 1),
     (errors.NoWorker("x"), 75),
     (errors.JobUnknown("x"), 1),
+    (errors.FunctionUnknown("x"), 1),
     (errors.TimeLimit("x"), 124),
 ]
 
@@ -400,7 +401,7 @@ def test_130_interrupted_between_round_trips(listener: Listener) -> None:
             client.interrupt()
             status, out, err = client.result()
             assert (130, "gear: interrupted\n") == (status, err)
-            assert b" (1.0): 1 round trips, min " in out
+            assert b" (1.0): 1 round trip, min " in out
 
 
 def test_141_the_reader_has_gone(server: ServerProcess, cat: str) -> None:

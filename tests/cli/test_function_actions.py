@@ -41,8 +41,8 @@ def test_a_server_that_does_not_know_it_is_passed_over(capfd: pytest.CaptureFixt
     with answering({b"purge f": PURGED}) as one, answering({b"purge f": UNKNOWN}) as two:
         assert 0 == do(one, two)
         assert f"gear: f: 3 purged on {one.address}\n" == capfd.readouterr().err
-        assert 76 == do(two)
-        assert f"gear: {two.address} refused: function not found\n" == capfd.readouterr().err
+        assert 1 == do(two)
+        assert f"gear: {two.address} knows no function f; gear status shows all\n" == capfd.readouterr().err
 
 
 def test_json(capfd: pytest.CaptureFixture[str]) -> None:

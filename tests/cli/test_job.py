@@ -40,7 +40,7 @@ def taken(server: ServerProcess, function: bytes) -> Iterator[tuple[Wire, bytes]
 def test_a_job_that_waits(server: ServerProcess, capfd: pytest.CaptureFixture[str]) -> None:
     handle = background(server, b"job-waits")
     assert 0 == exit_of("job", *at(server.port), handle)
-    assert (f"{handle}\tqueued\n", "") == capfd.readouterr()
+    assert (f"{handle}\twaiting\n", "") == capfd.readouterr()
 
 
 def test_a_job_that_runs(server: ServerProcess, capfd: pytest.CaptureFixture[str]) -> None:
@@ -56,7 +56,7 @@ def test_a_job_that_runs(server: ServerProcess, capfd: pytest.CaptureFixture[str
 def test_a_job_by_its_unique(server: ServerProcess, capfd: pytest.CaptureFixture[str]) -> None:
     background(server, b"job-unique", b"the key")
     assert 0 == exit_of("job", *at(server.port), "--unique", "the key")
-    assert ("the key\tqueued\n", "") == capfd.readouterr()
+    assert ("the key\twaiting\n", "") == capfd.readouterr()
 
 
 def test_json_is_an_object_for_each(server: ServerProcess, capfd: pytest.CaptureFixture[str]) -> None:
@@ -73,7 +73,7 @@ def test_one_unknown_job_among_known_ones(server: ServerProcess, capfd: pytest.C
     handle = background(server, b"job-mixed")
     assert 1 == exit_of("job", *at(server.port), "H:no:\x1b", handle)
     out, err = capfd.readouterr()
-    assert f"{handle}\tqueued\n" == out
+    assert f"{handle}\twaiting\n" == out
     assert "gear: H:no:\\x1b: the server knows no such job; it is done, or never was\n" == err
 
 
@@ -121,7 +121,7 @@ def test_every_server_is_asked(server: ServerProcess, capfd: pytest.CaptureFixtu
         here, there = background(server, b"job-here", workload=b"a"), background(other, b"f", workload=b"b")
         servers = *at(free_port()), *at(server.port), *at(other.port)
         assert 0 == exit_of("job", *servers, here, there)
-        assert (f"{here}\tqueued\n{there}\tqueued\n", "") == capfd.readouterr()
+        assert (f"{here}\twaiting\n{there}\twaiting\n", "") == capfd.readouterr()
         assert 0 == exit_of("job", *servers, there, "--peek")
         assert "b" == capfd.readouterr().out
         assert 69 == exit_of("job", *servers, "H:nowhere:1")  # the one that is not there may know it
@@ -132,7 +132,7 @@ def test_a_job_of_a_lost_server_is_not_one_that_is_done(server: ServerProcess) -
     with gear_serve("--job-handle-prefix", "H:lost") as other:
         handle = background(other, b"f")
         with Gear("job", *at(server.port), *at(other.port), *WATCH, handle) as watching:
-            assert f"{handle}\tqueued\n".encode() == watching.line()
+            assert f"{handle}\twaiting\n".encode() == watching.line()
             other.signal(signal.SIGKILL)
             result = watching.result()
     assert (69, b"") == result[:2]
@@ -217,7 +217,7 @@ def test_74_peek_into_a_full_disk(server: ServerProcess) -> None:
 def test_watch_shows_each_change_until_the_end(server: ServerProcess) -> None:
     handle = background(server, b"job-watched")
     with Gear("job", *at(server.port), *WATCH, handle) as watching:
-        assert f"{handle}\tqueued\n".encode() == watching.line()
+        assert f"{handle}\twaiting\n".encode() == watching.line()
         with taken(server, b"job-watched") as (worker, job):
             assert f"{handle}\trunning\n".encode() == watching.line()
             worker.say(PacketType.WORK_STATUS, job, b"1", b"2")
@@ -254,7 +254,7 @@ def test_1_watch_what_was_never_known(server: ServerProcess, capfd: pytest.Captu
 def test_1_one_of_the_watched_was_never_known(server: ServerProcess) -> None:
     handle = background(server, b"job-watched-mixed")
     with Gear("job", *at(server.port), *WATCH, "H:no:1", handle) as watching:
-        assert f"{handle}\tqueued\n".encode() == watching.line()
+        assert f"{handle}\twaiting\n".encode() == watching.line()
         with taken(server, b"job-watched-mixed") as (worker, job):
             worker.say(PacketType.WORK_COMPLETE, job, b"")
             assert 1 == watching.result().status
@@ -263,7 +263,7 @@ def test_1_one_of_the_watched_was_never_known(server: ServerProcess) -> None:
 def test_130_watch_is_interrupted(server: ServerProcess) -> None:
     handle = background(server, b"job-130")
     with Gear("job", *at(server.port), "--watch", "-i", "1h", handle) as watching:
-        assert f"{handle}\tqueued\n".encode() == watching.line()
+        assert f"{handle}\twaiting\n".encode() == watching.line()
         watching.interrupt()
         assert Result(130, b"", "gear: interrupted\n") == watching.result()
 

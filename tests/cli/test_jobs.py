@@ -52,9 +52,10 @@ def test_nothing_waits(capfd: pytest.CaptureFixture[str]) -> None:
     assert ("", "") == capfd.readouterr()
 
 
-def test_76_an_unknown_function(server: ServerProcess) -> None:
+def test_1_an_unknown_function(server: ServerProcess) -> None:
     result = run_gear("jobs", *at(server.port), "jobs-no-such")
-    assert Result(76, b"", f"gear: 127.0.0.1:{server.port} refused: function not found\n") == result
+    said = f"gear: 127.0.0.1:{server.port} knows no function jobs-no-such; gear status shows all\n"
+    assert Result(1, b"", said) == result
 
 
 @pytest.mark.parametrize(("options", "asked"), [([], b"jobs"), (["--dead"], b"dead")])

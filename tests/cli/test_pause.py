@@ -25,9 +25,10 @@ def test_what_is_said_of_a_function(server: ServerProcess, command: str, word: s
 
 
 @pytest.mark.parametrize("command", ["pause", "resume"])
-def test_76_an_unknown_function(server: ServerProcess, command: str) -> None:
+def test_1_an_unknown_function(server: ServerProcess, command: str) -> None:
     result = run_gear(command, *at(server.port), f"{command}-no-such")
-    assert Result(76, b"", f"gear: 127.0.0.1:{server.port} refused: function not found\n") == result
+    said = f"gear: 127.0.0.1:{server.port} knows no function {command}-no-such; gear status shows all\n"
+    assert Result(1, b"", said) == result
 
 
 def test_its_jobs_are_held_back(server: ServerProcess) -> None:

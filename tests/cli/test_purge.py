@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from gearcli.protocol.packets import PacketType
-from tests.cli.driving import Result, at, counts, run_gear
+from tests.cli.driving import Result, at, counts, exit_of, run_gear
 from tests.cli.test_dead import killer, told
 from tests.cli.test_dead import strict as strict
-from tests.support import ServerProcess, Wire
+from tests.client.answering import answering
+from tests.support import ServerProcess, Wire, free_port, gear_serve
 
 
 def fill(server: ServerProcess, function: str) -> None:
@@ -41,9 +44,10 @@ def test_2_nobody_can_be_asked(server: ServerProcess) -> None:
     assert (2, 0, 0) == counts(server.port, "purge-unasked")
 
 
-def test_76_an_unknown_function(server: ServerProcess) -> None:
+def test_1_an_unknown_function(server: ServerProcess) -> None:
     result = run_gear("purge", *at(server.port), "-y", "purge-no-such")
-    assert Result(76, b"", f"gear: 127.0.0.1:{server.port} refused: function not found\n") == result
+    said = f"gear: 127.0.0.1:{server.port} knows no function purge-no-such; gear status shows all\n"
+    assert Result(1, b"", said) == result
 
 
 def test_dead_ones_are_thrown_away(strict: ServerProcess) -> None:
@@ -55,3 +59,30 @@ def test_dead_ones_are_thrown_away(strict: ServerProcess) -> None:
     assert Result(0, b"", "gear: purge-dead: 1 dead job purged\n") == result
     assert (2, 0, 0) == counts(strict.port, "purge-dead")
     assert [] == told(strict, "purge-dead")["jobs"]
+
+
+def test_all_functions() -> None:
+    with gear_serve("--job-retries", "0") as server:
+        for name in ("one", "two"):
+            fill(server, name)
+        killer(server, b"three")
+        both = run_gear("purge", *at(server.port), "--all", "-y")
+        assert Result(0, b"", "gear: one: 2 jobs purged\ngear: two: 2 jobs purged\n") == both
+        dead = run_gear("purge", *at(server.port), "--all", "--dead", "-y")
+        assert Result(0, b"", "gear: three: 1 dead job purged\n") == dead
+        none = run_gear("purge", *at(server.port), "--all", "--dead", "-y")
+        assert Result(0, b"", "gear: no function has dead jobs\n") == none
+        assert Result(0, b"", "") == run_gear("purge", *at(server.port), "--all", "-y", "-q")
+
+
+@pytest.mark.parametrize("which", [[], ["--all", "f"]])
+def test_2_it_has_to_be_said_which(which: list[str]) -> None:
+    said = "gear: name each FUNCTION, or say --all\n"
+    assert Result(2, b"", said) == run_gear("purge", *at(free_port()), "-y", *which)
+
+
+def test_76_all_functions_of_a_server_that_tells_none(capfd: pytest.CaptureFixture[str]) -> None:
+    with answering({b"functions": b"ERR unknown_command Unknown+server+command\r\n"}) as server:
+        assert 76 == exit_of("purge", "-s", str(server.address), "--all", "-y")
+    out, err = capfd.readouterr()
+    assert ("", False) == (out, "no function has" in err)

@@ -137,7 +137,7 @@ def test_dead_jobs_are_told_apart(path: Path) -> None:
     result = run_gear("store", "export", str(path))
     assert 1 == result.status
     assert ["workload 1"] == [json.loads(line)["workload"] for line in result.out.splitlines()]
-    assert "left out: 2 dead jobs; 'gear retry' queues them again" in result.err
+    assert "left out: 2 dead jobs; 'gear retry' queues them on a server" in result.err
     with gear_serve("--store", str(path)) as server:
         assert (
             "1 of them from before; dead ones besides, which 'gear jobs --dead' shows: 2\n" in server.said()

@@ -37,3 +37,14 @@ def test_what_goes_wrong_is_raised() -> None:
 def test_a_dry_run_connects_to_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     assert 0 == submitted(Asked("f", ["x"], ["no-such-host.invalid"], dry_run=True))
     assert "f" in capfd.readouterr().out
+
+
+def test_a_time_that_has_passed_is_said(server: ServerProcess, capfd: pytest.CaptureFixture[str]) -> None:
+    words = "gear: the time of --at has passed: the job runs as soon as a worker takes it\n"
+    asked = Asked("submitting-past", ["x"], [f"127.0.0.1:{server.port}"], at=1e9)
+    for each, said in ((asked, words), (asked._replace(quiet=True), ""), (asked._replace(at=9e9), "")):
+        assert 0 == submitted(each)
+        assert said == capfd.readouterr().err
+    asked = asked._replace(at=None, delay=0.0)
+    assert 0 == submitted(asked)
+    assert "" == capfd.readouterr().err

@@ -108,6 +108,27 @@ def test_the_order_is_marked() -> None:
         assert heading in drawn(scene(watching([function("f")]), Choices(sort=order)))[2]
 
 
+@pytest.mark.parametrize("order", ["queued", "running", "workers", "in", "out", "eta", "oldest"])
+def test_the_mark_leaves_the_headings_apart(order: str) -> None:
+    watch = watching([function("f", 1)._replace(oldest=200.0)])
+    rows = drawn(scene(watch, Choices(sort=order)), 120)
+    unmarked = drawn(scene(watch), 120)[2].replace("*", "").split()
+    assert unmarked == rows[2].replace("*", "").split()
+    assert 1 == rows[2].count("*")
+
+
+def test_what_was_last_known_stays_when_nobody_answers_any_more() -> None:
+    watch = watching([function("f", 5)])
+    watch.told(0, ConnectFailed("cannot connect to here:4730: connection refused."), 3.0)
+    rows = drawn(scene(watch))
+    assert "cannot connect to here:4730: connection refused." == rows[1]
+    assert "when a server last answered: 1 function: 5 queued, 0 running" == rows[2]
+    assert rows[4].startswith("> f")
+    watch = watching([])
+    watch.told(0, ConnectFailed("gone"), 3.0)
+    assert "no server answers any more" == drawn(scene(watch))[4]
+
+
 def test_ages_have_a_column_where_there_is_room() -> None:
     watch = watching([function("f", 1)._replace(oldest=200.0)])
     assert "OLDEST" not in drawn(scene(watch))[2]

@@ -13,6 +13,7 @@ from gearcli.client.documents import DeadJob, DeadList, JobList, KeptResult
 from gearcli.errors import (
     ConnectFailed,
     ConnectionLost,
+    FunctionUnknown,
     JobUnknown,
     NoAnswer,
     ProtocolError,
@@ -400,8 +401,9 @@ def test_a_gear_server_tells_and_does_all() -> None:
         assert 3 == len(admin.workers())
         assert "DEBUG" == admin.verbose("DEBUG")
         assert 1 == admin.purge(name)
-        with pytest.raises(ServerError, match="refused: function not found"):
-            admin.purge(b"no such")
+        for ask in (admin.purge, admin.purge_dead, admin.pause, admin.resume, admin.jobs):
+            with pytest.raises(FunctionUnknown, match=r"127\.0\.0\.1:\d+ knows no function no such; "):
+                ask(b"no such")
         admin.create(b"new")
         admin.drop(b"new")
         admin.shutdown()

@@ -37,6 +37,11 @@ def test_a_server_that_does_not_answer_counts_no_more() -> None:
     assert [FunctionState(b"f", 1, 0, 0)] == watch.states()
     assert (B, None, error, 1.0) == watch.servers[1]
     assert watch.news > news
+    watch.told(0, error, 2.0)
+    assert [FunctionState(b"f", 1, 0, 0)] == watch.states(), "nobody answers: that was known last"
+    assert (False, True) == (watch.answering, watch.answered)
+    watch.told(1, seen(FunctionState(b"g", 1, 0, 0)), 3.0)
+    assert [FunctionState(b"g", 1, 0, 0)] == watch.states()
 
 
 def test_rates_are_summed_but_do_not_jump_when_a_server_goes_or_comes() -> None:

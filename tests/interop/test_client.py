@@ -88,7 +88,7 @@ def test_the_words_of_an_exception_arrive(server: ServerProcess) -> None:
 def test_a_background_job_can_be_asked_about(server: ServerProcess) -> None:
     submitted = run_gear("submit", *at(server.port), "-b", "asked", "x")
     handle = submitted.out.decode().strip()
-    assert Result(0, f"{handle}\tqueued\n".encode(), "") == run_gear("job", *at(server.port), handle)
+    assert Result(0, f"{handle}\twaiting\n".encode(), "") == run_gear("job", *at(server.port), handle)
     with Wire(server.port) as worker:
         taken, _ = take_job(worker, b"asked")
         worker.say(PacketType.WORK_STATUS, taken, b"3", b"10")

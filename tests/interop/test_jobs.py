@@ -48,7 +48,7 @@ def test_76_gearmand_shows_no_workload(debians: ServerProcess) -> None:
 def test_a_job_is_watched(debians: ServerProcess) -> None:
     handle = background(debians, b"watched")
     with Gear("job", *at(debians.port), "--watch", "-i", "10ms", handle) as watching:
-        assert f"{handle}\tqueued\n".encode() == watching.line()
+        assert f"{handle}\twaiting\n".encode() == watching.line()
         with Wire(debians.port) as worker:
             job, _ = take_job(worker, b"watched")
             assert f"{handle}\trunning\n".encode() == watching.line()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import re
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -83,6 +84,24 @@ def test_roles_hold_for_packets_and_commands(server: ServerProcess, folder: Path
                 admin.purge(b"a1")
     with Admin(where(server, folder, "admin")) as admin:
         assert 1 == admin.purge(b"a1")
+
+
+def test_a_certificate_cannot_name_a_user_of_the_system(folder: Path, tmp_path: Path) -> None:
+    """Only a Unix socket tells who that is."""
+    certs.make(str(tmp_path), ["localhost"], ["user:0"])
+    path = f"unix:{tmp_path}/socket"
+    options = *tls(tmp_path), "-L", path, "-L", "127.0.0.1:0", "--role", f"user:{os.getuid()}=admin"
+    with gear_serve(*options, "--role", "user:0=admin", address=[]) as server:
+        found = wait_until(lambda: re.search(r"listening on 127\.0\.0\.1:(\d+)\n", server.said()))
+        port = int(found[1])
+        stranger = Address("localhost", port, "", Tls(str(tmp_path / "ca.pem"), str(tmp_path / "user:0.pem")))
+        ours = Address("", 0, f"{tmp_path}/socket")
+        with Client(ours) as client:
+            client.submit("f", b"", background=True).result()
+        with Admin(stranger) as admin, pytest.raises(Forbidden, match="needs the role admin"):
+            admin.purge(b"f")
+        with Admin(ours) as admin:
+            assert 1 == admin.purge(b"f")
 
 
 def test_big_bodies_pass(folder: Path) -> None:

@@ -7,8 +7,10 @@ from gearcli.protocol.packets import PacketType as P
 from gearcli.server.deadlines import at, untime
 from gearcli.server.engine import Engine
 from gearcli.server.jobs import Job
+from gearcli.server.journal import Journal
 from gearcli.server.queues import FunctionQueue
 from gearcli.timers import Timers
+from tests.server.test_journal import Gated
 from tests.server.transcript import Talker, completed, failed
 
 
@@ -127,3 +129,15 @@ def test_a_job_that_has_failed_does_not_come_back() -> None:
     assert [failed(b"H:1")] == house.client.heard()
     assert [] == house.completes()
     assert [b"H:1"] == [house.engine.registry.dead.handle(letter) for letter in house.engine.registry.dead]
+
+
+def test_what_is_stored_knows_that_a_job_was_not_lost() -> None:
+    engine = Engine(b"H:", lease=LEASE)
+    journal, client, worker = Journal(engine.registry), Gated(engine), Talker(engine).can_do(b"f")
+    client.say(P.SUBMIT_JOB_BG, b"f", b"", b"w")
+    journal.settle(journal.take(), True)
+    handle = worker.take()
+    engine.tick(LEASE)
+    assert [1] == list(journal.take().changes.losses.values())
+    worker.say(P.WORK_STATUS, handle, b"1", b"2")
+    assert [0] == list(journal.take().changes.losses.values())

@@ -262,7 +262,7 @@ def test_a_server_that_vanishes_is_named_and_seen_again() -> None:
             started(screen)
             server.signal(signal.SIGKILL)
             server.exit_status()
-            screen.shows("connection refused", "no server has answered yet")
+            screen.shows("connection refused", "when a server last answered: 1 function", "> mail")
             with gear_serve(address=("-p", str(port))), Wire(port) as client:
                 client.ask(P.SUBMIT_JOB_BG, b"again", b"", b"x")
                 screen.shows("> again")
