@@ -153,7 +153,10 @@ def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ServerPro
 
 
 def descriptors(server: ServerProcess) -> int:
-    return len(list(Path(f"/proc/{server.pid}/fd").iterdir()))
+    """How many it has with one connection, when all others have ended."""
+    with server.wire() as operator:
+        wait_until(lambda: len(operator.rows(b"clients")) == 1)
+        return len(list(Path(f"/proc/{server.pid}/fd").iterdir()))
 
 
 def visit(server: ServerProcess, number: int) -> None:
@@ -209,7 +212,7 @@ def test_a_server_is_afterwards_what_it_was(server: ServerProcess) -> None:
         number += 1
         visit(server, number)
         sizes.append((time.monotonic() - begin, server.memory("VmRSS")))
-    wait_until(lambda: descriptors(server) == before)
+    assert before == descriptors(server)
     with server.wire() as operator:
         for command in (b"status", b"jobs", b"dead", b"functions"):
             assert [] == operator.rows(command)
