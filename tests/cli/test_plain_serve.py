@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import random
 from collections.abc import Iterator, Sequence
 
 import pytest
@@ -12,7 +11,7 @@ from gearcli.cli import serve
 from gearcli.cli.plain_serve import understood
 from gearcli.cli.serving import Asked
 from tests.cli.driving import run_gear
-from tests.cli.twice import Parser, parsing, same
+from tests.cli.twice import Parser, parsing, same, subsets, ways
 
 OPTIONS = [
     ["-q"],
@@ -62,15 +61,8 @@ def compare(parser: Parser[Asked], arguments: Sequence[str]) -> bool:
 
 
 def test_every_subset_of_the_options(parser: Parser[Asked]) -> None:
-    """In some order, with names of either length."""
-    chance = random.Random(1)
-    for chosen in itertools.product([False, True], repeat=len(OPTIONS)):
-        if chance.random() < 0.25:
-            parts = list(itertools.compress(OPTIONS, chosen))
-            words = itertools.chain.from_iterable(chance.sample(parts, len(parts)))
-            assert compare(
-                parser, [LONG.get(each, each) if chance.random() < 0.5 else each for each in words]
-            )
+    for words in subsets(OPTIONS, LONG, share=0.25):
+        assert compare(parser, words)
 
 
 def test_every_order_of_two_options(parser: Parser[Asked]) -> None:
@@ -82,12 +74,7 @@ def test_every_order_of_two_options(parser: Parser[Asked]) -> None:
 @pytest.mark.parametrize("option", [option[0] for option in OPTIONS if len(option) == 2])
 def test_every_way_to_write_a_value(parser: Parser[Asked], option: str) -> None:
     for value in VALUES:
-        for words in (
-            [option, value],
-            [f"{option}{value}"],
-            [f"{LONG[option]}={value}"],
-            [LONG[option], value],
-        ):
+        for words in ways(option, LONG[option], value):
             compare(parser, words)
 
 

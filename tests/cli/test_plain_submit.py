@@ -13,7 +13,7 @@ from gearcli.cli.plain_submit import understood
 from gearcli.cli.submitting import Asked
 from gearcli.protocol.packets import Priority
 from tests.cli.driving import at, run_gear
-from tests.cli.twice import Parser, parsing, same
+from tests.cli.twice import Parser, parsing, same, subsets, ways
 from tests.support import ServerProcess
 
 OPTIONS = [
@@ -66,12 +66,8 @@ def compare(parser: Parser[Asked], arguments: Sequence[str]) -> bool:
 
 
 def test_every_subset_of_the_options(parser: Parser[Asked]) -> None:
-    """Before, between and behind the words, in some order, with names of either length."""
-    chance = random.Random(1)
-    for chosen in itertools.product([False, True], repeat=len(OPTIONS)):
-        parts = [*itertools.compress(OPTIONS, chosen), ["f"], ["x"]]
-        words = itertools.chain.from_iterable(chance.sample(parts, len(parts)))
-        assert compare(parser, [LONG.get(word, word) if chance.random() < 0.5 else word for word in words])
+    for words in subsets(OPTIONS, LONG, ["f", "x"]):
+        assert compare(parser, words)
 
 
 def test_every_order_of_two_options(parser: Parser[Asked]) -> None:
@@ -83,12 +79,7 @@ def test_every_order_of_two_options(parser: Parser[Asked]) -> None:
 @pytest.mark.parametrize("option", [option[0] for option in OPTIONS if len(option) == 2])
 def test_every_way_to_write_a_value(parser: Parser[Asked], option: str) -> None:
     for value in VALUES:
-        for words in (
-            [option, value],
-            [f"{option}{value}"],
-            [f"{LONG[option]}={value}"],
-            [LONG[option], value],
-        ):
+        for words in ways(option, LONG[option], value):
             compare(parser, ["f", *words])
             compare(parser, [*words, "f", value])
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import itertools
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import ModuleType
 from typing import TypeAlias, TypeVar
@@ -43,3 +45,26 @@ def same(parser: Parser[T], understood: Parser[T], arguments: Sequence[str]) -> 
         assert plain == parsed, arguments
         assert list(map(type, plain)) == list(map(type, parsed or ())), arguments
     return plain is not None
+
+
+def subsets(
+    options: Sequence[list[str]], long: Mapping[str, str], words: Sequence[str] = (), *, share: float = 1.0
+) -> Iterator[list[str]]:
+    """A command line of each subset of some options, or a share of them, among words.
+
+    All are in some order, the names of options of either length.
+    """
+    chance = random.Random(1)
+    for chosen in itertools.product([False, True], repeat=len(options)):
+        if chance.random() < share:
+            parts = [*itertools.compress(options, chosen), *([word] for word in words)]
+            mixed = itertools.chain.from_iterable(chance.sample(parts, len(parts)))
+            yield [long.get(each, each) if chance.random() < 0.5 else each for each in mixed]
+
+
+def ways(option: str, long: str, value: str) -> Iterator[list[str]]:
+    """Every way to write an option with a value."""
+    yield [option, value]
+    yield [f"{option}{value}"]
+    yield [f"{long}={value}"]
+    yield [long, value]
