@@ -10,13 +10,12 @@ from __future__ import annotations
 import io
 import math
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from gearcli.cli.counts import Counts, put, whole
 from gearcli.cli.output import on_terminal
-from gearcli.cli.progress import Clock
 from gearcli.client.tasks import Event
 from gearcli.escape import shown
 from gearcli.protocol.packets import PacketType
@@ -39,7 +38,7 @@ _WIDEST = 40
 class Bars:
     """The progress of jobs as bars, drawn by hand, so that nothing draws between two writes."""
 
-    def __init__(self, *, batch: bool, clock: Clock) -> None:
+    def __init__(self, *, batch: bool, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._batch = batch
         self._counts = Counts(clock())

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from gearcli.cli.counts import Counts, whole
 from gearcli.cli.output import message
-from gearcli.cli.progress import Clock
 from gearcli.client.tasks import Event
 from gearcli.escape import shown
 from gearcli.protocol.packets import PacketType
@@ -20,7 +20,7 @@ _BATCH_EVERY = 10.0
 class JobLines:
     """A line when the only job says how far it is, at most one a second, and the last in any case."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._due = -math.inf
         self._said = self._latest = ""
@@ -63,7 +63,7 @@ def _status(function: bytes, numerator: int | None, denominator: int | None) -> 
 class BatchLines:
     """A line about a batch every ten seconds; a last one only if there was one before."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._counts = Counts(clock())
         self._first = self._due = clock() + _BATCH_EVERY

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 
 from gearcli.cli.counts import Counts, put, whole
-from gearcli.cli.progress import Clock
 from gearcli.client.tasks import Event
 from gearcli.escape import shown
 from gearcli.protocol.packets import PacketType
@@ -26,7 +26,7 @@ class Objects:
     that is taken, 0 to 1, null if unknown), ``seconds_left`` (null if unknown).
     """
 
-    def __init__(self, *, batch: bool, clock: Clock) -> None:
+    def __init__(self, *, batch: bool, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._counts = Counts(clock())
         self._due = clock() + _EVERY if batch else math.inf

@@ -13,9 +13,6 @@ from gearcli.errors import UsageError
 
 _MODES = ("auto", "bar", "plain", "json", "none")
 
-Clock = Callable[[], float]
-"""What tells the time, in seconds."""
-
 
 class Progress(Protocol):
     """Shows how far the jobs are."""
@@ -44,7 +41,7 @@ def mode(text: str) -> str:
     return text
 
 
-def progress(mode: str, *, batch: bool, clock: Clock = time.monotonic) -> Progress:
+def progress(mode: str, *, batch: bool, clock: Callable[[], float] = time.monotonic) -> Progress:
     """The progress that a word asks for.
 
     `auto` is a bar on a terminal, else lines for a batch and nothing for one job.  What is not

@@ -33,7 +33,7 @@ def _number(port: str) -> int:
 
 
 def _is_port(text: str) -> bool:
-    return text.isascii() and text.isdigit() and int(text) <= 65535
+    return text.isascii() and text.isdigit() and len(text) < 10 and int(text) <= 65535
 
 
 def port_of(text: str) -> int:

@@ -27,7 +27,7 @@ from gearcli.protocol.address import Address
 from gearcli.protocol.packets import PacketType
 
 if TYPE_CHECKING:
-    from gearcli.cli.dropin.gearman import Wanted
+    from gearcli.cli.dropin.gearman_options import Wanted
 
 _WINDOW = 1000
 """Jobs in the background whose names the server may still owe us."""

@@ -28,7 +28,7 @@ from gearcli.worker.pool import Pool
 from gearcli.worker.worker import FIRST_PAUSE, LONGEST_PAUSE
 
 if TYPE_CHECKING:
-    from gearcli.cli.dropin.gearman import Wanted
+    from gearcli.cli.dropin.gearman_options import Wanted
 
 
 class _Shift(NamedTuple):

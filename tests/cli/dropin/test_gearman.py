@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from gearcli.cli.dropin import gearman, gearman_client, gearman_worker
+from gearcli.cli.dropin.gearman_options import Wanted
 from gearcli.errors import OutputError, UsageError
 from gearcli.protocol.address import Address
 from gearcli.protocol.packets import Priority
@@ -19,11 +20,11 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """What was asked for, and of whom: by `submit`, or `work`."""
     found: list[Any] = []
 
-    def submit(wanted: gearman.Wanted, servers: Sequence[Address]) -> int:
+    def submit(wanted: Wanted, servers: Sequence[Address]) -> int:
         found.extend(["submit", wanted, servers])
         return 0
 
-    def work(wanted: gearman.Wanted, servers: Sequence[Address]) -> int:
+    def work(wanted: Wanted, servers: Sequence[Address]) -> int:
         found.extend(["work", wanted, servers])
         return 0
 
@@ -34,28 +35,11 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     return found
 
 
-def test_everything_of_a_client(asked: list[Any]) -> None:
-    line = "-f a -f b -h host -p 5 -bINPsv -u key -t 1500 -c 3 one two"
-    assert 0 == gearman.run(line.split())
+def test_what_a_client_is_asked(asked: list[Any]) -> None:
+    assert 0 == gearman.run(["-f", "a", "-h", "host", "-p", "5", "-u", "key", "one", "two"])
     kind, wanted, servers = asked
     assert ("submit", [Address("host", 5)]) == (kind, servers)
-    assert (
-        gearman.Wanted(
-            functions=[b"a", b"b"],
-            words=[b"one", b"two"],
-            background=True,
-            priority=Priority.HIGH,
-            unique=b"key",
-            lines=True,
-            strip=True,
-            prefix=True,
-            empty=True,
-            verbose=True,
-            timeout=1.5,
-            jobs=3,
-        )
-        == wanted
-    )
+    assert ([b"a"], [b"one", b"two"], b"key") == (wanted.functions, wanted.words, wanted.unique)
 
 
 def test_nothing_but_a_function(asked: list[Any]) -> None:

@@ -1,0 +1,52 @@
+"""What the options of `gearman` ask for."""
+
+from __future__ import annotations
+
+import pytest
+
+from gearcli.cli.dropin.gearman_options import Wanted, wanted_of
+from gearcli.errors import UsageError
+from gearcli.protocol.packets import Priority
+
+EVERYTHING = [
+    *[("f", "a"), ("f", "b"), ("u", "key"), ("t", "1500"), ("c", "3")],
+    *[(letter, "") for letter in "bINPsv"],
+]
+
+
+def test_everything_that_can_be_said() -> None:
+    assert Wanted(
+        functions=[b"a", b"b"],
+        words=[b"one", b"two"],
+        background=True,
+        priority=Priority.HIGH,
+        unique=b"key",
+        lines=True,
+        strip=True,
+        prefix=True,
+        empty=True,
+        verbose=True,
+        timeout=1.5,
+        jobs=3,
+    ) == wanted_of(EVERYTHING, ["one", "two"])
+
+
+def test_nothing_but_a_function() -> None:
+    wanted = wanted_of([("f", "a")], [])
+    assert (None, 0, Priority.NORMAL, b"") == (wanted.timeout, wanted.jobs, wanted.priority, wanted.unique)
+    flags = wanted.background, wanted.lines, wanted.strip, wanted.prefix, wanted.empty, wanted.verbose
+    assert not any(flags)
+
+
+@pytest.mark.parametrize(
+    ("letters", "priority"),
+    [("I", Priority.HIGH), ("L", Priority.LOW), ("IL", Priority.LOW), ("LI", Priority.HIGH)],
+)
+def test_the_last_letter_of_a_priority_counts(letters: str, priority: Priority) -> None:
+    assert priority is wanted_of([("f", "a"), *[(letter, "") for letter in letters]], []).priority
+
+
+@pytest.mark.parametrize("option", [("t", "x"), ("c", "x"), ("c", "9" * 5000)])
+def test_no_number(option: tuple[str, str]) -> None:
+    with pytest.raises(UsageError, match=f"-{option[0]} .*: that is no number"):
+        wanted_of([("f", "a"), option], [])
