@@ -13,8 +13,8 @@ from typer.core import TyperGroup
 from gearcli import __version__
 from gearcli.cli.commands import ABOUT, COMMANDS, HELP, MANUAL, VERSION
 from gearcli.cli.exits import ExitStatus
-from gearcli.cli.output import message
-from gearcli.cli.overview import overview, pretty
+from gearcli.cli.output import coloured, message
+from gearcli.cli.overview import overview
 from gearcli.cli.process import end, status_of
 
 
@@ -35,7 +35,7 @@ class Commands(TyperGroup):
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help, for which no command is imported."""
-        formatter.write(overview(pretty=pretty()))
+        formatter.write(overview(styled=coloured()))
 
 
 def _command(name: str) -> Any:
@@ -84,7 +84,7 @@ def _typer(**options: Any) -> typer.Typer:
     return typer.Typer(
         add_completion=False,
         pretty_exceptions_enable=False,
-        rich_markup_mode="markdown" if pretty() else None,
+        rich_markup_mode="markdown" if coloured() else None,
         **options,
     )
 

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple, TypeVar
 
 from gearcli.cli.asking import say_failures
 from gearcli.cli.exits import ExitStatus
-from gearcli.cli.output import message, on_terminal, write_text
-from gearcli.cli.table import Column, Line, coloured, table, terminal_width
+from gearcli.cli.output import coloured, message, on_terminal, write_text
+from gearcli.cli.table import Column, Line, table, terminal_width
 from gearcli.client.documents import DeadJob, JobState
 from gearcli.client.survey import Answer
 from gearcli.escape import shown

@@ -100,3 +100,8 @@ def text_or_base64(key: str, data: bytes) -> dict[str, str]:
 def on_terminal(descriptor: int = 1) -> bool:
     """Whether a person reads what is written there."""
     return os.isatty(descriptor)
+
+
+def coloured() -> bool:
+    """Whether standard output is a terminal that is wanted to be coloured."""
+    return on_terminal() and os.environ.get("TERM") != "dumb" and not os.environ.get("NO_COLOR")

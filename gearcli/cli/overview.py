@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import textwrap
 
 from gearcli.cli.commands import ABOUT, COMMANDS, OPTIONS, SECTIONS, USAGE
-from gearcli.cli.output import on_terminal, write_text
+from gearcli.cli.output import coloured, write_text
 
 _WIDTH = 80
 _COLUMN = 2 + max(map(len, COMMANDS))
@@ -15,17 +14,12 @@ _BOLD = "\x1b[1m{}\x1b[0m"
 
 def show_overview() -> None:
     """Print the help of all."""
-    write_text(overview(pretty=pretty()))
+    write_text(overview(styled=coloured()))
 
 
-def pretty() -> bool:
-    """Whether help may be styled: only for a person at a capable terminal."""
-    return on_terminal() and os.environ.get("TERM") != "dumb" and not os.environ.get("NO_COLOR")
-
-
-def overview(*, pretty: bool = False) -> str:
+def overview(*, styled: bool = False) -> str:
     """The help of all commands, at most 80 columns wide."""
-    style = _BOLD if pretty else "{}"
+    style = _BOLD if styled else "{}"
     options = {", ".join(names): help_ for names, help_ in OPTIONS}
     about = textwrap.fill(ABOUT, _WIDTH, initial_indent="  ", subsequent_indent="  ")
     parts = [f"{style.format('Usage:')} {USAGE}\n", f"{about}\n", _section("Options", options, style)]

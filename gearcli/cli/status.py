@@ -15,8 +15,8 @@ from gearcli.cli.asking import say_failures
 from gearcli.cli.exits import ExitStatus
 from gearcli.cli.function_formats import as_table, comma_separated, document, plain
 from gearcli.cli.options import ConnectTimeout, Context, HideEmpty, Json, Servers, every, reach
-from gearcli.cli.output import on_terminal, write_text
-from gearcli.cli.table import coloured, cut, terminal_width
+from gearcli.cli.output import coloured, on_terminal, write_text
+from gearcli.cli.table import cut, terminal_width
 from gearcli.client.exposition import metrics
 from gearcli.client.functions import chosen, rows_of, sorted_by, total
 from gearcli.client.snapshot import Snapshot, snapshot

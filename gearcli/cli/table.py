@@ -6,7 +6,6 @@ before: no cell holds a line end, a tab or anything else that moves a cursor.
 
 from __future__ import annotations
 
-import os
 import shutil
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -56,11 +55,6 @@ def table(
 def terminal_width() -> int | None:
     """The cells of a line of the terminal; None where nobody looks at one."""
     return shutil.get_terminal_size().columns if on_terminal() else None
-
-
-def coloured() -> bool:
-    """Whether standard output is a terminal that is wanted to be coloured."""
-    return on_terminal() and os.environ.get("TERM") != "dumb" and not os.environ.get("NO_COLOR")
 
 
 def _written(line: Line, columns: Sequence[Column], widths: list[int], colour: bool) -> str:

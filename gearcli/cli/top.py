@@ -9,9 +9,8 @@ from typing import Annotated
 import typer
 
 from gearcli.cli.options import ConnectTimeout, Context, HideEmpty, Reach, Servers, every, reach
-from gearcli.cli.output import message
+from gearcli.cli.output import coloured, message
 from gearcli.cli.screen import Screen, usable
-from gearcli.cli.table import coloured
 from gearcli.cli.top_choices import Choices, matching
 from gearcli.client.documents import FunctionState
 from gearcli.client.snapshot import snapshot

@@ -25,7 +25,7 @@ def test_it_fits_a_terminal() -> None:
 
 
 def test_style_changes_no_word() -> None:
-    styled = overview(pretty=True)
+    styled = overview(styled=True)
     assert "\x1b[1mUsage:\x1b[0m" in styled
     assert overview() == re.sub(r"\x1b\[\d+m", "", styled)
 
