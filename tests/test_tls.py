@@ -13,7 +13,7 @@ import pytest
 
 from gearcli import certs, tls
 from gearcli.errors import ConfigError
-from gearcli.protocol.address import Tls
+from gearcli.protocol.tls_files import Tls
 
 
 @pytest.fixture(scope="module")

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from gearcli.cli import config
 from gearcli.cli.config import Wish
 from gearcli.client.connection import CONNECT_TIMEOUT
 from gearcli.errors import UsageError
-from gearcli.protocol.address import Address, Tls, parse_list
+from gearcli.protocol.address import Address, parse_list
+
+if TYPE_CHECKING:
+    from gearcli.protocol.tls_files import Tls
 
 CA = "GEARMAND_CA_CERTIFICATE"
 CERT = "GEARMAN_CLIENT_PEM"
@@ -38,7 +41,7 @@ def reach(server: list[str] | None, context: str | None, connect_timeout: float 
     found = config.servers_of(given, config.Config(chosen, defaults), os.environ, named=context is not None)
     seconds = (connect_timeout, chosen.connect_timeout, defaults.connect_timeout, CONNECT_TIMEOUT)
     tls = settled(chosen.tls, defaults.tls, os.environ)
-    found = [address if address.path else address._replace(tls=tls) for address in found]
+    found = [address.with_tls(tls) for address in found]
     return Reach(found, next(each for each in seconds if each is not None))
 
 
@@ -62,6 +65,8 @@ def settled(context: Wish, defaults: Wish, environ: Mapping[str, str] = os.envir
     sources = (_asked, context, defaults)
     if not next((each.wanted for each in sources if each.wanted is not None), False):
         return None
+    from gearcli.protocol.tls_files import Tls
+
     named = Wish(None, *(environ.get(name) or None for name in (CA, CERT, KEY)))
     ranked = (_asked, named, context, defaults)
     return Tls(

@@ -17,7 +17,7 @@ def addresses(texts: list[str], port: int) -> list[Address]:
 
 def whole(address: Address) -> Address:
     """The address with its whole path: a daemon leaves its folder, and has to find its socket at the end."""
-    return address._replace(path=os.path.abspath(address.path)) if address.path else address
+    return Address("", 0, os.path.abspath(address.path)) if address.path else address
 
 
 def require_loopback(wanted: list[Address], given: list[socket.socket]) -> None:

@@ -5,28 +5,13 @@ Lists are separated by commas, in options and in the environment alike.
 
 from __future__ import annotations
 
-from collections import namedtuple
-
-from gearcli.errors import AddressError
-
 TYPE_CHECKING = False  # completion waits for every import, and `typing` is a slow one
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from typing import NamedTuple
+    from typing import Final
 
-    class _TlsFields(NamedTuple):
-        ca: str | None = None
-        cert: str | None = None
-        key: str | None = None
-
-    class _Fields(NamedTuple):
-        host: str
-        port: int
-        path: str = ""
-        tls: Tls | None = None
-else:
-    _TlsFields = namedtuple("_TlsFields", ("ca", "cert", "key"), defaults=(None, None, None))
-    _Fields = namedtuple("_Fields", ("host", "port", "path", "tls"), defaults=("", None))
+    from gearcli.errors import AddressError
+    from gearcli.protocol.tls_files import Tls
 
 DEFAULT_PORT = 4730
 """Gearman's port, as registered with IANA."""
@@ -39,29 +24,42 @@ ENVIRONMENT = ("GEARMAN_SERVERS", "GEARMAN_SERVER")
 libgearman reads the first, the C tool `gearman` the second."""
 
 
-class Tls(_TlsFields):
-    """That a server is reached with TLS, and with which files, all in PEM.
-
-    `ca` are the certificates of the authorities that vouch for the server,
-    None for those of the system; `cert` is the certificate by which we are
-    known to it, `key` the key of that, None if it is in the same file.
-    """
-
-    __slots__ = ()
-
-
-class Address(_Fields):
+class Address:
     """Where a server is: a TCP host and port, or the path of a Unix socket (then `host` is empty).
 
-    `tls` is how a TCP server is reached with TLS, None for without.
+    `tls` is how a TCP server is reached with TLS, None for without.  Two of
+    the same fields are equal.
     """
 
-    __slots__ = ()
+    # A named tuple in all but the time that `collections` takes to load.
+    __slots__ = ("host", "path", "port", "tls")
+
+    def __init__(self, host: str, port: int, path: str = "", tls: Tls | None = None) -> None:
+        self.host: Final = host
+        self.port: Final = port
+        self.path: Final = path
+        self.tls: Final = tls
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Address) and self._fields() == other._fields()
+
+    def __hash__(self) -> int:
+        return hash(self._fields())
+
+    def __repr__(self) -> str:
+        return f"Address{self._fields()}"
 
     def __str__(self) -> str:
         if self.path:
             return f"unix:{self.path}"
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    def with_tls(self, tls: Tls | None) -> Address:
+        """The same server reached with TLS, or without; the same one where it is a Unix socket."""
+        return self if self.path else Address(self.host, self.port, tls=tls)
+
+    def _fields(self) -> tuple[str, int, str, Tls | None]:
+        return self.host, self.port, self.path, self.tls
 
 
 def too_long(path: str) -> str:
@@ -78,25 +76,32 @@ def parse(text: str, *, default_host: str = "localhost", default_port: int = DEF
     if text.startswith("unix:"):
         path = text.removeprefix("unix:")
         if not path or "\0" in path:
-            raise AddressError(f"{text!r} names no Unix socket; write unix:/path/to/socket")
+            raise _wrong(f"{text!r} names no Unix socket; write unix:/path/to/socket")
         return Address("", 0, path)
     if text.startswith("["):
         host, bracket, rest = text[1:].partition("]")
         if not bracket or not host or (rest and not rest.startswith(":")):
-            raise AddressError(f"{text!r} is not an address; write [::1]:4730")
+            raise _wrong(f"{text!r} is not an address; write [::1]:4730")
         return Address(host, _port(rest[1:], text) if rest else default_port)
     if text.count(":") > 1:  # an IPv6 address without brackets has no room for a port
         return Address(text, default_port)
     host, colon, port = text.partition(":")
     if not host and not colon:
-        raise AddressError("an empty text is not an address; write host, host:port or unix:/path")
+        raise _wrong("an empty text is not an address; write host, host:port or unix:/path")
     return Address(host or default_host, _port(port, text) if colon else default_port)
+
+
+def _wrong(message: str) -> AddressError:
+    """The error of a text that is no address; who completes a line with good ones does not wait for it."""
+    from gearcli.errors import AddressError
+
+    return AddressError(message)
 
 
 def _port(text: str, whole: str) -> int:
     digits = text.lstrip("0")
     if not (text.isascii() and text.isdigit()) or len(digits) > 5 or int(digits or "0") > 65535:
-        raise AddressError(f"{whole!r} has no valid port; a port is a number from 0 to 65535")
+        raise _wrong(f"{whole!r} has no valid port; a port is a number from 0 to 65535")
     return int(digits or "0")
 
 
@@ -121,5 +126,5 @@ def named(given: str | Address | Sequence[str | Address] | None, environ: Mappin
     each = [given] if isinstance(given, str | Address) else given
     found = [address for one in each for address in (parse_list([one]) if isinstance(one, str) else [one])]
     if not found:
-        raise AddressError("no server is named; for those of the environment leave the argument out")
+        raise _wrong("no server is named; for those of the environment leave the argument out")
     return list(dict.fromkeys(found))

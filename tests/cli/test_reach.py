@@ -11,7 +11,8 @@ import pytest
 from gearcli.cli.config import Wish
 from gearcli.cli.reach import CA, CERT, KEY, Reach, ask, reach, settled
 from gearcli.errors import AddressError, ConfigError, UsageError
-from gearcli.protocol.address import Address, Tls
+from gearcli.protocol.address import Address
+from gearcli.protocol.tls_files import Tls
 
 
 @pytest.mark.parametrize("given", [[""], [","], ["", ""]])

@@ -13,9 +13,10 @@ import pytest
 
 from gearcli.client.connection import Connection, _name, connect, expired, milliseconds_until, seconds_until
 from gearcli.errors import ConnectFailed, ConnectionLost, ProtocolError, TimeLimit
-from gearcli.protocol.address import Address, Tls
+from gearcli.protocol.address import Address
 from gearcli.protocol.lines import Lines
 from gearcli.protocol.packets import PacketType, response
+from gearcli.protocol.tls_files import Tls
 from tests.client.peer import Peer, listening
 from tests.support import DEADLINE, FRAGMENTATIONS, free_port
 
@@ -89,7 +90,7 @@ def test_a_server_that_closes_before_any_answer_may_speak_tls() -> None:
     for address, expected in (
         (SERVER, True),
         (Address("", 0, "/path"), False),
-        (SERVER._replace(tls=Tls()), False),
+        (SERVER.with_tls(Tls()), False),
     ):
         ours, theirs = socket.socketpair()
         theirs.close()

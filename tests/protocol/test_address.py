@@ -6,6 +6,7 @@ import pytest
 
 from gearcli.errors import AddressError
 from gearcli.protocol.address import PATH_LIMIT, Address, named, parse, parse_list, servers, too_long
+from gearcli.protocol.tls_files import Tls
 
 LOCALHOST = Address("localhost", 4730)
 
@@ -54,6 +55,28 @@ def test_refuses(text: str) -> None:
 def test_is_shown_as_one_would_type_it(text: str, shown: str) -> None:
     assert shown == str(parse(text))
     assert parse(text) == parse(shown)
+
+
+def test_equal_are_those_of_the_same_fields() -> None:
+    one, same = parse("host:1"), Address("host", 1)
+    assert one == same
+    assert hash(one) == hash(same)
+    others = [
+        Address("other", 1),
+        Address("host", 2),
+        Address("host", 1, "/path"),
+        Address("host", 1, "", Tls()),
+        ("host", 1, "", None),
+    ]
+    assert one not in others
+    assert same.host in repr(same)
+
+
+def test_tls_is_for_addresses_of_the_network() -> None:
+    files = Tls("ca.pem")
+    assert Address("host", 1, "", files) == parse("host:1").with_tls(files)
+    assert parse("host:1") == parse("host:1").with_tls(files).with_tls(None)
+    assert parse("unix:/path") == parse("unix:/path").with_tls(files)
 
 
 def test_defaults_can_be_given() -> None:

@@ -15,7 +15,8 @@ from gearcli import certs
 from gearcli.client.admin import Admin
 from gearcli.client.client import Client
 from gearcli.errors import ConfigError, Forbidden, ServerGone, TurnedAway, Untrusted, UsageError
-from gearcli.protocol.address import Address, Tls
+from gearcli.protocol.address import Address
+from gearcli.protocol.tls_files import Tls
 from gearcli.server.access import Access, Files, require_bearers
 from gearcli.server.handshakes import PATIENCE
 from gearcli.server.roles import parse

@@ -445,7 +445,7 @@ def test_ways_to_name_servers(
     server: ServerProcess, name: str, monkeypatch: pytest.MonkeyPatch, form: str
 ) -> None:
     monkeypatch.setenv("GEARMAN_SERVERS", at(server.port))
-    forms = {
+    forms: dict[str, str | Address | list[str] | None] = {
         "text": f"{at(server.port)},{at(server.port)}",
         "list": [at(server.port)],
         "address": Address("127.0.0.1", server.port),

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from gearcli.cli.reach import CA, CERT, KEY
 from gearcli.errors import UsageError
-from gearcli.protocol.address import DEFAULT_PORT, ENVIRONMENT, Address, Tls, parse_list
+from gearcli.protocol.address import DEFAULT_PORT, ENVIRONMENT, Address, parse_list
+from gearcli.protocol.tls_files import Tls
 
 ADDED, REPLACING = ENVIRONMENT
 """Variables with lists of servers: libgearman's count besides, the tool's instead of its options."""
@@ -50,4 +51,4 @@ def port_of(text: str) -> int:
 
 def secured(address: Address, environ: Mapping[str, str]) -> Address:
     """The address as it is reached with TLS, by the files that libgearman's variables name."""
-    return address if address.path else address._replace(tls=Tls(*map(environ.get, (CA, CERT, KEY))))
+    return address.with_tls(Tls(*map(environ.get, (CA, CERT, KEY))))

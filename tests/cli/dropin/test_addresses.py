@@ -6,7 +6,8 @@ import pytest
 
 from gearcli.cli.dropin.addresses import port_of, secured, servers_of
 from gearcli.errors import UsageError
-from gearcli.protocol.address import Address, Tls
+from gearcli.protocol.address import Address
+from gearcli.protocol.tls_files import Tls
 
 
 @pytest.mark.parametrize(
