@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -191,6 +192,14 @@ def test_the_image_runs_gear_as_an_ordinary_user() -> None:
     names = [name for name, _ in instructions()]
     assert names.index("USER") < names.index("ENTRYPOINT")
     assert all(":" in rest and "latest" not in rest for name, rest in instructions() if name == "FROM")
+
+
+def test_the_image_is_built_from_all_that_the_package_is_made_of() -> None:
+    lines = (CONTRIB / "Dockerfile.dockerignore").read_text().splitlines()
+    ignored = [line for line in lines if not line.startswith("#")]
+    made_of = {"gearcli", "man", "completions", "pyproject.toml", "README.md", "LICENSE"}
+    assert set() == {name for name in made_of for pattern in ignored if fnmatch(name, pattern)}
+    assert all(any(fnmatch(name, pattern) for pattern in ignored) for name in (".git", ".venv", "tests"))
 
 
 def test_the_image_is_healthy_while_its_server_answers() -> None:
