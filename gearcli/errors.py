@@ -104,7 +104,7 @@ class ConnectFailed(ServerGone):
 
 
 class Untrusted(ConnectFailed):
-    """There is no connection with TLS: the server's certificate is not trusted, or ours is not."""
+    """There is no connection with TLS: a certificate is not trusted, or ours cannot be read any more."""
 
 
 class ConnectionLost(ServerGone):

@@ -16,6 +16,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from gearcli.errors import (
+    ConfigError,
     ConnectFailed,
     ConnectionLost,
     ProtocolError,
@@ -30,6 +31,7 @@ from gearcli.protocol.lines import Lines
 from gearcli.protocol.packets import RESPONSE, Packet
 
 if TYPE_CHECKING:
+    from gearcli.protocol.tls_files import Tls
     from gearcli.tls import Socket, TlsSocket
 
 CONNECT_TIMEOUT = 5.0
@@ -238,7 +240,10 @@ class Opening:
         return min(pause, self._deadline)
 
     def proceed(self) -> Connection | None:
-        """The connection, if it has been made.  Raises ConnectFailed once it cannot be made."""
+        """The connection, if it has been made.
+
+        Raises ConnectFailed once it cannot be made, and ConfigError for files of TLS that cannot be used.
+        """
         error = 0 if self._secured else self._error()
         if error == 0:
             if self._agreed():
@@ -270,7 +275,7 @@ class Opening:
         self._end.close()
 
     def _agreed(self) -> bool:
-        """Whether the connection, which is made, can be used.  Raises Untrusted, ConnectFailed."""
+        """Whether the connection, which is made, can be used.  Raises ConnectFailed, ConfigError."""
         try:
             if self._secured is None:
                 self._tune()
@@ -289,10 +294,21 @@ class Opening:
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         if self.address.tls is not None:
-            from gearcli import tls
+            self._secured = self._wrapped(self.address.tls)
 
-            context = tls.client_context(*self.address.tls)
-            self._secured = tls.wrapped(self._socket, context, host=self.address.host)
+    def _wrapped(self, files: Tls) -> TlsSocket:
+        """The connection as one that is to speak TLS.  Raises ConfigError, Untrusted."""
+        from gearcli import tls
+
+        try:
+            context = tls.client_context(*files)
+        except Untrusted as error:
+            self.close()
+            raise Untrusted(f"cannot connect to {self.address}: {error}") from None
+        except ConfigError:
+            self.close()
+            raise
+        return tls.wrapped(self._socket, context, host=self.address.host)
 
     def _attempt(self) -> None:
         """Begin to connect to the next place that the address may mean."""

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from gearcli.client.connection import Opening
 from gearcli.client.pauses import Pauses
-from gearcli.errors import ConnectFailed, ConnectionLost, GearError, ProtocolError
+from gearcli.errors import ConnectFailed, ConnectionLost, GearError, ProtocolError, Untrusted
 from gearcli.protocol.address import Address
 from gearcli.protocol.packets import Packet
 from gearcli.timers import Timer, Timers
@@ -51,8 +51,10 @@ class Server:
         self.reached = False
         """Whether the last attempt to connect succeeded."""
         self.ever_reached = False
-        self.refusal = ""
+        self.refusal: GearError | None = None
         """What went wrong at the last attempt."""
+        self.untrusted = False
+        """Whether it has been told that it is not there because of certificates."""
         self.faults = 0
         """How many connections ended because it broke the protocol since it last assigned a job."""
         self.pauses = Pauses(FIRST_PAUSE, LONGEST_PAUSE)
@@ -118,7 +120,8 @@ class Fleet:
     def settled(self) -> bool:
         """Whether every server is connected to, or known not to be there."""
         return all(
-            not server.opening and (server.reached or server.refusal) for server in self._servers.values()
+            not server.opening and (server.reached or server.refusal is not None)
+            for server in self._servers.values()
         )
 
     def check_start(self) -> None:
@@ -126,10 +129,10 @@ class Fleet:
         if self._started or not self.settled:
             return
         if not any(server.ever_reached for server in self._servers.values()):
-            raise ConnectFailed("; ".join(server.refusal for server in self._servers.values()))
+            raise ConnectFailed("; ".join(str(server.refusal) for server in self._servers.values()))
         self._started = True
         for server in self._servers.values():
-            if server.refusal:
+            if server.refusal is not None:
                 self._miss(server, server.refusal)
 
     # -- slots ---------------------------------------------------------------------------
@@ -223,7 +226,7 @@ class Fleet:
             return
         del server.opening[slot]
         server.reached = server.ever_reached = True
-        server.refusal = ""
+        server.refusal = None
         owner = self._owners[slot]
         session = Session(connection, owner.functions, self._client_id)
         self._slot_of[session] = slot
@@ -258,22 +261,27 @@ class Fleet:
 
     def _failed(self, server: Server, error: GearError) -> None:
         """It is not there: try again after a pause that grows and is not everybody's."""
-        server.reached, server.refusal = False, str(error)
+        server.reached, server.refusal = False, error
         if server.retry is None:
             server.retry = self._timers.add(
                 time.monotonic() + server.pauses.next(), partial(self._retry, server)
             )
         if self._started:
-            self._miss(server, server.refusal)
+            self._miss(server, error)
 
     def _retry(self, server: Server) -> None:
         server.retry = None
         self._fill(server)
 
-    def _miss(self, server: Server, words: str) -> None:
-        """Say once that a server is not there."""
-        importance = ALWAYS if server.present else OFTEN
-        server.present = False
+    def _miss(self, server: Server, error: GearError) -> None:
+        """Say once that a server is not there, and once that this is because of certificates.
+
+        A server that was started again comes back by itself; certificates do not get right by themselves.
+        """
+        untrusted = isinstance(error, Untrusted)
+        importance = ALWAYS if server.present or (untrusted and not server.untrusted) else OFTEN
+        server.present, server.untrusted = False, server.untrusted or untrusted
+        words = str(error)
         said = f"{words} Trying again" if words.endswith(".") else f"{words}; trying to reach it again"
         self._say(importance, said, "server lost", server=str(server.address))
 
@@ -306,7 +314,7 @@ class Fleet:
     def _heard_from(self, server: Server) -> None:
         """A server has said something that a worker can go on with, so it is there."""
         if not server.present:
-            server.present = True
+            server.present, server.untrusted = True, False
             self._say(
                 ALWAYS, f"connected to {server.address} again", "server back", server=str(server.address)
             )
