@@ -58,11 +58,11 @@ class Connection:
         self.received: deque[Packet] = deque()
         self.lost: ConnectionLost | ProtocolError | None = None
         """Why nothing more can be received."""
+        self.heard = False
+        """Whether anything has ever arrived."""
         self._socket = opened
         self._decoder = lines or Decoder(RESPONSE)
         self._outgoing: deque[bytes | memoryview] = deque()
-        self._heard = False
-        """Whether anything has ever arrived."""
 
     def fileno(self) -> int:
         """The descriptor to wait for."""
@@ -120,8 +120,8 @@ class Connection:
             data = self._socket.recv(_RECEIVED)
             if not data:
                 self._lose(None)
-            elif not self._heard:
-                self._heard = True
+            elif not self.heard:
+                self.heard = True
                 self._require_no_tls(data)
             self.received.extend(self._decoder.feed(data))
         except (BlockingIOError, InterruptedError):
@@ -151,7 +151,7 @@ class Connection:
     def _may_want_tls(self, error: OSError | None) -> bool:
         """Whether it ended as it does at a server to which we should have spoken TLS."""
         plain = self.address.tls is None and not self.address.path
-        return plain and not self._heard and (error is None or isinstance(error, ConnectionError))
+        return plain and not self.heard and (error is None or isinstance(error, ConnectionError))
 
     def _sent(self, count: int) -> None:
         outgoing = self._outgoing

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from gearcli.client.connection import Opening
 from gearcli.client.pauses import Pauses
-from gearcli.errors import ConnectFailed, ConnectionLost, GearError, ProtocolError, Untrusted
+from gearcli.errors import ConnectFailed, ConnectionLost, GearError, NoRoom, ProtocolError, Untrusted
 from gearcli.protocol.address import Address
 from gearcli.protocol.packets import Packet
 from gearcli.timers import Timer, Timers
@@ -79,7 +79,9 @@ class Fleet:
 
     `blocked` is called with a slot when its connections could not take all
     that was to be sent, and again when they have.  `connect_timeout` is in
-    seconds.
+    seconds; so is `patience`, for which a new connection may be silent after a
+    job was asked for: a server that has no room for more connections lets them
+    wait, and who waits for one asks no other.  None is for ever.
     """
 
     def __init__(
@@ -92,6 +94,7 @@ class Fleet:
         blocked: Callable[[Slot, bool], None],
         client_id: bytes = b"",
         connect_timeout: float,
+        patience: float | None = None,
     ) -> None:
         self._servers = {address: Server(address) for address in addresses}
         self._selector = selector
@@ -101,6 +104,7 @@ class Fleet:
         self._blocked: set[Slot] = set()
         self._client_id = client_id
         self._connect_timeout = connect_timeout
+        self._patience = patience
         self._owners: dict[Slot, Owner] = {}
         self._slot_of: dict[Session, Slot] = {}
         self._leaving: set[Session] = set()
@@ -124,12 +128,24 @@ class Fleet:
             for server in self._servers.values()
         )
 
+    @property
+    def absence(self) -> GearError | None:
+        """Why none of the servers is there; None if one is, or may be."""
+        refusals = [server.refusal for server in self._servers.values() if server.refusal is not None]
+        if self.connected or len(refusals) < len(self._servers):
+            return None
+        if len(refusals) == 1:
+            return refusals[0]
+        busy = any(isinstance(refusal, NoRoom) for refusal in refusals)
+        return (NoRoom if busy else ConnectFailed)("; ".join(map(str, refusals)))
+
     def check_start(self) -> None:
         """Say which servers are not there at the start.  Raises ConnectFailed if none of them is."""
         if self._started or not self.settled:
             return
-        if not any(server.ever_reached for server in self._servers.values()):
-            raise ConnectFailed("; ".join(str(server.refusal) for server in self._servers.values()))
+        absence = self.absence
+        if absence is not None and not any(server.ever_reached for server in self._servers.values()):
+            raise absence
         self._started = True
         for server in self._servers.values():
             if server.refusal is not None:
@@ -234,6 +250,7 @@ class Fleet:
         self._selector.register(connection, _READ, partial(self._exchange, session))
         slot.join(session)
         self.push(slot)
+        self._await_answer(session, asked=slot.waits_for(session))
         self._fill(server)
 
     def _wait(self, server: Server, slot: Slot, attempt: _Attempt) -> None:
@@ -284,6 +301,24 @@ class Fleet:
         words = str(error)
         said = f"{words} Trying again" if words.endswith(".") else f"{words}; trying to reach it again"
         self._say(importance, said, "server lost", server=str(server.address))
+
+    def _await_answer(self, session: Session, *, asked: bool) -> None:
+        """Look later whether a server has said anything since it was `asked`."""
+        if self._patience is not None:
+            due = time.monotonic() + self._patience
+            self._timers.add(due, partial(self._require_answer, session, asked=asked))
+
+    def _require_answer(self, session: Session, *, asked: bool) -> None:
+        """Leave a server that says nothing at all, as one that cannot be reached."""
+        slot = self._slot_of.get(session)
+        if slot is None or session.connection.heard:
+            return
+        if asked and slot.waits_for(session):
+            words = f"{session.address} does not answer; it may have as many connections as it takes"
+            self._lose(session, ConnectionLost(words))
+            self.push(slot)
+        else:
+            self._await_answer(session, asked=slot.waits_for(session))
 
     # -- talking ---------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from gearcli.errors import ConnectFailed
+from gearcli.errors import ConnectFailed, NoRoom
 from gearcli.protocol.address import Address
 from gearcli.protocol.packets import Packet, PacketType
 from gearcli.worker import fleet as fleets
@@ -25,7 +25,7 @@ class Harbour(Loop):
 
     functions: Sequence[bytes] = (b"f",)
 
-    def __init__(self, *addresses: Address) -> None:
+    def __init__(self, *addresses: Address, patience: float | None = None) -> None:
         super().__init__()
         self.packets: list[Packet] = []
         self.losses: list[Slot] = []
@@ -38,6 +38,7 @@ class Harbour(Loop):
             blocked=lambda slot, blocked: self.blocked.append(blocked),
             client_id=b"id",
             connect_timeout=5.0,
+            patience=patience,
         )
 
     def take(self, slot: Slot, session: Session, packet: Packet) -> None:
@@ -211,6 +212,53 @@ def test_a_server_without_room_is_tried_again_and_again(harbours: list[Harbour],
     peer.say(P.NO_JOB)
     fleet.hears(peer, P.PRE_SLEEP)
     assert 1 == len(fleet.words("server back")), "what it says before is no sign that it is there for us"
+
+
+def test_who_waits_for_a_server_that_lets_it_wait_asks_another_at_last(
+    harbours: list[Harbour], listener: Listener, other: Listener
+) -> None:
+    """So it is with a server that has as many connections as it takes."""
+    harbours.append(Harbour(listener.address, other.address, patience=0.1))
+    fleet = harbours[-1]
+    fleet.enlist()
+    fleet.connect(listener)
+    peer = fleet.accept(other)
+    fleet.hears(peer, P.SET_CLIENT_ID, P.CAN_DO)
+    fleet.fleet.check_start()
+    fleet.hears(peer, P.GRAB_JOB_UNIQ)
+    ((_, words),) = fleet.words("server lost")
+    assert words.startswith(f"{listener.address} does not answer; it may have as many connections")
+    peer.say(P.NO_JOB)
+    fleet.hears(peer, P.PRE_SLEEP)
+    fleet.connect(listener).say(P.NO_JOB)
+    fleet.until(lambda: len(fleet.words("server back")) == 1)
+    assert fleet.fleet.absence is None
+
+
+def test_a_server_that_was_not_asked_may_be_silent(
+    harbours: list[Harbour], listener: Listener, other: Listener
+) -> None:
+    harbours.append(Harbour(listener.address, other.address, patience=0.01))
+    fleet = harbours[-1]
+    (slot,) = fleet.enlist()
+    fleet.connect(listener).say(P.JOB_ASSIGN_UNIQ, b"H:1", b"f", b"", b"")
+    fleet.hears(fleet.accept(other), P.SET_CLIENT_ID, P.CAN_DO)
+    for _ in range(10):
+        fleet.turn()
+    assert 2 == len(slot.sessions)
+
+
+def test_why_none_is_there_is_the_one_reason_or_all(harbours: list[Harbour], listener: Listener) -> None:
+    address = nowhere()
+    harbours.append(Harbour(address, listener.address))
+    fleet = harbours[-1]
+    fleet.enlist()
+    peer = fleet.connect(listener)
+    assert fleet.fleet.absence is None
+    peer.say(P.ERROR, b"QUEUE_ERROR", b"full")
+    fleet.until(lambda: fleet.fleet.absence is not None)
+    assert isinstance(fleet.fleet.absence, NoRoom)
+    assert all(str(each) in str(fleet.fleet.absence) for each in (address, listener.address))
 
 
 def test_a_slot_that_is_done_with_says_all_and_goodbye(harbours: list[Harbour], listener: Listener) -> None:

@@ -12,8 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from gearcli.protocol.packets import PacketType
 from tests.cli.driving import Gear, at, counts, exists, pid_in, run_gear
-from tests.support import ServerProcess, gear, process, wait_until
+from tests.client.peer import listening
+from tests.support import ServerProcess, free_port, gear, gear_serve, process, wait_until
 from tests.worker.playing import queue
 from tests.worker.test_pool import a_name, result
 
@@ -191,6 +193,43 @@ def test_when_no_jobs_are_left(server: ServerProcess) -> None:
         ended = worker.result()
     assert (0, 7) == (ended.status, ended.err.count(" done in "))
     assert "gear: stopping; no jobs are left\n" in ended.err
+
+
+BURST = ("-f", "f", "--burst", "--connect-timeout", "200ms", "--", "cat")
+"""A worker that ends when no jobs are left, and soon where it cannot ask for any."""
+
+
+def test_69_for_a_burst_at_a_server_that_is_not_there() -> None:
+    ended = run_gear("worker", *at(free_port()), *BURST)
+    assert (69, True) == (ended.status, "connection refused" in ended.err)
+
+
+def test_69_for_a_burst_at_a_server_that_has_as_many_connections_as_it_takes() -> None:
+    with gear_serve("--max-connections", "1") as full, full.wire() as wire:
+        assert wire.works()
+        ended = run_gear("worker", *at(full.port), *BURST)
+        assert (69, True) == (ended.status, "does not answer; it may have as many" in ended.err)
+
+
+@pytest.mark.parametrize(("answer", "status"), [([b"QUEUE_ERROR", b"full"], 75), (None, 69)])
+def test_75_or_69_for_a_burst_at_a_server_that_refuses(answer: list[bytes] | None, status: int) -> None:
+    with listening() as listener, Gear("worker", *at(listener.port), *BURST) as worker:
+        with listener.accept() as peer:
+            assert [PacketType.CAN_DO, PacketType.GRAB_JOB_UNIQ] == peer.types(2)
+            if answer:
+                peer.say(PacketType.ERROR, *answer)
+        ended = worker.result()
+    last = ended.err.splitlines()[-1]
+    assert (status, True) == (ended.status, last.startswith(("gear: 127.0.0.1:", "gear: the connection to")))
+
+
+def test_0_for_a_burst_of_which_one_server_answers(server: ServerProcess) -> None:
+    with gear_serve("--max-connections", "1") as full, full.wire() as wire:
+        assert wire.works()
+        for other in (full.port, free_port()):
+            ended = run_gear("worker", *at(other), *at(server.port), *BURST)
+            assert (0, True) == (ended.status, ended.err.endswith("gear: stopping; no jobs are left\n"))
+            assert f"127.0.0.1:{other}" in ended.err
 
 
 def test_when_there_was_nothing_to_do_for_a_while(server: ServerProcess) -> None:
