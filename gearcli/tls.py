@@ -113,7 +113,7 @@ def _identify(context: ssl.SSLContext, cert: str | None, key: str | None) -> Non
     """Show a certificate; its key may be in the same file.  Raises ConfigError."""
     if cert is None:
         if key is not None:
-            raise ConfigError(f"the key {key} is of no use without its certificate: --cert")
+            raise ConfigError(f"the key {key} is of no use without its certificate; name that too")
         return
     try:
         context.load_cert_chain(cert, key, password=_no_password)

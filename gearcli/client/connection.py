@@ -39,6 +39,9 @@ CONNECT_TIMEOUT = 5.0
 LONGEST_WAIT = 86400.0
 """Seconds of one wait at most, a day: poll and selectors know no more than 24 of them."""
 
+SAY_TLS = "say --tls"
+"""What to do where a server wants TLS.  Who is called by another name has another option for it."""
+
 _RECEIVED = 1 << 18
 _FULL_PAUSE = 0.01  # seconds until a Unix socket with too many waiting is tried again
 _PARTS = 1024  # IOV_MAX
@@ -134,14 +137,14 @@ class Connection:
     def _require_no_tls(self, data: bytes) -> None:
         """Raise ProtocolError for a server that answers by TLS who does not speak it."""
         if self.address.tls is None and data.startswith(_TLS):
-            raise ProtocolError("it speaks TLS; say --tls")
+            raise ProtocolError(f"it speaks TLS; {SAY_TLS}")
 
     def _lose(self, error: OSError | None) -> None:
         if self.lost is None:
             refusal = _refusal(self.address, error) if error else None
             reason = f": {reason_of(error)}" if error else " by the server"
             if self._may_want_tls(error):
-                reason += ", before any answer; if it speaks TLS, say --tls"
+                reason += f", before any answer; if it speaks TLS, {SAY_TLS}"
             self.lost = (
                 TurnedAway(f"{self.address} ended the connection: {refusal}")
                 if refusal

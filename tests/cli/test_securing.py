@@ -6,6 +6,7 @@ import contextlib
 import importlib
 import inspect
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from gearcli import certs
 from gearcli.cli.commands import COMMANDS
 from gearcli.cli.securing import securing
 from tests.cli.driving import Gear, Result, run_gear
-from tests.support import ServerProcess, free_port, gear_serve, wait_until
+from tests.support import ServerProcess, free_port, gear_serve, process, wait_until
 
 OPTIONS = {"tls", "ca", "cert", "key"}
 
@@ -109,6 +110,19 @@ def test_69_without_tls_says_what_may_be_missing(server: ServerProcess, words: l
     assert (69, b"") == (result.status, result.out)
     assert f"gear: the connection to 127.0.0.1:{server.port} was closed" in result.err
     assert ", before any answer; if it speaks TLS, say --tls\n" in result.err
+
+
+@pytest.mark.parametrize(
+    ("tool", "words"),
+    [("gearman", "-f f x"), ("gearman", "-w -c 1 -t 100 -f f cat"), ("gearadmin", "--status")],
+)
+def test_a_tool_names_its_own_option_of_tls(
+    server: ServerProcess, tmp_path: Path, tool: str, words: str
+) -> None:
+    (tmp_path / tool).symlink_to(Path(sys.executable).parent / "gear")
+    command = [str(tmp_path / tool), "-h", "127.0.0.1", "-p", str(server.port), *words.split()]
+    with process(command) as running:
+        wait_until(lambda: "if it speaks TLS, say -S" in running.said())
 
 
 def test_78_for_files_that_cannot_be_used(server: ServerProcess, folder: Path) -> None:
