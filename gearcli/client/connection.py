@@ -31,6 +31,8 @@ from gearcli.protocol.lines import Lines
 from gearcli.protocol.packets import RESPONSE, Packet
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gearcli.protocol.tls_files import Tls
     from gearcli.tls import Socket, TlsSocket
 
@@ -41,6 +43,9 @@ LONGEST_WAIT = 86400.0
 
 SAY_TLS = "say --tls"
 """What to do where a server wants TLS.  Who is called by another name has another option for it."""
+
+Place = tuple[int, object]
+"""A family of sockets, and where to connect one of them."""
 
 _RECEIVED = 1 << 18
 _FULL_PAUSE = 0.01  # seconds until a Unix socket with too many waiting is tried again
@@ -207,18 +212,23 @@ def expired(deadline: float | None) -> bool:
 class Opening:
     """A connection that is being made.  Raises ConnectFailed when the name does not resolve.
 
+    Who knows the `places` already waits for no name.
     Wait until `fileno` can be written to, or read where it `wants_read`, not longer
     than until `due` (monotonic seconds), and call `proceed`.
     """
 
     def __init__(
-        self, address: Address, timeout: float = CONNECT_TIMEOUT, lines: Lines | None = None
+        self,
+        address: Address,
+        timeout: float = CONNECT_TIMEOUT,
+        lines: Lines | None = None,
+        places: Sequence[Place] | None = None,
     ) -> None:
         self.address = address
         self._lines = lines
         self._timeout = timeout
         self._deadline = time.monotonic() + timeout
-        self._places = _places(address)
+        self._places = deque(places_of(address) if places is None else places)
         self._secured: TlsSocket | None = None
         """The connection, once it is made and TLS is being agreed upon."""
         self._attempt()
@@ -353,19 +363,19 @@ def connect(address: Address, timeout: float = CONNECT_TIMEOUT, lines: Lines | N
     return connection
 
 
-def _places(address: Address) -> deque[tuple[int, object]]:
-    """The families and socket addresses that an address may mean.  Raises ConnectFailed."""
+def places_of(address: Address, flags: int = 0) -> Sequence[Place]:
+    """What an address may mean, `flags` being those of getaddrinfo(3).  Raises ConnectFailed."""
     if address.path:
         if fault := too_long(address.path):
             raise ConnectFailed(f"cannot connect to {address}: {fault}")
-        return deque([(socket.AF_UNIX, address.path)])
+        return [(socket.AF_UNIX, address.path)]
     try:
-        found = socket.getaddrinfo(_name(address.host), address.port, type=socket.SOCK_STREAM)
+        found = socket.getaddrinfo(_name(address.host), address.port, type=socket.SOCK_STREAM, flags=flags)
     except OSError as error:
         raise ConnectFailed(f"cannot find the host {address.host}: {reason_of(error)}") from None
     except UnicodeError:  # a label of it is empty or longer than 63 characters
         raise ConnectFailed(f"cannot find the host {address.host}: it is no name of a host") from None
-    return deque((family, where) for family, _, _, _, where in found)
+    return [(family, where) for family, _, _, _, where in found]
 
 
 def _refusal(address: Address, error: OSError) -> str | None:

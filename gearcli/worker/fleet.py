@@ -11,13 +11,13 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Protocol
 
-from gearcli.client.connection import Opening
 from gearcli.client.pauses import Pauses
 from gearcli.errors import ConnectFailed, ConnectionLost, GearError, NoRoom, ProtocolError, Untrusted
 from gearcli.protocol.address import Address
 from gearcli.protocol.packets import Packet
 from gearcli.timers import Timer, Timers
 from gearcli.worker.notes import ALWAYS, OFTEN, Say
+from gearcli.worker.search import Approach, Search
 from gearcli.worker.worker import FAULTS, FIRST_PAUSE, LONGEST_PAUSE, Session, Slot
 
 _READ, _WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
@@ -57,6 +57,8 @@ class Server:
         """Whether it has been told that it is not there because of certificates."""
         self.faults = 0
         """How many connections ended because it broke the protocol since it last assigned a job."""
+        self.search = Search(address)
+        """Where it is."""
         self.pauses = Pauses(FIRST_PAUSE, LONGEST_PAUSE)
         self.retry: Timer | None = None
         self.missing: dict[Slot, None] = {}
@@ -68,7 +70,7 @@ class Server:
 class _Attempt:
     """A connection that is being made, and what is waited for."""
 
-    def __init__(self, opening: Opening) -> None:
+    def __init__(self, opening: Approach) -> None:
         self.opening = opening
         self.descriptor = -1
         self.timer: Timer | None = None
@@ -205,6 +207,7 @@ class Fleet:
         for server in self._servers.values():
             for slot in list(server.opening):
                 self._give_up(server, slot)
+            server.search.close()
         for session in list(self._slot_of):
             self._close(session)
 
@@ -216,7 +219,7 @@ class Fleet:
             slot = next(iter(server.missing))
             del server.missing[slot]
             try:
-                attempt = server.opening[slot] = _Attempt(Opening(server.address, self._connect_timeout))
+                attempt = server.opening[slot] = _Attempt(Approach(server.search, self._connect_timeout))
             except ConnectFailed as error:
                 server.missing[slot] = None
                 self._failed(server, error)
@@ -225,7 +228,7 @@ class Fleet:
 
     def _at_once(self, server: Server) -> int:
         """How many connections may be made at a time."""
-        return _AT_ONCE if server.reached else 1
+        return _AT_ONCE if server.reached and server.search.known else 1
 
     def _proceed(self, server: Server, slot: Slot, attempt: _Attempt) -> None:
         """See how a connection that is being made gets on."""
@@ -279,6 +282,7 @@ class Fleet:
     def _failed(self, server: Server, error: GearError) -> None:
         """It is not there: try again after a pause that grows and is not everybody's."""
         server.reached, server.refusal = False, error
+        server.search.forget()
         if server.retry is None:
             server.retry = self._timers.add(
                 time.monotonic() + server.pauses.next(), partial(self._retry, server)

@@ -1,4 +1,7 @@
-"""All of a worker in one process: one selectors loop over servers, pipes and signals, no threads."""
+"""All of a worker in one process: one selectors loop over servers, pipes and signals.
+
+There are no threads, but for one that asks for the name of a server, which cannot be done otherwise.
+"""
 
 from __future__ import annotations
 

@@ -15,9 +15,13 @@ from gearcli.worker.fleet import Fleet
 from gearcli.worker.worker import Session, Slot
 from tests.client.peer import Listener, Peer, listening
 from tests.support import free_port
+from tests.worker import resolver as resolving
+from tests.worker.resolver import Resolver
 from tests.worker.shop import Loop
 
 P = PacketType
+
+resolver = resolving.resolver
 
 
 class Harbour(Loop):
@@ -25,7 +29,9 @@ class Harbour(Loop):
 
     functions: Sequence[bytes] = (b"f",)
 
-    def __init__(self, *addresses: Address, patience: float | None = None) -> None:
+    def __init__(
+        self, *addresses: Address, connect_timeout: float = 5.0, patience: float | None = None
+    ) -> None:
         super().__init__()
         self.packets: list[Packet] = []
         self.losses: list[Slot] = []
@@ -37,7 +43,7 @@ class Harbour(Loop):
             say=self.say,
             blocked=lambda slot, blocked: self.blocked.append(blocked),
             client_id=b"id",
-            connect_timeout=5.0,
+            connect_timeout=connect_timeout,
             patience=patience,
         )
 
@@ -191,6 +197,57 @@ def test_the_work_of_others_goes_on_while_one_cannot_be_reached(
     peer = fleet.connect(listener)
     peer.say(P.NO_JOB)
     fleet.hears(peer, P.PRE_SLEEP)
+
+
+def test_the_work_of_others_goes_on_while_nobody_knows_a_name(
+    harbours: list[Harbour], listener: Listener, resolver: Resolver
+) -> None:
+    harbours.append(Harbour(Address("slow.example", listener.port), listener.address))
+    fleet = harbours[-1]
+    fleet.enlist(3)
+    for peer in [fleet.connect(listener) for _ in range(3)]:
+        peer.say(P.NO_JOB)
+        fleet.hears(peer, P.PRE_SLEEP)
+    assert not fleet.fleet.settled
+    resolver.answer()
+    for peer in [fleet.accept(listener) for _ in range(3)]:
+        fleet.hears(peer, P.SET_CLIENT_ID, P.CAN_DO)
+    fleet.until(lambda: fleet.fleet.settled)
+    assert ["slow.example"] == resolver.asked
+
+
+def test_a_name_that_nobody_knows_in_time_is_asked_for_by_one_thread(
+    harbours: list[Harbour], listener: Listener, resolver: Resolver
+) -> None:
+    harbours.append(Harbour(Address("slow.example", listener.port), listener.address, connect_timeout=0.05))
+    fleet = harbours[-1]
+    fleet.enlist()
+    fleet.connect(listener)
+    fleet.until(lambda: fleet.fleet.settled)
+    fleet.fleet.check_start()
+    fleet.until(lambda: len(fleet.words("server lost")) > 2)
+    words = "cannot find the host slow.example: no answer within 0.05 s; trying to reach it again"
+    assert {words} == {said for _, said in fleet.words("server lost")}
+    assert ["slow.example"] == resolver.asked
+    resolver.answer()
+    fleet.accept(listener)
+
+
+def test_a_lost_server_is_looked_for_anew(
+    harbours: list[Harbour], listener: Listener, resolver: Resolver
+) -> None:
+    """It may have moved."""
+    resolver.answer()
+    harbours.append(Harbour(Address("moves.example", listener.port)))
+    fleet = harbours[-1]
+    fleet.enlist(2)
+    peers = [fleet.connect(listener) for _ in range(2)]
+    assert 1 == len(resolver.asked)
+    for peer in peers:
+        peer.close()
+    for _ in range(2):
+        fleet.connect(listener)
+    assert 2 == len(resolver.asked)
 
 
 def test_who_breaks_the_protocol_is_left(harbours: list[Harbour], listener: Listener) -> None:

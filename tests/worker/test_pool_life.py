@@ -7,6 +7,7 @@ import json
 import resource
 import signal
 import socket
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -245,6 +246,36 @@ def test_after_some_time_and_after_the_job_that_runs(server: ServerProcess, tmp_
     ):
         assert (0, b"x") == submitted.result()[:2]
         assert 0 == worker.result().status
+
+
+SILENT = """
+import socket, sys, time
+real = socket.getaddrinfo
+def getaddrinfo(host, port, *others, flags=0, **named):
+    if not flags & socket.AI_NUMERICHOST:
+        time.sleep(1000)
+    return real(host, port, *others, flags=flags, **named)
+socket.getaddrinfo = getaddrinfo
+from gearcli.__main__ import main
+main()
+"""
+"""`gear` where nobody answers who asks for the address of a name."""
+
+
+def test_who_waits_for_the_address_of_a_name_works_and_ends_as_others(server: ServerProcess) -> None:
+    name = a_name()
+    servers = ["-s", "silent.example", *at(server.port)]
+    with process([sys.executable, "-c", SILENT, "worker", *servers, "-f", name, "--", "cat"]) as worker:
+        assert b"x" == result(server.port, name, b"x")
+        worker.signal(signal.SIGTERM)
+        assert 0 == worker.exit_status()
+
+
+def test_69_for_a_name_whose_address_nobody_tells() -> None:
+    arguments = ["worker", "-s", "silent.example", "-f", "f", "--connect-timeout", "100ms", "--", "cat"]
+    with process([sys.executable, "-c", SILENT, *arguments]) as worker:
+        assert 69 == worker.exit_status()
+        assert "gear: cannot find the host silent.example: no answer within 0.1 s\n" == worker.said()
 
 
 # -- a service ------------------------------------------------------------------------------
