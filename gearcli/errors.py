@@ -20,6 +20,7 @@
     │   │   └── Untrusted     … with TLS: one of both does not trust the other
     │   └── ConnectionLost    it went away before it had answered
     │       ├── TurnedAway    … with TLS, when it had seen our certificate
+    │       ├── NoRoom        … because it has no room for us: try later
     │       └── WorkersEnded  … or the workers of our own did (attribute `status`)
     ├── ProtocolError         the peer broke the rules of the protocol
     │   └── NoAnswer          … by not answering, or not wholly, in the time that is enough for it
@@ -104,7 +105,7 @@ class ConnectFailed(ServerGone):
 
 
 class Untrusted(ConnectFailed):
-    """There is no connection with TLS: the server's certificate is not trusted, or ours is not."""
+    """There is no connection with TLS: a certificate is not trusted, or ours cannot be read any more."""
 
 
 class ConnectionLost(ServerGone):
@@ -113,6 +114,10 @@ class ConnectionLost(ServerGone):
 
 class TurnedAway(ConnectionLost):
     """The server ended the connection because of our certificate, or because we have none."""
+
+
+class NoRoom(ConnectionLost):
+    """The connection came to nothing because the server has no room for it at present."""
 
 
 class WorkersEnded(ConnectionLost):

@@ -8,13 +8,14 @@ by those only who use TLS: `ssl` takes long to load.
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import ssl
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, TypeAlias
 
-from gearcli.errors import ConfigError, reason_of
+from gearcli.errors import ConfigError, Untrusted, reason_of
 
 Context: TypeAlias = ssl.SSLContext
 """Whom to trust, and by which certificate to be known."""
@@ -26,17 +27,62 @@ _PIECE = 16384
 # -- contexts ----------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=8)
 def client_context(ca: str | None, cert: str | None, key: str | None) -> ssl.SSLContext:
-    """How to reach servers.  Raises ConfigError for files that cannot be used.
+    """How to reach servers, by the files as they are now; they are read again only when they have changed.
 
-    Without a `ca` file the system's authorities are trusted.
+    Without a `ca` file the system's authorities are trusted.  Raises
+    ConfigError for files that cannot be used, and Untrusted for such that
+    could be used before: they may be right soon.
     """
-    context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    _trust(context, ca)
-    _identify(context, cert, key)
-    return context
+    return _files(ca, cert, key).context()
+
+
+class _Files:
+    """The files of a client, and what was made of them as they were last."""
+
+    def __init__(self, ca: str | None, cert: str | None, key: str | None) -> None:
+        self._ca, self._cert, self._key = ca, cert, key
+        self._made: tuple[object, ssl.SSLContext] | None = None
+
+    def context(self) -> ssl.SSLContext:
+        """See `client_context`."""
+        # What changes while it is read has changed afterwards, so it is looked at before.
+        seen = [_stamp(path) for path in (self._ca, self._cert, self._key)]
+        if self._made is None or self._made[0] != seen:
+            self._made = seen, self._load(again=self._made is not None)
+        return self._made[1]
+
+    def _load(self, *, again: bool) -> ssl.SSLContext:
+        """Make a context of the files.
+
+        What was made of them before does not stand in for files that cannot be
+        used any more.  They may be half replaced, and are whole at the next
+        attempt; or they are wrong, and would be noticed only when this process
+        starts again, long after whoever made the mistake has gone; or they
+        were taken away so that nobody is known by them.
+        """
+        context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        try:
+            _trust(context, self._ca)
+            _identify(context, self._cert, self._key)
+        except ConfigError as error:
+            if not again:
+                raise
+            raise Untrusted(f"the files of TLS have changed: {error}") from None
+        return context
+
+
+_files = lru_cache(maxsize=8)(_Files)
+
+
+def _stamp(path: str | None) -> tuple[int, ...] | None:
+    """What is different when a file is another or has changed; None without one."""
+    try:
+        found = os.stat(path) if path else None
+    except (OSError, ValueError):  # a path with a NUL names none
+        return None
+    return found and (found.st_mtime_ns, found.st_size, found.st_ino, found.st_dev)
 
 
 def server_context(ca: str | None, cert: str, key: str | None) -> ssl.SSLContext:
@@ -67,7 +113,7 @@ def _identify(context: ssl.SSLContext, cert: str | None, key: str | None) -> Non
     """Show a certificate; its key may be in the same file.  Raises ConfigError."""
     if cert is None:
         if key is not None:
-            raise ConfigError(f"the key {key} is of no use without its certificate: --cert")
+            raise ConfigError(f"the key {key} is of no use without its certificate; name that too")
         return
     try:
         context.load_cert_chain(cert, key, password=_no_password)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from ssl import TLSVersion
 
 import pytest
 
 from gearcli import certs, tls
-from gearcli.errors import ConfigError
+from gearcli.errors import ConfigError, Untrusted
 from gearcli.protocol.tls_files import Tls
 
 
@@ -167,3 +168,70 @@ def test_files_that_cannot_be_used(folder: Path, ca: str, cert: str, key: str | 
 def test_a_key_needs_its_certificate(folder: Path) -> None:
     with pytest.raises(ConfigError, match="of no use without its certificate"):
         tls.client_context(*Tls(None, None, str(folder / "server.pem")))
+
+
+@pytest.fixture
+def files(folder: Path, tmp_path: Path) -> Tls:
+    """A client's files that nothing has been made of yet."""
+    shutil.copy(folder / "ca.pem", tmp_path / "ca.pem")
+    shutil.copy(folder / "alice.pem", tmp_path / "own.pem")
+    return Tls(str(tmp_path / "ca.pem"), str(tmp_path / "own.pem"))
+
+
+def put(source: Path, path: str | None) -> None:
+    """Replace a file as who renews certificates does."""
+    assert path
+    shutil.copy(source, f"{path}.new")
+    os.replace(f"{path}.new", path)
+
+
+def test_files_are_read_again_only_when_they_have_changed(folder: Path, files: Tls) -> None:
+    context = tls.client_context(*files)
+    assert context is tls.client_context(*files)
+    put(folder / "alice.pem", files.cert)
+    renewed = tls.client_context(*files)
+    assert renewed is not context
+    assert renewed is tls.client_context(*files)
+
+
+def test_renewed_files_count_from_the_next_connection_on(folder: Path, files: Tls) -> None:
+    server = tls.server_context(str(folder / "other/ca.pem"), str(folder / "other/server.pem"), None)
+    with pair(server, tls.client_context(*files)) as ends, pytest.raises(OSError, match="certificate"):
+        agree(*ends)
+    put(folder / "other/ca.pem", files.ca)
+    put(folder / "other/mallory.pem", files.cert)
+    with pair(server, tls.client_context(*files)) as ends:
+        agree(*ends)
+        assert ("mallory",) == ends[0].names()
+
+
+@pytest.mark.parametrize("spoil", [os.remove, lambda path: Path(path).write_text("")], ids=["gone", "empty"])
+@pytest.mark.parametrize("which", ["ca", "cert"])
+def test_files_that_cannot_be_used_any_more_are_waited_for_not_overlooked(
+    folder: Path, files: Tls, which: str, spoil: Callable[[str], object]
+) -> None:
+    path, source = (files.ca, "ca.pem") if which == "ca" else (files.cert, "alice.pem")
+    tls.client_context(*files)
+    spoil(str(path))
+    for _ in range(2):
+        with pytest.raises(Untrusted, match=f"the files of TLS have changed: cannot use .*{path}"):
+            tls.client_context(*files)
+    put(folder / source, path)
+    tls.client_context(*files)
+
+
+def test_a_key_of_another_certificate_is_waited_for(folder: Path, files: Tls, tmp_path: Path) -> None:
+    """As it is between the replacement of the one file and that of the other."""
+    key = str(tmp_path / "key.pem")
+    put(folder / "alice.pem", key)
+    tls.client_context(files.ca, files.cert, key)
+    put(folder / "other/mallory.pem", key)
+    with pytest.raises(Untrusted, match="does not belong to the certificate"):
+        tls.client_context(files.ca, files.cert, key)
+    put(folder / "other/mallory.pem", files.cert)
+    tls.client_context(files.ca, files.cert, key)
+
+
+def test_a_file_that_no_system_can_have_cannot_be_used() -> None:
+    with pytest.raises(ConfigError, match="cannot use"):
+        tls.client_context("a\0b", None, None)

@@ -61,6 +61,7 @@ _BY_ERROR: tuple[tuple[type[errors.GearError], ExitStatus], ...] = (
     (errors.NotPermitted, ExitStatus.FORBIDDEN),
     (errors.Untrusted, ExitStatus.FORBIDDEN),
     (errors.TurnedAway, ExitStatus.FORBIDDEN),
+    (errors.NoRoom, ExitStatus.TRY_LATER),
     (errors.ServerGone, ExitStatus.UNREACHABLE),
     (errors.QueueFull, ExitStatus.TRY_LATER),
     (errors.NoWorker, ExitStatus.TRY_LATER),

@@ -18,7 +18,7 @@ Maker = Callable[[bytes, int], Task | None]
 """What makes a task of a workload and its number, or None where there is nothing to do."""
 
 
-class Wanted(NamedTuple):
+class Template(NamedTuple):
     """What the options say of every job; `unique` is None for a random one, ``-`` for the workload."""
 
     function: bytes
@@ -43,7 +43,7 @@ class Wanted(NamedTuple):
         )
 
 
-def object_maker(wanted: Wanted, name: str) -> Maker:
+def object_maker(template: Template, name: str) -> Maker:
     """What makes a task of a JSON object, the options being the defaults; `name` is that of the input."""
     from gearcli.cli.jsonl import parse
 
@@ -51,7 +51,7 @@ def object_maker(wanted: Wanted, name: str) -> Maker:
         record = parse(line, number, name)
         if record is None:
             return None
-        described = _described(wanted, record)
+        described = _described(template, record)
         if not described.function:
             raise UsageError(f"line {number} of {name}: it has no function, and no FUNCTION was given")
         try:
@@ -64,14 +64,14 @@ def object_maker(wanted: Wanted, name: str) -> Maker:
     return make
 
 
-def _described(wanted: Wanted, record: Record) -> Wanted:
-    """What is wanted of a job by the options and, before them, by its record."""
-    return Wanted(
-        wanted.function if record.function is None else record.function,
-        wanted.unique if record.unique is None else record.unique,
-        wanted.priority if record.priority is None else record.priority,
-        wanted.background if record.background is None else record.background,
-        wanted.at if record.at is None else due(record.at),
+def _described(template: Template, record: Record) -> Template:
+    """What a job is to be by its record and, where that is silent, by the options."""
+    return Template(
+        template.function if record.function is None else record.function,
+        template.unique if record.unique is None else record.unique,
+        template.priority if record.priority is None else record.priority,
+        template.background if record.background is None else record.background,
+        template.at if record.at is None else due(record.at),
     )
 
 

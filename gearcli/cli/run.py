@@ -12,7 +12,7 @@ from gearcli.cli import batch_options as batch
 from gearcli.cli import recipe_options as recipes
 from gearcli.cli.ending import ending_in_order
 from gearcli.cli.inputs import record_delimiter, record_source, whole_source
-from gearcli.cli.makers import Wanted
+from gearcli.cli.makers import Template
 from gearcli.cli.options import ConnectTimeout, Context, Delimiter, Null, Quiet, Raw, Reach, Verbose, reach
 from gearcli.cli.output import message
 from gearcli.cli.pipeline import RECONNECT, Pipeline, Wishes
@@ -111,7 +111,7 @@ def run(
     name = function or (f"run-{os.urandom(4).hex()}" if named else os.path.basename(command[0]))
     many = ends is not None or len(source.records) > 1
     once = not retries and not named
-    pipeline = Pipeline(wishes, source, Wanted(os.fsencode(name)).task, batch=many, once=once)
+    pipeline = Pipeline(wishes, source, Template(os.fsencode(name)).task, batch=many, once=once)
     # What has been submitted is run: who wants to stop early must not submit ahead.
     window = slots if halt is not None and slots else max(64, 4 * slots)
     fate = "running ones are ended here and go on elsewhere" if named else "running ones are ended"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from gearcli.cli.ending import ending_in_order
 from gearcli.cli.exits import ExitStatus
 from gearcli.cli.inputs import Input, given, record_delimiter
-from gearcli.cli.makers import Maker, Wanted, due_at, key_of, object_maker
+from gearcli.cli.makers import Maker, Template, due_at, key_of, object_maker
 from gearcli.cli.output import message
 from gearcli.cli.pipeline import RECONNECT, Pipeline, Wishes, without_finished
 from gearcli.cli.reach import Reach, reach
@@ -67,18 +67,18 @@ class Asked(NamedTuple):
 def submitted(asked: Asked) -> int:
     """Submit the jobs and print their results; returns the exit status.  Raises GearError."""
     jobs_from = _input(asked)
-    wanted = _wanted(asked, jobs_from)
-    _check(asked.function, wanted, asked.jsonl)
-    make: Maker = object_maker(wanted, jobs_from.name) if asked.jsonl else wanted.task
+    template = _template(asked, jobs_from)
+    _check(asked.function, template, asked.jsonl)
+    make: Maker = object_maker(template, jobs_from.name) if asked.jsonl else template.task
     source = jobs_from.source()
-    wishes = _wishes(asked, jobs_from, background=asked.background or wanted.at is not None)
+    wishes = _wishes(asked, jobs_from, background=asked.background or template.at is not None)
     if asked.dry_run:
         return _shown(source, without_finished(wishes, make, lambda number: None), asked.json)
-    if wanted.at is not None and wanted.at < time.time() - _JUST_NOW and not asked.quiet:
+    if template.at is not None and template.at < time.time() - _JUST_NOW and not asked.quiet:
         message("the time of --at has passed: the job runs as soon as a worker takes it")
     reached = reach(asked.server, asked.context, asked.connect_timeout)
     if asked.require_worker:
-        reached, make = _required(reached, make, wanted.function, asked.jsonl)
+        reached, make = _required(reached, make, template.function, asked.jsonl)
     once = not asked.retries and len(reached.servers) == 1
     pipeline = Pipeline(wishes, source, make, batch=jobs_from.many, once=once)
     with ending_in_order(), _dispatch(reached, asked, many=jobs_from.many) as dispatch:
@@ -92,8 +92,8 @@ def _input(asked: Asked) -> Input:
     return given(asked.workload, asked.file, delimiter, jsonl=asked.jsonl)
 
 
-def _wanted(asked: Asked, jobs_from: Input) -> Wanted:
-    return Wanted(
+def _template(asked: Asked, jobs_from: Input) -> Template:
+    return Template(
         function=os.fsencode(asked.function or ""),
         unique=key_of(asked.unique, many=jobs_from.many),
         priority=asked.priority,
@@ -132,10 +132,10 @@ def _dispatch(reached: Reach, asked: Asked, *, many: bool) -> Dispatch:
     )
 
 
-def _check(function: str | None, wanted: Wanted, jsonl: bool) -> None:
+def _check(function: str | None, template: Template, jsonl: bool) -> None:
     """Say what is wrong with the names before anything is read.  Raises UsageError."""
     if function is not None:
-        packet_of(wanted.task(b"", 0))
+        packet_of(template.task(b"", 0))
     elif not jsonl:
         raise UsageError("name the FUNCTION that is to be done, for example: gear submit resize < cat.png")
 

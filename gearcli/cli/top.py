@@ -84,11 +84,11 @@ def _batch(reached: Reach, pattern: str, hide_empty: bool, interval: float | Non
 
     like = matching(pattern)
 
-    def wanted(state: FunctionState) -> bool:
+    def chosen(state: FunctionState) -> bool:
         return like(state.function) and bool(state.total or not hide_empty)
 
     with Survey(reached.servers, snapshot, connect_timeout=reached.connect_timeout) as servers:
-        return batch(servers, wanted, interval=interval, count=count)
+        return batch(servers, chosen, interval=interval, count=count)
 
 
 def _live(reached: Reach, choices: Choices, interval: float) -> int:

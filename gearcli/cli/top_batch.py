@@ -19,7 +19,7 @@ from gearcli.client.snapshot import Snapshot
 from gearcli.client.survey import Answer, Survey
 from gearcli.escape import shown
 
-Wanted: TypeAlias = Callable[[FunctionState], bool]
+Filter: TypeAlias = Callable[[FunctionState], bool]
 """Whether a function is printed."""
 
 _PATIENCE = 1.0  # seconds that servers have at least to answer when they are asked again and again
@@ -28,7 +28,7 @@ _NARROWEST = 12
 
 def batch(
     servers: Survey[Snapshot],
-    wanted: Wanted,
+    chosen: Filter,
     *,
     interval: float | None,
     count: int | None,
@@ -36,25 +36,25 @@ def batch(
     """Print it `count` times, or without end if there is an interval; the exit status of the last time."""
     times = count if count is not None else 1 if interval is None else None
     pause = 1.0 if interval is None else interval
-    status = _round(servers, wanted, None if times == 1 else max(pause, _PATIENCE))
+    status = _round(servers, chosen, None if times == 1 else max(pause, _PATIENCE))
     for _ in itertools.count() if times is None else range(times - 1):
         time.sleep(pause)
-        status = _round(servers, wanted, max(pause, _PATIENCE))
+        status = _round(servers, chosen, max(pause, _PATIENCE))
     return status
 
 
-def _round(servers: Survey[Snapshot], wanted: Wanted, within: float | None) -> ExitStatus:
+def _round(servers: Survey[Snapshot], chosen: Filter, within: float | None) -> ExitStatus:
     answers = servers.ask(within)
-    write_text("".join(block(answer, wanted, time.localtime()) for answer in answers))
+    write_text("".join(block(answer, chosen, time.localtime()) for answer in answers))
     return say_failures(answers)
 
 
-def block(answer: Answer[Snapshot], wanted: Wanted, now: time.struct_time) -> str:
+def block(answer: Answer[Snapshot], chosen: Filter, now: time.struct_time) -> str:
     """What is printed of one server; nothing of one that did not answer."""
     seen = answer.value
     if seen is None:
         return ""
-    states = [state for state in seen.functions if wanted(state)]
+    states = [state for state in seen.functions if chosen(state)]
     names = [shown(state.function) for state in states]
     width = max([_NARROWEST, *map(cells_of, names)])
     version = f"  -  {_version(shown(seen.version))}" if seen.version else ""

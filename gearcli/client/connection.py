@@ -16,6 +16,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from gearcli.errors import (
+    ConfigError,
     ConnectFailed,
     ConnectionLost,
     ProtocolError,
@@ -30,12 +31,21 @@ from gearcli.protocol.lines import Lines
 from gearcli.protocol.packets import RESPONSE, Packet
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gearcli.protocol.tls_files import Tls
     from gearcli.tls import Socket, TlsSocket
 
 CONNECT_TIMEOUT = 5.0
 """Seconds that connecting may take unless told otherwise."""
 LONGEST_WAIT = 86400.0
 """Seconds of one wait at most, a day: poll and selectors know no more than 24 of them."""
+
+SAY_TLS = "say --tls"
+"""What to do where a server wants TLS.  Who is called by another name has another option for it."""
+
+Place = tuple[int, object]
+"""A family of sockets, and where to connect one of them."""
 
 _RECEIVED = 1 << 18
 _FULL_PAUSE = 0.01  # seconds until a Unix socket with too many waiting is tried again
@@ -56,11 +66,11 @@ class Connection:
         self.received: deque[Packet] = deque()
         self.lost: ConnectionLost | ProtocolError | None = None
         """Why nothing more can be received."""
+        self.heard = False
+        """Whether anything has ever arrived."""
         self._socket = opened
         self._decoder = lines or Decoder(RESPONSE)
         self._outgoing: deque[bytes | memoryview] = deque()
-        self._heard = False
-        """Whether anything has ever arrived."""
 
     def fileno(self) -> int:
         """The descriptor to wait for."""
@@ -118,8 +128,8 @@ class Connection:
             data = self._socket.recv(_RECEIVED)
             if not data:
                 self._lose(None)
-            elif not self._heard:
-                self._heard = True
+            elif not self.heard:
+                self.heard = True
                 self._require_no_tls(data)
             self.received.extend(self._decoder.feed(data))
         except (BlockingIOError, InterruptedError):
@@ -132,14 +142,14 @@ class Connection:
     def _require_no_tls(self, data: bytes) -> None:
         """Raise ProtocolError for a server that answers by TLS who does not speak it."""
         if self.address.tls is None and data.startswith(_TLS):
-            raise ProtocolError("it speaks TLS; say --tls")
+            raise ProtocolError(f"it speaks TLS; {SAY_TLS}")
 
     def _lose(self, error: OSError | None) -> None:
         if self.lost is None:
             refusal = _refusal(self.address, error) if error else None
             reason = f": {reason_of(error)}" if error else " by the server"
             if self._may_want_tls(error):
-                reason += ", before any answer; if it speaks TLS, say --tls"
+                reason += f", before any answer; if it speaks TLS, {SAY_TLS}"
             self.lost = (
                 TurnedAway(f"{self.address} ended the connection: {refusal}")
                 if refusal
@@ -149,7 +159,7 @@ class Connection:
     def _may_want_tls(self, error: OSError | None) -> bool:
         """Whether it ended as it does at a server to which we should have spoken TLS."""
         plain = self.address.tls is None and not self.address.path
-        return plain and not self._heard and (error is None or isinstance(error, ConnectionError))
+        return plain and not self.heard and (error is None or isinstance(error, ConnectionError))
 
     def _sent(self, count: int) -> None:
         outgoing = self._outgoing
@@ -202,18 +212,23 @@ def expired(deadline: float | None) -> bool:
 class Opening:
     """A connection that is being made.  Raises ConnectFailed when the name does not resolve.
 
+    Who knows the `places` already waits for no name.
     Wait until `fileno` can be written to, or read where it `wants_read`, not longer
     than until `due` (monotonic seconds), and call `proceed`.
     """
 
     def __init__(
-        self, address: Address, timeout: float = CONNECT_TIMEOUT, lines: Lines | None = None
+        self,
+        address: Address,
+        timeout: float = CONNECT_TIMEOUT,
+        lines: Lines | None = None,
+        places: Sequence[Place] | None = None,
     ) -> None:
         self.address = address
         self._lines = lines
         self._timeout = timeout
         self._deadline = time.monotonic() + timeout
-        self._places = _places(address)
+        self._places = deque(places_of(address) if places is None else places)
         self._secured: TlsSocket | None = None
         """The connection, once it is made and TLS is being agreed upon."""
         self._attempt()
@@ -238,7 +253,10 @@ class Opening:
         return min(pause, self._deadline)
 
     def proceed(self) -> Connection | None:
-        """The connection, if it has been made.  Raises ConnectFailed once it cannot be made."""
+        """The connection, if it has been made.
+
+        Raises ConnectFailed once it cannot be made, and ConfigError for files of TLS that cannot be used.
+        """
         error = 0 if self._secured else self._error()
         if error == 0:
             if self._agreed():
@@ -270,7 +288,7 @@ class Opening:
         self._end.close()
 
     def _agreed(self) -> bool:
-        """Whether the connection, which is made, can be used.  Raises Untrusted, ConnectFailed."""
+        """Whether the connection, which is made, can be used.  Raises ConnectFailed, ConfigError."""
         try:
             if self._secured is None:
                 self._tune()
@@ -289,10 +307,21 @@ class Opening:
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         if self.address.tls is not None:
-            from gearcli import tls
+            self._secured = self._wrapped(self.address.tls)
 
-            context = tls.client_context(*self.address.tls)
-            self._secured = tls.wrapped(self._socket, context, host=self.address.host)
+    def _wrapped(self, files: Tls) -> TlsSocket:
+        """The connection as one that is to speak TLS.  Raises ConfigError, Untrusted."""
+        from gearcli import tls
+
+        try:
+            context = tls.client_context(*files)
+        except Untrusted as error:
+            self.close()
+            raise Untrusted(f"cannot connect to {self.address}: {error}") from None
+        except ConfigError:
+            self.close()
+            raise
+        return tls.wrapped(self._socket, context, host=self.address.host)
 
     def _attempt(self) -> None:
         """Begin to connect to the next place that the address may mean."""
@@ -334,19 +363,19 @@ def connect(address: Address, timeout: float = CONNECT_TIMEOUT, lines: Lines | N
     return connection
 
 
-def _places(address: Address) -> deque[tuple[int, object]]:
-    """The families and socket addresses that an address may mean.  Raises ConnectFailed."""
+def places_of(address: Address, flags: int = 0) -> Sequence[Place]:
+    """What an address may mean, `flags` being those of getaddrinfo(3).  Raises ConnectFailed."""
     if address.path:
         if fault := too_long(address.path):
             raise ConnectFailed(f"cannot connect to {address}: {fault}")
-        return deque([(socket.AF_UNIX, address.path)])
+        return [(socket.AF_UNIX, address.path)]
     try:
-        found = socket.getaddrinfo(_name(address.host), address.port, type=socket.SOCK_STREAM)
+        found = socket.getaddrinfo(_name(address.host), address.port, type=socket.SOCK_STREAM, flags=flags)
     except OSError as error:
         raise ConnectFailed(f"cannot find the host {address.host}: {reason_of(error)}") from None
     except UnicodeError:  # a label of it is empty or longer than 63 characters
         raise ConnectFailed(f"cannot find the host {address.host}: it is no name of a host") from None
-    return deque((family, where) for family, _, _, _, where in found)
+    return [(family, where) for family, _, _, _, where in found]
 
 
 def _refusal(address: Address, error: OSError) -> str | None:

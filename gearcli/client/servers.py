@@ -9,7 +9,7 @@ from math import inf
 from gearcli.client.connection import Connection, Opening
 from gearcli.client.pauses import Pauses
 from gearcli.client.tasks import EXCEPTIONS, Task, Tasks
-from gearcli.errors import ConnectFailed, GearError
+from gearcli.errors import ConfigError, ConnectFailed, GearError
 from gearcli.protocol.address import Address
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 10.0
@@ -41,7 +41,10 @@ class Server:
         return self.connection is None and self.opening is None and self.retry_at > time.monotonic()
 
     def reach(self) -> None:
-        """Begin to connect, or go on with it.  What fails is noted in `failure`."""
+        """Begin to connect, or go on with it.  What fails is noted in `failure`.
+
+        Raises ConfigError for files of TLS that cannot be used.
+        """
         try:
             if self.opening is None:
                 self.opening = Opening(self.address, self._connect_timeout)
@@ -49,6 +52,9 @@ class Server:
         except ConnectFailed as error:
             self.gone(error)
             return
+        except ConfigError:
+            self.close()
+            raise
         if connection is not None:
             self.opening, self.connection, self.tasks, self.late = None, connection, Tasks(self.address), 0
             connection.send(EXCEPTIONS)

@@ -54,8 +54,8 @@ _PATIENCE = 30.0
 def locked(path: str, create: bool) -> int:
     """A descriptor of a file that no other process of ours has; it is made if it is missing and `create`.
 
-    Nothing changes in a file that is not ours.  Raises StoreInUse, StoreDamaged,
-    and OutputError, or InputError where nothing shall be made.
+    Nothing changes in a file that is not ours.  Raises StoreInUse, StoreDamaged, InputError
+    for what is no store, and OutputError, or InputError where nothing shall be made.
     It must not be closed while the connection is open: that would let go of SQLite's locks.
     """
     kind = OutputError if create else InputError
@@ -68,7 +68,7 @@ def locked(path: str, create: bool) -> int:
             _sync_folder_of(path)
         header = os.pread(descriptor, _HEADER, 0)
         if header or not create:
-            _require_ours(header, path, kind)
+            _require_ours(header, path)
     except BlockingIOError:
         os.close(descriptor)
         raise StoreInUse(f"{shown(path)} is in use by another gear process; stop it first") from None
@@ -95,19 +95,34 @@ def _opened(path: str, create: bool, kind: type[GearError]) -> tuple[int, bool]:
         raise kind(f"cannot open the store {shown(path)}: {why}") from None
 
 
-def _require_ours(header: bytes, path: str, kind: type[GearError]) -> None:
+def _require_ours(header: bytes, path: str) -> None:
     """Look at the first bytes of a file (https://sqlite.org/fileformat2.html), before SQLite sees it.
 
-    Raises what `kind` is for one of somebody else, and StoreDamaged for what is no database at all.
+    Raises InputError for one of somebody else, and StoreDamaged for what is left of one of ours.
     """
-    if header and not header.startswith(_MAGIC):
-        raise damaged(path, "it is not a database of SQLite")
     version, application = struct.unpack_from(">I4xI", header.ljust(_HEADER, b"\0"), _VERSION_OFFSET)
+    of_sqlite = header.startswith(_MAGIC)
+    if _torn(header, application):
+        raise damaged(path, "it does not begin as a database of SQLite does")
     if application != APPLICATION:
         what = "is no store of gear" if header else "is empty, and so no store of gear"
-        raise kind(f"{shown(path)} {what}; 'gear store import' reads the queues of gearmand")
+        hint = "'gear store import' reads the queues of gearmand"
+        raise InputError(
+            f"{shown(path)} {what}; {hint if of_sqlite or not header else 'it is no database of SQLite'}"
+        )
     if version != VERSION:
-        raise kind(f"{shown(path)} was made by another version of gear (format {version}, not {VERSION})")
+        words = f"was made by another version of gear (format {version}, not {VERSION})"
+        raise InputError(f"{shown(path)} {words}")
+
+
+def _torn(header: bytes, application: int) -> bool:
+    """Whether a file has lost its beginning, or most of what followed, rather than being no database.
+
+    What a disk forgets is zeros afterwards.
+    """
+    if header.startswith(_MAGIC):
+        return len(header) < _HEADER
+    return application == APPLICATION or (bool(header) and (_MAGIC.startswith(header) or not any(header)))
 
 
 def _sync_folder_of(path: str) -> None:

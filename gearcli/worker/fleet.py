@@ -11,13 +11,13 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Protocol
 
-from gearcli.client.connection import Opening
 from gearcli.client.pauses import Pauses
-from gearcli.errors import ConnectFailed, ConnectionLost, GearError, ProtocolError
+from gearcli.errors import ConnectFailed, ConnectionLost, GearError, NoRoom, ProtocolError, Untrusted
 from gearcli.protocol.address import Address
 from gearcli.protocol.packets import Packet
 from gearcli.timers import Timer, Timers
 from gearcli.worker.notes import ALWAYS, OFTEN, Say
+from gearcli.worker.search import Approach, Search
 from gearcli.worker.worker import FAULTS, FIRST_PAUSE, LONGEST_PAUSE, Session, Slot
 
 _READ, _WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
@@ -51,10 +51,14 @@ class Server:
         self.reached = False
         """Whether the last attempt to connect succeeded."""
         self.ever_reached = False
-        self.refusal = ""
+        self.refusal: GearError | None = None
         """What went wrong at the last attempt."""
+        self.untrusted = False
+        """Whether it has been told that it is not there because of certificates."""
         self.faults = 0
         """How many connections ended because it broke the protocol since it last assigned a job."""
+        self.search = Search(address)
+        """Where it is."""
         self.pauses = Pauses(FIRST_PAUSE, LONGEST_PAUSE)
         self.retry: Timer | None = None
         self.missing: dict[Slot, None] = {}
@@ -66,7 +70,7 @@ class Server:
 class _Attempt:
     """A connection that is being made, and what is waited for."""
 
-    def __init__(self, opening: Opening) -> None:
+    def __init__(self, opening: Approach) -> None:
         self.opening = opening
         self.descriptor = -1
         self.timer: Timer | None = None
@@ -77,7 +81,9 @@ class Fleet:
 
     `blocked` is called with a slot when its connections could not take all
     that was to be sent, and again when they have.  `connect_timeout` is in
-    seconds.
+    seconds; so is `patience`, for which a new connection may be silent after a
+    job was asked for: a server that has no room for more connections lets them
+    wait, and who waits for one asks no other.  None is for ever.
     """
 
     def __init__(
@@ -90,6 +96,7 @@ class Fleet:
         blocked: Callable[[Slot, bool], None],
         client_id: bytes = b"",
         connect_timeout: float,
+        patience: float | None = None,
     ) -> None:
         self._servers = {address: Server(address) for address in addresses}
         self._selector = selector
@@ -99,6 +106,7 @@ class Fleet:
         self._blocked: set[Slot] = set()
         self._client_id = client_id
         self._connect_timeout = connect_timeout
+        self._patience = patience
         self._owners: dict[Slot, Owner] = {}
         self._slot_of: dict[Session, Slot] = {}
         self._leaving: set[Session] = set()
@@ -118,18 +126,31 @@ class Fleet:
     def settled(self) -> bool:
         """Whether every server is connected to, or known not to be there."""
         return all(
-            not server.opening and (server.reached or server.refusal) for server in self._servers.values()
+            not server.opening and (server.reached or server.refusal is not None)
+            for server in self._servers.values()
         )
+
+    @property
+    def absence(self) -> GearError | None:
+        """Why none of the servers is there; None if one is, or may be."""
+        refusals = [server.refusal for server in self._servers.values() if server.refusal is not None]
+        if self.connected or len(refusals) < len(self._servers):
+            return None
+        if len(refusals) == 1:
+            return refusals[0]
+        busy = any(isinstance(refusal, NoRoom) for refusal in refusals)
+        return (NoRoom if busy else ConnectFailed)("; ".join(map(str, refusals)))
 
     def check_start(self) -> None:
         """Say which servers are not there at the start.  Raises ConnectFailed if none of them is."""
         if self._started or not self.settled:
             return
-        if not any(server.ever_reached for server in self._servers.values()):
-            raise ConnectFailed("; ".join(server.refusal for server in self._servers.values()))
+        absence = self.absence
+        if absence is not None and not any(server.ever_reached for server in self._servers.values()):
+            raise absence
         self._started = True
         for server in self._servers.values():
-            if server.refusal:
+            if server.refusal is not None:
                 self._miss(server, server.refusal)
 
     # -- slots ---------------------------------------------------------------------------
@@ -186,6 +207,7 @@ class Fleet:
         for server in self._servers.values():
             for slot in list(server.opening):
                 self._give_up(server, slot)
+            server.search.close()
         for session in list(self._slot_of):
             self._close(session)
 
@@ -197,7 +219,7 @@ class Fleet:
             slot = next(iter(server.missing))
             del server.missing[slot]
             try:
-                attempt = server.opening[slot] = _Attempt(Opening(server.address, self._connect_timeout))
+                attempt = server.opening[slot] = _Attempt(Approach(server.search, self._connect_timeout))
             except ConnectFailed as error:
                 server.missing[slot] = None
                 self._failed(server, error)
@@ -206,7 +228,7 @@ class Fleet:
 
     def _at_once(self, server: Server) -> int:
         """How many connections may be made at a time."""
-        return _AT_ONCE if server.reached else 1
+        return _AT_ONCE if server.reached and server.search.known else 1
 
     def _proceed(self, server: Server, slot: Slot, attempt: _Attempt) -> None:
         """See how a connection that is being made gets on."""
@@ -223,7 +245,7 @@ class Fleet:
             return
         del server.opening[slot]
         server.reached = server.ever_reached = True
-        server.refusal = ""
+        server.refusal = None
         owner = self._owners[slot]
         session = Session(connection, owner.functions, self._client_id)
         self._slot_of[session] = slot
@@ -231,6 +253,7 @@ class Fleet:
         self._selector.register(connection, _READ, partial(self._exchange, session))
         slot.join(session)
         self.push(slot)
+        self._await_answer(session, asked=slot.waits_for(session))
         self._fill(server)
 
     def _wait(self, server: Server, slot: Slot, attempt: _Attempt) -> None:
@@ -258,24 +281,48 @@ class Fleet:
 
     def _failed(self, server: Server, error: GearError) -> None:
         """It is not there: try again after a pause that grows and is not everybody's."""
-        server.reached, server.refusal = False, str(error)
+        server.reached, server.refusal = False, error
+        server.search.forget()
         if server.retry is None:
             server.retry = self._timers.add(
                 time.monotonic() + server.pauses.next(), partial(self._retry, server)
             )
         if self._started:
-            self._miss(server, server.refusal)
+            self._miss(server, error)
 
     def _retry(self, server: Server) -> None:
         server.retry = None
         self._fill(server)
 
-    def _miss(self, server: Server, words: str) -> None:
-        """Say once that a server is not there."""
-        importance = ALWAYS if server.present else OFTEN
-        server.present = False
+    def _miss(self, server: Server, error: GearError) -> None:
+        """Say once that a server is not there, and once that this is because of certificates.
+
+        A server that was started again comes back by itself; certificates do not get right by themselves.
+        """
+        untrusted = isinstance(error, Untrusted)
+        importance = ALWAYS if server.present or (untrusted and not server.untrusted) else OFTEN
+        server.present, server.untrusted = False, server.untrusted or untrusted
+        words = str(error)
         said = f"{words} Trying again" if words.endswith(".") else f"{words}; trying to reach it again"
         self._say(importance, said, "server lost", server=str(server.address))
+
+    def _await_answer(self, session: Session, *, asked: bool) -> None:
+        """Look later whether a server has said anything since it was `asked`."""
+        if self._patience is not None:
+            due = time.monotonic() + self._patience
+            self._timers.add(due, partial(self._require_answer, session, asked=asked))
+
+    def _require_answer(self, session: Session, *, asked: bool) -> None:
+        """Leave a server that says nothing at all, as one that cannot be reached."""
+        slot = self._slot_of.get(session)
+        if slot is None or session.connection.heard:
+            return
+        if asked and slot.waits_for(session):
+            words = f"{session.address} does not answer; it may have as many connections as it takes"
+            self._lose(session, ConnectionLost(words))
+            self.push(slot)
+        else:
+            self._await_answer(session, asked=slot.waits_for(session))
 
     # -- talking ---------------------------------------------------------------------------
 
@@ -306,7 +353,7 @@ class Fleet:
     def _heard_from(self, server: Server) -> None:
         """A server has said something that a worker can go on with, so it is there."""
         if not server.present:
-            server.present = True
+            server.present, server.untrusted = True, False
             self._say(
                 ALWAYS, f"connected to {server.address} again", "server back", server=str(server.address)
             )

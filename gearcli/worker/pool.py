@@ -1,4 +1,7 @@
-"""All of a worker in one process: one selectors loop over servers, pipes and signals, no threads."""
+"""All of a worker in one process: one selectors loop over servers, pipes and signals.
+
+There are no threads, but for one that asks for the name of a server, which cannot be done otherwise.
+"""
 
 from __future__ import annotations
 
@@ -58,6 +61,7 @@ class Pool:
             blocked=self._children.hold,
             client_id=settings.client_id,
             connect_timeout=settings.connect_timeout,
+            patience=self._patience_with_servers,
         )
         self._means = Means(
             children=self._children,
@@ -109,7 +113,8 @@ class Pool:
     def run(self) -> int | None:
         """Work until told to stop.  Returns the number of the signal that cut a job short, else None.
 
-        Raises ConnectFailed when no server can be reached at the start.
+        Raises ConnectFailed when no server can be reached at the start, and why no
+        server could be asked where it is to end when no jobs are left.
         """
         try:
             with registered(self.selector, _ACTIONS, self._signal_data):
@@ -133,7 +138,21 @@ class Pool:
             if self._fleet.connected:
                 self._service.ready(self.timers)
             if self._fleet.settled and all(crew.asleep for crew in self._crews.values()):
-                self._ending.nothing_left()
+                self._nothing_left()
+
+    def _nothing_left(self) -> None:
+        """No server has a job.  Raises why no server could be asked, where the worker ends for that."""
+        absence = self._fleet.absence if self._settings.terms.burst else None
+        if absence is not None:
+            raise absence
+        self._ending.nothing_left()
+
+    @property
+    def _patience_with_servers(self) -> float | None:
+        """Seconds for which a server may be silent; None where all there is to do is to wait for it."""
+        settings = self._settings
+        several = len(settings.servers) > 1
+        return settings.connect_timeout if several or settings.terms.burst else None
 
     def _patience(self) -> float:
         """Seconds until something is due."""

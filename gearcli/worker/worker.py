@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from gearcli.client.connection import Connection
-from gearcli.errors import ConnectionLost, Forbidden, ProtocolError
+from gearcli.errors import ConnectionLost, Forbidden, NoRoom, ProtocolError
 from gearcli.escape import shown
 from gearcli.protocol.address import Address
 from gearcli.protocol.packets import REQUEST, Packet, PacketType, head, request
@@ -139,6 +139,10 @@ class Slot:
         """Whether it has no job, and none may be on its way."""
         return self.job is None and self._asked is None
 
+    def waits_for(self, session: Session) -> bool:
+        """Whether it has asked this server for a job, and not been answered."""
+        return self._asked is session
+
     @property
     def asleep(self) -> bool:
         """Whether every server has said that it has no job."""
@@ -215,12 +219,12 @@ class Slot:
         """An ERROR: to a grab, it is tried the older way; to a late report, it changes nothing.
 
         One to a CAN_DO must not be passed over: the worker would wait for jobs that never come.
-        Raises Forbidden, and ConnectionLost where the server may have room for it later
-        or is about to hang up because a result is too large for it.
+        Raises Forbidden, NoRoom where the server may have room for it later, and ConnectionLost
+        where it is about to hang up because a result is too large for it.
         """
         code, text = fields
         if code == b"QUEUE_ERROR":
-            raise ConnectionLost(f"{session.address} has no room for this worker: {shown(text)}")
+            raise NoRoom(f"{session.address} has no room for this worker: {shown(text)}")
         if code == b"PERMISSION_DENIED":
             words = f"{session.address} does not permit this worker to take its functions: {shown(text)}"
             raise Forbidden(f"{words}; it needs the role work for each", code=shown(code), text=shown(text))

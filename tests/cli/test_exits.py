@@ -52,6 +52,7 @@ ERRORS = [
     (errors.ConnectFailed("x"), 69),
     (errors.Untrusted("x"), 77),
     (errors.TurnedAway("x"), 77),
+    (errors.NoRoom("x"), 75),
     (errors.ConnectionLost("x"), 69),
     (errors.WorkersEnded("x", status=77), 77),
     (errors.WorkersEnded("x", status=126), 126),

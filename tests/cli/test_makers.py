@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from gearcli.cli.makers import Wanted, due, due_at, except_finished, key_of, object_maker, priority
+from gearcli.cli.makers import Template, due, due_at, except_finished, key_of, object_maker, priority
 from gearcli.client.tasks import Task
 from gearcli.errors import UsageError
 from gearcli.protocol.packets import Priority
@@ -25,7 +25,7 @@ def named(task: Task | None) -> Task:
 
 
 def test_a_task_is_what_the_options_say() -> None:
-    task = Wanted(b"f", b"key", Priority.HIGH, background=True).task(b"w\0", 7)
+    task = Template(b"f", b"key", Priority.HIGH, background=True).task(b"w\0", 7)
     assert (b"f", b"w\0", b"key", Priority.HIGH, True, 7, None) == (
         task.function,
         task.workload,
@@ -38,39 +38,39 @@ def test_a_task_is_what_the_options_say() -> None:
 
 
 def test_without_a_unique_each_task_has_a_random_one_of_its_own() -> None:
-    wanted = Wanted(b"f")
-    tasks = [wanted.task(b"same", number) for number in (1, 2)]
+    template = Template(b"f")
+    tasks = [template.task(b"same", number) for number in (1, 2)]
     assert all(re.fullmatch(rb"[0-9a-f]{32}", task.unique) for task in tasks)
     assert 2 == len({task.unique for task in tasks})
 
 
 @pytest.mark.parametrize(("unique", "shared"), [(None, False), (b"-", True), (b"key", True)])
 def test_only_a_unique_that_was_given_is_shared_with_others(unique: bytes | None, shared: bool) -> None:
-    assert shared == Wanted(b"f", unique).task(b"w", 1).shared
+    assert shared == Template(b"f", unique).task(b"w", 1).shared
 
 
 def test_a_task_that_is_due_later_is_in_the_background() -> None:
-    task = Wanted(b"f", at=12.5).task(b"w", 1)
+    task = Template(b"f", at=12.5).task(b"w", 1)
     assert (True, 12.5) == (task.background, task.at)
 
 
 @pytest.mark.parametrize("priority", [Priority.HIGH, Priority.LOW])
 def test_a_task_that_is_due_later_has_no_priority(priority: Priority) -> None:
     with pytest.raises(UsageError, match="a job that is due later has normal priority; leave -p out"):
-        Wanted(b"f", priority=priority, at=1.0).task(b"w", 1)
+        Template(b"f", priority=priority, at=1.0).task(b"w", 1)
 
 
 # -- by itself ---------------------------------------------------------------------------------
 
 
-def described(line: bytes, wanted: Wanted | None = None) -> Task:
+def described(line: bytes, template: Template | None = None) -> Task:
     """The task of a line; the options are those of the function `f` unless told otherwise."""
-    return named(object_maker(wanted or Wanted(b"f"), "standard input")(line, 3))
+    return named(object_maker(template or Template(b"f"), "standard input")(line, 3))
 
 
 def test_an_empty_object_is_a_task_as_the_options_want_it() -> None:
-    wanted = Wanted(b"f", b"key", Priority.LOW, background=True)
-    task = described(b"{}", wanted)
+    template = Template(b"f", b"key", Priority.LOW, background=True)
+    task = described(b"{}", template)
     assert (b"f", b"", b"key", Priority.LOW, True, 3) == (
         task.function,
         task.workload,
@@ -83,7 +83,7 @@ def test_an_empty_object_is_a_task_as_the_options_want_it() -> None:
 
 def test_a_record_goes_before_the_options() -> None:
     line = b'{"function": "g", "workload": "x", "unique": "own", "priority": "high", "background": false}'
-    task = described(line, Wanted(b"f", b"key", Priority.LOW, background=True))
+    task = described(line, Template(b"f", b"key", Priority.LOW, background=True))
     assert (b"g", b"x", b"own", Priority.HIGH, False) == (
         task.function,
         task.workload,
@@ -98,13 +98,13 @@ def test_bytes_come_as_base64() -> None:
 
 
 def test_the_time_of_a_record_goes_before_that_of_the_options() -> None:
-    assert 1767225600.0 == described(b'{"at": 1767225600}', Wanted(b"f", at=5.0)).at
-    assert 5.0 == described(b"{}", Wanted(b"f", at=5.0)).at
+    assert 1767225600.0 == described(b'{"at": 1767225600}', Template(b"f", at=5.0)).at
+    assert 5.0 == described(b"{}", Template(b"f", at=5.0)).at
 
 
 @pytest.mark.parametrize("line", [b"", b"  \t", b"\r"])
 def test_an_empty_line_is_no_task(line: bytes) -> None:
-    assert object_maker(Wanted(b"f"), "standard input")(line, 1) is None
+    assert object_maker(Template(b"f"), "standard input")(line, 1) is None
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_an_empty_line_is_no_task(line: bytes) -> None:
 )
 def test_what_is_wrong_is_said_with_its_line(line: bytes, reason: str) -> None:
     with pytest.raises(UsageError, match=f"line 3 of jobs: {reason}"):
-        object_maker(Wanted(b""), "jobs")(line, 3)
+        object_maker(Template(b""), "jobs")(line, 3)
 
 
 # -- times and keys ------------------------------------------------------------------------------
@@ -182,7 +182,7 @@ def test_a_key_for_many_jobs_is_that_of_each() -> None:
 def without(finished: Callable[[int], bool], line: bytes = b"{}") -> tuple[list[int], list[int]]:
     """Of four records, those that become tasks and those that are skipped."""
     skipped: list[int] = []
-    make = except_finished(object_maker(Wanted(b"f"), "input"), finished, skipped.append)
+    make = except_finished(object_maker(Template(b"f"), "input"), finished, skipped.append)
     made = [number for number in range(1, 5) if make(line, number) is not None]
     return made, skipped
 

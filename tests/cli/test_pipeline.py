@@ -14,7 +14,7 @@ import pytest
 from gearcli.cli import pipeline
 from gearcli.cli.exits import ExitStatus
 from gearcli.cli.halt import halt
-from gearcli.cli.makers import Maker, Wanted
+from gearcli.cli.makers import Maker, Template
 from gearcli.cli.pipeline import Pipeline, Wishes, check_log
 from gearcli.client.dispatch import Dispatch
 from gearcli.client.records import Given, Source, Splitter, Stream
@@ -23,7 +23,7 @@ from gearcli.protocol.packets import PacketType
 from tests.client.peer import Peer, listening
 
 P = PacketType
-TASK = Wanted(b"f").task
+TASK = Template(b"f").task
 HEADER = "Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitval\tSignal\tCommand"
 
 
@@ -139,7 +139,7 @@ def test_the_only_result_is_unchanged(stage: Stage, once: bool, capfd: pytest.Ca
 
 def test_the_only_job_in_the_background_has_a_handle(stage: Stage, capfd: pytest.CaptureFixture[str]) -> None:
     stage.peer.create(1)
-    make = Wanted(b"f", background=True).task
+    make = Template(b"f", background=True).task
     stage.run(Wishes(background=True), records(1), make=make, batch=False)
     assert ("H:1\n", "") == capfd.readouterr()
 
@@ -174,7 +174,7 @@ def test_a_log_names_a_job_by_the_unique_that_it_was_given(
 ) -> None:
     stage.peer.create(1)
     stage.peer.complete(1)
-    stage.run(Wishes(joblog=str(tmp_path / "log")), records(1), make=Wanted(b"f", unique).task)
+    stage.run(Wishes(joblog=str(tmp_path / "log")), records(1), make=Template(b"f", unique).task)
     assert [(0, key)] == commands(tmp_path / "log")
 
 
@@ -351,7 +351,7 @@ def test_no_bar_is_drawn_between_records_that_a_person_types() -> None:
 
 def refused(wishes: Wishes) -> None:
     """Nothing is connected to."""
-    Pipeline(wishes, records(1), Wanted(b"f").task, batch=True, once=True)
+    Pipeline(wishes, records(1), Template(b"f").task, batch=True, once=True)
 
 
 def test_contradictions(tmp_path: Path) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import inspect
+import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,8 +15,8 @@ import pytest
 from gearcli import certs
 from gearcli.cli.commands import COMMANDS
 from gearcli.cli.securing import securing
-from tests.cli.driving import run_gear
-from tests.support import ServerProcess, gear_serve
+from tests.cli.driving import Gear, Result, run_gear
+from tests.support import ServerProcess, free_port, gear_serve, process, wait_until
 
 OPTIONS = {"tls", "ca", "cert", "key"}
 
@@ -58,14 +61,22 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def server(folder: Path) -> Iterator[ServerProcess]:
     """A server that alice may submit to."""
-    files = ("--ca", str(folder / "ca.pem"), "--cert", str(folder / "server.pem"))
-    with gear_serve("--tls", *files, "--role", "alice=submit") as server:
+    with gear_serve("--tls", *files_of(folder, "server"), "--role", "alice=submit") as server:
         yield server
 
 
+def files_of(folder: Path, name: str) -> tuple[str, ...]:
+    """The options by which somebody is known, and trusts the authority."""
+    return "--ca", str(folder / "ca.pem"), "--cert", str(folder / f"{name}.pem")
+
+
+def asked(server: ServerProcess, folder: Path, name: str, *words: str) -> Result:
+    """How a command of somebody ends."""
+    return run_gear(*words[:1], "-s", f"localhost:{server.port}", *files_of(folder, name), *words[1:])
+
+
 def call(server: ServerProcess, folder: Path, name: str, *words: str) -> tuple[int, str]:
-    files = ("--ca", str(folder / "ca.pem"), "--cert", str(folder / f"{name}.pem"))
-    result = run_gear(*words[:1], "-s", f"localhost:{server.port}", *files, *words[1:])
+    result = asked(server, folder, name, *words)
     return result.status, result.err
 
 
@@ -83,7 +94,7 @@ def test_77_for_what_a_role_does_not_permit(server: ServerProcess, folder: Path)
 
 def test_77_for_a_role_that_may_not_work(server: ServerProcess, folder: Path) -> None:
     """Its workers are a process of their own, whose end must not hide why."""
-    files = ("--ca", str(folder / "ca.pem"), "--cert", str(folder / "alice.pem"))
+    files = files_of(folder, "alice")
     result = run_gear("run", "-s", f"localhost:{server.port}", *files, "--", "cat", stdin=b"1\n2\n")
     assert (77, b"", 1) == (result.status, result.out, result.err.count("it needs the role work for each"))
 
@@ -101,9 +112,48 @@ def test_69_without_tls_says_what_may_be_missing(server: ServerProcess, words: l
     assert ", before any answer; if it speaks TLS, say --tls\n" in result.err
 
 
+@pytest.mark.parametrize(
+    ("tool", "words"),
+    [("gearman", "-f f x"), ("gearman", "-w -c 1 -t 100 -f f cat"), ("gearadmin", "--status")],
+)
+def test_a_tool_names_its_own_option_of_tls(
+    server: ServerProcess, tmp_path: Path, tool: str, words: str
+) -> None:
+    (tmp_path / tool).symlink_to(Path(sys.executable).parent / "gear")
+    command = [str(tmp_path / tool), "-h", "127.0.0.1", "-p", str(server.port), *words.split()]
+    with process(command) as running:
+        wait_until(lambda: "if it speaks TLS, say -S" in running.said())
+
+
 def test_78_for_files_that_cannot_be_used(server: ServerProcess, folder: Path) -> None:
     status, said = call(server, folder, "nobody", "status")
     assert (78, True) == (status, "nobody.pem: no such file" in said)
+
+
+def serving(folder: Path, port: int) -> contextlib.AbstractContextManager[ServerProcess]:
+    """A server that asks for certificates."""
+    return gear_serve("--tls", *files_of(folder, "server"), address=("-p", str(port)))
+
+
+def test_a_worker_waits_for_usable_files_and_sees_renewed_ones(folder: Path, tmp_path: Path) -> None:
+    """While nobody starts it again, and whatever else has been said of its server."""
+    certs.make(str(tmp_path / "later"), ["localhost"], ["alice"])
+    own, port = tmp_path / "own", free_port()
+    shutil.copytree(folder, own)
+    options = ("-s", f"localhost:{port}", *files_of(own, "alice"), "-f", "upper")
+    with (
+        serving(folder, port) as server,
+        Gear("worker", *options, "--", "tr", "a-z", "A-Z") as worker,
+    ):
+        assert b"A" == asked(server, folder, "alice", "submit", "upper", "a").out
+        (own / "alice.pem").write_text("half")
+        server.end()
+        with serving(tmp_path / "later", port) as server:
+            wait_until(lambda: "the files of TLS have changed: cannot use" in worker.said())
+            for name in ("ca.pem", "alice.pem"):
+                (tmp_path / "later" / name).replace(own / name)
+            assert b"B" == asked(server, own, "alice", "submit", "upper", "b").out
+        assert 1 == worker.said().count("the files of TLS have changed")
 
 
 def test_files_may_come_from_the_environment(server: ServerProcess, folder: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from gearcli.cli.makers import Wanted
+from gearcli.cli.makers import Template
 from gearcli.cli.served import required, requiring, serving
 from gearcli.errors import ConnectFailed, NoWorker
 from gearcli.protocol.address import Address
@@ -78,17 +78,17 @@ def test_who_is_required_and_not_there(served: Address) -> None:
 
 
 def test_only_tasks_with_a_worker_are_made(served: Address) -> None:
-    make = requiring(Wanted(b"served").task, [served], TIMEOUT)
+    make = requiring(Template(b"served").task, [served], TIMEOUT)
     task = make(b"w", 1)
     assert task is not None
     assert b"w" == task.workload
     with pytest.raises(NoWorker, match="no worker serves not-served"):
-        requiring(Wanted(b"not-served").task, [served], TIMEOUT)(b"w", 1)
+        requiring(Template(b"not-served").task, [served], TIMEOUT)(b"w", 1)
 
 
 def test_a_function_is_asked_about_once(server: ServerProcess) -> None:
     """That its worker has gone is not noticed."""
-    make = requiring(Wanted(b"served-once").task, [Address("127.0.0.1", server.port)], TIMEOUT)
+    make = requiring(Template(b"served-once").task, [Address("127.0.0.1", server.port)], TIMEOUT)
     with Wire(server.port) as worker:
         worker.say(PacketType.CAN_DO, b"served-once")
         assert worker.works()

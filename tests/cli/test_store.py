@@ -180,10 +180,30 @@ def test_a_file_of_somebody_else_is_left_as_it_is(path: Path) -> None:
         assert 66 == result.status
         assert "is no store of gear; 'gear store import' reads" in result.err
     result = run_gear("serve", "-p", "0", "--store", str(path))
-    assert 74 == result.status
+    assert 66 == result.status
     assert "is no store of gear" in result.err
     assert before == path.read_bytes()
     assert [path] == list(path.parent.iterdir())
+
+
+def test_a_text_is_no_store_whoever_is_given_it(path: Path, tmp_path: Path) -> None:
+    path.write_text("a list of things to do\n")
+    queue = tmp_path / "queue.db"
+    connection = sqlite3.connect(queue)
+    columns = "unique_key, function_name, priority, data, when_to_run"
+    connection.execute(f"CREATE TABLE gearman_queue ({columns})")
+    connection.close()
+    for words in (
+        ["store", "check", str(path)],
+        ["store", "check", str(path), "--salvage", str(tmp_path / "new.db")],
+        ["store", "export", str(path)],
+        ["store", "compact", str(path)],
+        ["store", "import", str(path), str(queue)],
+        ["serve", "-p", "0", "--store", str(path)],
+    ):
+        said = f"gear: {path} is no store of gear; it is no database of SQLite\n"
+        assert (66, b"", said) == run_gear(*words)
+    assert "a list of things to do\n" == path.read_text()
 
 
 def test_an_empty_file_is_no_store(path: Path) -> None:

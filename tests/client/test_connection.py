@@ -11,8 +11,17 @@ from pathlib import Path
 
 import pytest
 
-from gearcli.client.connection import Connection, _name, connect, expired, milliseconds_until, seconds_until
-from gearcli.errors import ConnectFailed, ConnectionLost, ProtocolError, TimeLimit
+from gearcli import certs
+from gearcli.client.connection import (
+    Connection,
+    Opening,
+    _name,
+    connect,
+    expired,
+    milliseconds_until,
+    seconds_until,
+)
+from gearcli.errors import ConnectFailed, ConnectionLost, ProtocolError, TimeLimit, Untrusted
 from gearcli.protocol.address import Address
 from gearcli.protocol.lines import Lines
 from gearcli.protocol.packets import PacketType, response
@@ -239,6 +248,19 @@ def test_a_unix_path_that_is_too_long() -> None:
     words = "unix:/x+: a Unix socket's path has 107 bytes at most, this one has 201;"
     with pytest.raises(ConnectFailed, match=words):
         connect(Address("", 0, "/" + "x" * 200))
+
+
+def test_files_of_tls_count_as_they_are_when_a_connection_is_made(tmp_path: Path) -> None:
+    certs.make(str(tmp_path), ["localhost"], [])
+    with listening() as listener:
+        opening = Opening(listener.address.with_tls(Tls(str(tmp_path / "ca.pem"))))
+        while not opening.wants_read:
+            assert opening.proceed() is None
+        opening.close()
+        (tmp_path / "ca.pem").unlink()
+        words = f"cannot connect to {listener.address}: the files of TLS have changed: .* no such file"
+        with pytest.raises(Untrusted, match=words):
+            connect(opening.address)
 
 
 @pytest.fixture(params=["unix", "tcp"])

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
 from gearcli.client.servers import Server, by_preference
 from gearcli.client.tasks import Task
-from gearcli.errors import ConnectFailed, ConnectionLost
+from gearcli.errors import ConfigError, ConnectFailed, ConnectionLost
 from gearcli.protocol.address import Address
 from gearcli.protocol.packets import PacketType
+from gearcli.protocol.tls_files import Tls
 from tests.client.peer import Listener
 from tests.support import free_port, wait_until
 
@@ -63,6 +65,14 @@ def test_a_name_that_nobody_knows_is_not_there_either() -> None:
     server = Server(Address("no-such-host.invalid", 1), 1.0)
     server.reach()
     assert server.absent
+
+
+def test_files_of_tls_that_cannot_be_used_leave_nothing_half_done(listener: Listener, tmp_path: Path) -> None:
+    server = Server(listener.address.with_tls(Tls(str(tmp_path / "missing"))), 1.0)
+    for _ in range(2):
+        with pytest.raises(ConfigError, match="no such file"):
+            reached(server)
+    assert (None, None) == (server.opening, server.connection)
 
 
 def test_pauses_grow_and_an_answer_ends_that(monkeypatch: pytest.MonkeyPatch) -> None:

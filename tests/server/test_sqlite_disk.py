@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from gearcli.errors import OutputError, StoreBroken, StoreError
+from gearcli.errors import InputError, StoreBroken, StoreError
 from gearcli.server import sqlite
 from gearcli.server.sqlite import SqliteStore
 from gearcli.server.store import Changes, StoredJob
@@ -207,5 +207,5 @@ def test_a_changed_page_is_noticed_and_the_rest_is_saved(folder: Path, seed: int
         saved = {each.number: each for each in found.jobs}
         assert saved.items() <= jobs.items()
         assert found.lost in (None, len(jobs) - len(saved))
-    except OutputError:
+    except InputError:
         assert page == 0

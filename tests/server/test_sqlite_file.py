@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -61,7 +62,7 @@ def test_a_database_of_somebody_else(path: Path, tmp_path: Path, monkeypatch: py
         connection.execute("CREATE TABLE gearman_queue (x)")
     connection.close()
     before = path.read_bytes()
-    with pytest.raises(OutputError, match="gear store import"):
+    with pytest.raises(InputError, match="gear store import"):
         SqliteStore(str(path))
     with pytest.raises(InputError, match="gear store import"):
         SqliteStore(str(path), create=False)
@@ -96,13 +97,31 @@ def test_another_format(path: Path) -> None:
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA user_version = 99")
     connection.close()
-    with pytest.raises(OutputError, match="another version of gear"):
+    with pytest.raises(InputError, match="another version of gear"):
         SqliteStore(str(path))
 
 
 def test_no_database_at_all(path: Path) -> None:
     path.write_bytes(b"this is no database" * 500)
     before = path.read_bytes()
+    for create in (True, False):
+        with pytest.raises(InputError, match=r"jobs\.db is no store of gear; it is no database of SQLite"):
+            SqliteStore(str(path), create=create)
+    assert before == path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    "tear",
+    [
+        lambda content: content[:7],
+        lambda content: content[:50],
+        lambda content: bytes(16) + content[16:],
+        lambda content: bytes(4096) + content[4096:],
+    ],
+    ids=["seven bytes are left", "not all of the header is left", "its mark is lost", "a page is zeros"],
+)
+def test_what_is_left_of_a_store_is_damaged(path: Path, tear: Callable[[bytes], bytes]) -> None:
+    SqliteStore(str(path)).close()
+    path.write_bytes(tear(path.read_bytes()))
     with pytest.raises(StoreDamaged, match="gear store check"):
         SqliteStore(str(path))
-    assert before == path.read_bytes()

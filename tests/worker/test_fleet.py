@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from gearcli.errors import ConnectFailed
+from gearcli.errors import ConnectFailed, NoRoom
 from gearcli.protocol.address import Address
 from gearcli.protocol.packets import Packet, PacketType
 from gearcli.worker import fleet as fleets
@@ -15,9 +15,13 @@ from gearcli.worker.fleet import Fleet
 from gearcli.worker.worker import Session, Slot
 from tests.client.peer import Listener, Peer, listening
 from tests.support import free_port
+from tests.worker import resolver as resolving
+from tests.worker.resolver import Resolver
 from tests.worker.shop import Loop
 
 P = PacketType
+
+resolver = resolving.resolver
 
 
 class Harbour(Loop):
@@ -25,7 +29,9 @@ class Harbour(Loop):
 
     functions: Sequence[bytes] = (b"f",)
 
-    def __init__(self, *addresses: Address) -> None:
+    def __init__(
+        self, *addresses: Address, connect_timeout: float = 5.0, patience: float | None = None
+    ) -> None:
         super().__init__()
         self.packets: list[Packet] = []
         self.losses: list[Slot] = []
@@ -37,7 +43,8 @@ class Harbour(Loop):
             say=self.say,
             blocked=lambda slot, blocked: self.blocked.append(blocked),
             client_id=b"id",
-            connect_timeout=5.0,
+            connect_timeout=connect_timeout,
+            patience=patience,
         )
 
     def take(self, slot: Slot, session: Session, packet: Packet) -> None:
@@ -192,6 +199,57 @@ def test_the_work_of_others_goes_on_while_one_cannot_be_reached(
     fleet.hears(peer, P.PRE_SLEEP)
 
 
+def test_the_work_of_others_goes_on_while_nobody_knows_a_name(
+    harbours: list[Harbour], listener: Listener, resolver: Resolver
+) -> None:
+    harbours.append(Harbour(Address("slow.example", listener.port), listener.address))
+    fleet = harbours[-1]
+    fleet.enlist(3)
+    for peer in [fleet.connect(listener) for _ in range(3)]:
+        peer.say(P.NO_JOB)
+        fleet.hears(peer, P.PRE_SLEEP)
+    assert not fleet.fleet.settled
+    resolver.answer()
+    for peer in [fleet.accept(listener) for _ in range(3)]:
+        fleet.hears(peer, P.SET_CLIENT_ID, P.CAN_DO)
+    fleet.until(lambda: fleet.fleet.settled)
+    assert ["slow.example"] == resolver.asked
+
+
+def test_a_name_that_nobody_knows_in_time_is_asked_for_by_one_thread(
+    harbours: list[Harbour], listener: Listener, resolver: Resolver
+) -> None:
+    harbours.append(Harbour(Address("slow.example", listener.port), listener.address, connect_timeout=0.05))
+    fleet = harbours[-1]
+    fleet.enlist()
+    fleet.connect(listener)
+    fleet.until(lambda: fleet.fleet.settled)
+    fleet.fleet.check_start()
+    fleet.until(lambda: len(fleet.words("server lost")) > 2)
+    words = "cannot find the host slow.example: no answer within 0.05 s; trying to reach it again"
+    assert {words} == {said for _, said in fleet.words("server lost")}
+    assert ["slow.example"] == resolver.asked
+    resolver.answer()
+    fleet.accept(listener)
+
+
+def test_a_lost_server_is_looked_for_anew(
+    harbours: list[Harbour], listener: Listener, resolver: Resolver
+) -> None:
+    """It may have moved."""
+    resolver.answer()
+    harbours.append(Harbour(Address("moves.example", listener.port)))
+    fleet = harbours[-1]
+    fleet.enlist(2)
+    peers = [fleet.connect(listener) for _ in range(2)]
+    assert 1 == len(resolver.asked)
+    for peer in peers:
+        peer.close()
+    for _ in range(2):
+        fleet.connect(listener)
+    assert 2 == len(resolver.asked)
+
+
 def test_who_breaks_the_protocol_is_left(harbours: list[Harbour], listener: Listener) -> None:
     fleet = harbour(harbours, listener)
     fleet.enlist()
@@ -211,6 +269,53 @@ def test_a_server_without_room_is_tried_again_and_again(harbours: list[Harbour],
     peer.say(P.NO_JOB)
     fleet.hears(peer, P.PRE_SLEEP)
     assert 1 == len(fleet.words("server back")), "what it says before is no sign that it is there for us"
+
+
+def test_who_waits_for_a_server_that_lets_it_wait_asks_another_at_last(
+    harbours: list[Harbour], listener: Listener, other: Listener
+) -> None:
+    """So it is with a server that has as many connections as it takes."""
+    harbours.append(Harbour(listener.address, other.address, patience=0.1))
+    fleet = harbours[-1]
+    fleet.enlist()
+    fleet.connect(listener)
+    peer = fleet.accept(other)
+    fleet.hears(peer, P.SET_CLIENT_ID, P.CAN_DO)
+    fleet.fleet.check_start()
+    fleet.hears(peer, P.GRAB_JOB_UNIQ)
+    ((_, words),) = fleet.words("server lost")
+    assert words.startswith(f"{listener.address} does not answer; it may have as many connections")
+    peer.say(P.NO_JOB)
+    fleet.hears(peer, P.PRE_SLEEP)
+    fleet.connect(listener).say(P.NO_JOB)
+    fleet.until(lambda: len(fleet.words("server back")) == 1)
+    assert fleet.fleet.absence is None
+
+
+def test_a_server_that_was_not_asked_may_be_silent(
+    harbours: list[Harbour], listener: Listener, other: Listener
+) -> None:
+    harbours.append(Harbour(listener.address, other.address, patience=0.01))
+    fleet = harbours[-1]
+    (slot,) = fleet.enlist()
+    fleet.connect(listener).say(P.JOB_ASSIGN_UNIQ, b"H:1", b"f", b"", b"")
+    fleet.hears(fleet.accept(other), P.SET_CLIENT_ID, P.CAN_DO)
+    for _ in range(10):
+        fleet.turn()
+    assert 2 == len(slot.sessions)
+
+
+def test_why_none_is_there_is_the_one_reason_or_all(harbours: list[Harbour], listener: Listener) -> None:
+    address = nowhere()
+    harbours.append(Harbour(address, listener.address))
+    fleet = harbours[-1]
+    fleet.enlist()
+    peer = fleet.connect(listener)
+    assert fleet.fleet.absence is None
+    peer.say(P.ERROR, b"QUEUE_ERROR", b"full")
+    fleet.until(lambda: fleet.fleet.absence is not None)
+    assert isinstance(fleet.fleet.absence, NoRoom)
+    assert all(str(each) in str(fleet.fleet.absence) for each in (address, listener.address))
 
 
 def test_a_slot_that_is_done_with_says_all_and_goodbye(harbours: list[Harbour], listener: Listener) -> None:

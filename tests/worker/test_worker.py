@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from gearcli.client.connection import Connection
-from gearcli.errors import ConnectionLost, Forbidden, ProtocolError
+from gearcli.errors import ConnectionLost, Forbidden, NoRoom, ProtocolError
 from gearcli.protocol.address import Address
 from gearcli.protocol.packets import Packet, PacketType
 from gearcli.worker import worker
@@ -174,7 +174,7 @@ def test_a_server_that_does_not_permit_the_work_says_so(slot: Slot, end: End) ->
 
 
 def test_a_server_without_room_for_the_worker_is_left_for_now(slot: Slot, end: End) -> None:
-    with pytest.raises(ConnectionLost, match="server:1 has no room for this worker: Server has no memory"):
+    with pytest.raises(NoRoom, match="server:1 has no room for this worker: Server has no memory"):
         slot.receive(end.session, (P.ERROR, [b"QUEUE_ERROR", b"Server has no memory for more"]))
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from gearcli.cli.dropin.addresses import port_of, secured
 from gearcli.cli.dropin.help_text import help_of
 from gearcli.cli.dropin.long_options import Option, Parsed, parse
-from gearcli.cli.dropin.saying import complain, print_rows
+from gearcli.cli.dropin.saying import complain, in_own_words, print_rows
 from gearcli.cli.exits import ExitStatus
 from gearcli.cli.output import write_text
 from gearcli.client.admin import Admin
@@ -120,5 +120,5 @@ def _said(line: bytes) -> bytes:
 
 
 def _complain(words: str) -> int:
-    complain(f"Error: {shown(words)}\n")
+    complain(f"Error: {in_own_words(words)}\n")
     return ExitStatus.FAILED

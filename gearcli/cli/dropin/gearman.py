@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 
 from gearcli.cli.dropin.addresses import secured, servers_of
-from gearcli.cli.dropin.gearman_options import Wanted, wanted_of
+from gearcli.cli.dropin.gearman_options import Asked, asked_of
 from gearcli.cli.dropin.saying import complain
 from gearcli.cli.dropin.short_options import scan
 from gearcli.cli.exits import ExitStatus
@@ -25,7 +25,7 @@ def run(arguments: Sequence[str]) -> int:
         show = complain if error else write_text
         show(_usage(error or "(null)", letters))
         return ExitStatus.DONE if "H" in letters else ExitStatus.FAILED
-    wanted = wanted_of(options, words)
+    asked = asked_of(options, words)
     servers = servers_of(values.get("h"), values.get("p"), os.environ)
     if "S" in letters:
         servers = [secured(each, os.environ) for each in servers]
@@ -33,10 +33,10 @@ def run(arguments: Sequence[str]) -> int:
         return ExitStatus.DONE
     if "d" in letters:
         _detach()
-    return _run(wanted, servers, values.get("i"), worker="w" in letters)
+    return _run(asked, servers, values.get("i"), worker="w" in letters)
 
 
-def _run(wanted: Wanted, servers: Sequence[Address], pid_file: str | None, *, worker: bool) -> int:
+def _run(asked: Asked, servers: Sequence[Address], pid_file: str | None, *, worker: bool) -> int:
     """Work or submit, with a pid file for as long as that takes."""
     from gearcli.pidfile import PidFile
 
@@ -45,10 +45,10 @@ def _run(wanted: Wanted, servers: Sequence[Address], pid_file: str | None, *, wo
         if worker:
             from gearcli.cli.dropin.gearman_worker import work
 
-            return work(wanted, servers)
+            return work(asked, servers)
         from gearcli.cli.dropin.gearman_client import submit
 
-        return submit(wanted, servers)
+        return submit(asked, servers)
     finally:
         if file is not None:
             file.remove()

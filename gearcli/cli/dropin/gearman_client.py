@@ -27,34 +27,34 @@ from gearcli.protocol.address import Address
 from gearcli.protocol.packets import PacketType
 
 if TYPE_CHECKING:
-    from gearcli.cli.dropin.gearman_options import Wanted
+    from gearcli.cli.dropin.gearman_options import Asked
 
 _WINDOW = 1000
 """Jobs in the background whose names the server may still owe us."""
 _READ = 1 << 16
 
 
-def submit(wanted: Wanted, servers: Sequence[Address]) -> int:
+def submit(asked: Asked, servers: Sequence[Address]) -> int:
     """Submit all jobs and print what is said of them; the exit status.
 
     Raises ServerGone, ProtocolError, TimeLimit and InputError.
     """
     with Dispatch(servers) as dispatch:
-        batch = _Batch(wanted, dispatch)
-        for workload in _workloads(wanted):
+        batch = _Batch(asked, dispatch)
+        for workload in _workloads(asked):
             batch.submit(workload)
         batch.wait(most=0)
     return worst(batch.statuses)
 
 
-def _workloads(wanted: Wanted) -> Iterator[bytes]:
+def _workloads(asked: Asked) -> Iterator[bytes]:
     """The words of the command line, or an empty workload, or lines, or all of standard input."""
-    if wanted.words:
-        yield from wanted.words
-    elif wanted.empty:
+    if asked.words:
+        yield from asked.words
+    elif asked.empty:
         yield b""
-    elif wanted.lines:
-        splitter = Splitter(b"\n", keep=not wanted.strip)
+    elif asked.lines:
+        splitter = Splitter(b"\n", keep=not asked.strip)
         while data := _read():
             yield from splitter.feed(data)
         yield from splitter.end()
@@ -73,36 +73,36 @@ def _read() -> bytes:
 class _Batch:
     """The jobs of one command line."""
 
-    def __init__(self, wanted: Wanted, dispatch: Dispatch) -> None:
+    def __init__(self, asked: Asked, dispatch: Dispatch) -> None:
         self.statuses: set[ExitStatus] = set()
         """What went wrong with jobs."""
-        self._wanted = wanted
+        self._asked = asked
         self._dispatch = dispatch
         self._open = 0
         # Who wants to see the names of jobs wants to see them at once.
-        self._most_open = _WINDOW if wanted.background and not wanted.verbose else 0
+        self._most_open = _WINDOW if asked.background and not asked.verbose else 0
 
     def submit(self, workload: bytes) -> None:
         """Submit a workload to every function, and wait as long as has to be."""
-        for function in self._wanted.functions:
+        for function in self._asked.functions:
             self._dispatch.submit(self._task(function, workload))
             self._open += 1
         self.wait(most=self._most_open)
 
     def _task(self, function: bytes, workload: bytes) -> Task:
-        given = self._wanted.unique
+        given = self._asked.unique
         return Task(
             function,
             workload,
             hashed(workload) if given == b"#" else given or random_unique(),
-            priority=self._wanted.priority,
-            background=self._wanted.background,
+            priority=self._asked.priority,
+            background=self._asked.background,
             shared=False,  # the original knows but one order of servers, whatever the unique
         )
 
     def wait(self, *, most: int) -> None:
         """Wait until no more than so many jobs are open.  Raises TimeLimit after too long a silence."""
-        timeout = self._wanted.timeout
+        timeout = self._asked.timeout
         heard_at = time.monotonic()
         while self._open > most:
             deadline = None if timeout is None else heard_at + timeout
@@ -121,10 +121,10 @@ class _Batch:
             _SAYINGS[happening.kind](self, happening)
 
     def _prefix(self, event: Event) -> bytes:
-        return event.task.function + b": " if self._wanted.prefix else b""
+        return event.task.function + b": " if self._asked.prefix else b""
 
     def _created(self, event: Event) -> None:
-        if self._wanted.verbose:
+        if self._asked.verbose:
             write(f"Task created: {shown(event.task.handle)}\n".encode())
 
     def _data(self, event: Event) -> None:

@@ -10,7 +10,7 @@ from gearcli.errors import UsageError
 from gearcli.protocol.packets import Priority
 
 
-class Wanted(NamedTuple):
+class Asked(NamedTuple):
     """What a command line asks for.  `timeout` is in seconds, None for none; 0 `jobs` are no limit."""
 
     functions: Sequence[bytes]
@@ -31,10 +31,10 @@ class Wanted(NamedTuple):
     jobs: int
 
 
-def wanted_of(options: Sequence[tuple[str, str]], words: Sequence[str]) -> Wanted:
+def asked_of(options: Sequence[tuple[str, str]], words: Sequence[str]) -> Asked:
     """What options and words ask for.  Raises UsageError."""
     letters, values = {letter for letter, _ in options}, dict(options)
-    return Wanted(
+    return Asked(
         functions=[os.fsencode(value) for letter, value in options if letter == "f"],
         words=[os.fsencode(word) for word in words],
         background="b" in letters,

@@ -28,7 +28,7 @@ from gearcli.worker.pool import Pool
 from gearcli.worker.worker import FIRST_PAUSE, LONGEST_PAUSE
 
 if TYPE_CHECKING:
-    from gearcli.cli.dropin.gearman_options import Wanted
+    from gearcli.cli.dropin.gearman_options import Asked
 
 
 class _Shift(NamedTuple):
@@ -40,8 +40,8 @@ class _Shift(NamedTuple):
     """The signal that ended it in the middle of a job."""
 
 
-def work(wanted: Wanted, servers: Sequence[Address]) -> int:
-    """Work until told to stop, or until `wanted.jobs` jobs were done; the exit status.
+def work(asked: Asked, servers: Sequence[Address]) -> int:
+    """Work until told to stop, or until `asked.jobs` jobs were done; the exit status.
 
     As in the original, a server that cannot be reached and a time of
     `timeout` without a job count as jobs.  Raises ConnectFailed for a host
@@ -49,14 +49,14 @@ def work(wanted: Wanted, servers: Sequence[Address]) -> int:
     """
     for address in servers:
         _resolve(address)
-    shift = _commands if wanted.words else _echoes
-    absence, left = _Absence(), wanted.jobs
+    shift = _commands if asked.words else _echoes
+    absence, left = _Absence(), asked.jobs
     while True:
-        went = absence.tried(partial(shift, wanted, servers, left))
+        went = absence.tried(partial(shift, asked, servers, left))
         if went.cut_short is not None:
             return 128 + went.cut_short
         left -= min(left, went.jobs + 1)  # what ended the shift was the last job, or counts as one
-        if went.told_to_stop or (wanted.jobs and not left):
+        if went.told_to_stop or (asked.jobs and not left):
             return ExitStatus.DONE if absence.reached else ExitStatus.UNREACHABLE
         absence.pause()
 
@@ -96,24 +96,24 @@ def _resolve(address: Address) -> None:
         raise ConnectFailed(f"cannot connect to {address}: {reason_of(error)}") from None
 
 
-def _terms(wanted: Wanted, left: int) -> Terms:
+def _terms(asked: Asked, left: int) -> Terms:
     """When a shift ends: a time limit ends one only where the number of jobs is limited too."""
-    return Terms(jobs=left or None, max_idle=wanted.timeout if wanted.jobs else None)
+    return Terms(jobs=left or None, max_idle=asked.timeout if asked.jobs else None)
 
 
 # -- a command for each job ------------------------------------------------------------------
 
 
-def _commands(wanted: Wanted, servers: Sequence[Address], left: int) -> _Shift:
+def _commands(asked: Asked, servers: Sequence[Address], left: int) -> _Shift:
     recipe = Recipe(
-        argv=[os.fsdecode(word) for word in wanted.words],
+        argv=[os.fsdecode(word) for word in asked.words],
         stderr="local",
-        stream=wanted.lines,
-        lines=("strip" if wanted.strip else "keep") if wanted.lines else None,
+        stream=asked.lines,
+        lines=("strip" if asked.strip else "keep") if asked.lines else None,
         partial=True,
         backoff=0.0,
     )
-    settings = Settings((Plan("gearman", wanted.functions, recipe),), servers, _terms(wanted, left))
+    settings = Settings((Plan("gearman", asked.functions, recipe),), servers, _terms(asked, left))
     count = _Count()
     pool = Pool(settings, _Words(), observer=count)
     cut_short = pool.run()
@@ -151,10 +151,10 @@ class _Words:
 # -- workloads to our own output -----------------------------------------------------------------
 
 
-def _echoes(wanted: Wanted, servers: Sequence[Address], left: int) -> _Shift:
-    terms = _terms(wanted, left)
+def _echoes(asked: Asked, servers: Sequence[Address], left: int) -> _Shift:
+    terms = _terms(asked, left)
     with Worker(list(servers)) as worker:
-        for function in wanted.functions:
+        for function in asked.functions:
             worker.register(function, _echo)
         return _Shift(worker.run(jobs=terms.jobs, idle=terms.max_idle))
 

@@ -6,12 +6,18 @@ import contextlib
 import os
 
 from gearcli.cli.output import on_terminal, with_tabs, write
+from gearcli.client.connection import SAY_TLS
 from gearcli.escape import shown, shown_lines
 
 
 def say(tool: str, words: str) -> None:
     """A line for people, after the name of the tool."""
-    complain(f"{tool}: {shown(words)}\n")
+    complain(f"{tool}: {in_own_words(words)}\n")
+
+
+def in_own_words(words: str) -> str:
+    """What the library says, with the tools' option where it names `gear`'s."""
+    return shown(words.replace(SAY_TLS, "say -S"))
 
 
 def complain(text: str) -> None:

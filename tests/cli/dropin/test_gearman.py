@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gearcli.cli.dropin import gearman, gearman_client, gearman_worker
-from gearcli.cli.dropin.gearman_options import Wanted
+from gearcli.cli.dropin.gearman_options import Asked
 from gearcli.errors import OutputError, UsageError
 from gearcli.protocol.address import Address
 from gearcli.protocol.packets import Priority
@@ -20,12 +20,12 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """What was asked for, and of whom: by `submit`, or `work`."""
     found: list[Any] = []
 
-    def submit(wanted: Wanted, servers: Sequence[Address]) -> int:
-        found.extend(["submit", wanted, servers])
+    def submit(given: Asked, servers: Sequence[Address]) -> int:
+        found.extend(["submit", given, servers])
         return 0
 
-    def work(wanted: Wanted, servers: Sequence[Address]) -> int:
-        found.extend(["work", wanted, servers])
+    def work(given: Asked, servers: Sequence[Address]) -> int:
+        found.extend(["work", given, servers])
         return 0
 
     monkeypatch.setattr(gearman_client, "submit", submit)
@@ -37,19 +37,17 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
 def test_what_a_client_is_asked(asked: list[Any]) -> None:
     assert 0 == gearman.run(["-f", "a", "-h", "host", "-p", "5", "-u", "key", "one", "two"])
-    kind, wanted, servers = asked
+    kind, given, servers = asked
     assert ("submit", [Address("host", 5)]) == (kind, servers)
-    assert ([b"a"], [b"one", b"two"], b"key") == (wanted.functions, wanted.words, wanted.unique)
+    assert ([b"a"], [b"one", b"two"], b"key") == (given.functions, given.words, given.unique)
 
 
 def test_nothing_but_a_function(asked: list[Any]) -> None:
     assert 0 == gearman.run(["-w", "-f", "a", "-t", "-1", "-I", "-L", "--", "cat", "-x"])
-    kind, wanted, _ = asked
-    assert ("work", None, 0, Priority.LOW) == (kind, wanted.timeout, wanted.jobs, wanted.priority)
-    assert [b"cat", b"-x"] == wanted.words
-    assert not any(
-        (wanted.background, wanted.lines, wanted.strip, wanted.prefix, wanted.empty, wanted.unique)
-    )
+    kind, given, _ = asked
+    assert ("work", None, 0, Priority.LOW) == (kind, given.timeout, given.jobs, given.priority)
+    assert [b"cat", b"-x"] == given.words
+    assert not any((given.background, given.lines, given.strip, given.prefix, given.empty, given.unique))
 
 
 @pytest.mark.parametrize("line", ["-f a -t x", "-f a -c x", "-f a -p x"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gearcli.cli.dropin.gearman_options import Wanted, wanted_of
+from gearcli.cli.dropin.gearman_options import Asked, asked_of
 from gearcli.errors import UsageError
 from gearcli.protocol.packets import Priority
 
@@ -15,7 +15,7 @@ EVERYTHING = [
 
 
 def test_everything_that_can_be_said() -> None:
-    assert Wanted(
+    assert Asked(
         functions=[b"a", b"b"],
         words=[b"one", b"two"],
         background=True,
@@ -28,13 +28,13 @@ def test_everything_that_can_be_said() -> None:
         verbose=True,
         timeout=1.5,
         jobs=3,
-    ) == wanted_of(EVERYTHING, ["one", "two"])
+    ) == asked_of(EVERYTHING, ["one", "two"])
 
 
 def test_nothing_but_a_function() -> None:
-    wanted = wanted_of([("f", "a")], [])
-    assert (None, 0, Priority.NORMAL, b"") == (wanted.timeout, wanted.jobs, wanted.priority, wanted.unique)
-    flags = wanted.background, wanted.lines, wanted.strip, wanted.prefix, wanted.empty, wanted.verbose
+    asked = asked_of([("f", "a")], [])
+    assert (None, 0, Priority.NORMAL, b"") == (asked.timeout, asked.jobs, asked.priority, asked.unique)
+    flags = asked.background, asked.lines, asked.strip, asked.prefix, asked.empty, asked.verbose
     assert not any(flags)
 
 
@@ -43,10 +43,10 @@ def test_nothing_but_a_function() -> None:
     [("I", Priority.HIGH), ("L", Priority.LOW), ("IL", Priority.LOW), ("LI", Priority.HIGH)],
 )
 def test_the_last_letter_of_a_priority_counts(letters: str, priority: Priority) -> None:
-    assert priority is wanted_of([("f", "a"), *[(letter, "") for letter in letters]], []).priority
+    assert priority is asked_of([("f", "a"), *[(letter, "") for letter in letters]], []).priority
 
 
 @pytest.mark.parametrize("option", [("t", "x"), ("c", "x"), ("c", "9" * 5000)])
 def test_no_number(option: tuple[str, str]) -> None:
     with pytest.raises(UsageError, match=f"-{option[0]} .*: that is no number"):
-        wanted_of([("f", "a"), option], [])
+        asked_of([("f", "a"), option], [])

@@ -8,11 +8,17 @@ import pty
 import pytest
 
 from gearcli.cli.dropin import saying
+from gearcli.client.connection import SAY_TLS
 
 
 def test_words_cannot_forge_lines(capfd: pytest.CaptureFixture[str]) -> None:
     saying.say("gearman", "a\nb")
     assert "gearman: a\\nb\n" == capfd.readouterr().err
+
+
+def test_words_name_the_options_of_the_tool(capfd: pytest.CaptureFixture[str]) -> None:
+    saying.say("gearman", f"it speaks TLS; {SAY_TLS}")
+    assert "gearman: it speaks TLS; say -S\n" == capfd.readouterr().err
 
 
 def test_off_a_terminal_bytes_stay_bytes(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
