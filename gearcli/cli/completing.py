@@ -177,9 +177,7 @@ def _connected(address: Address) -> _socket.socket:
     if address.path:
         places: list[tuple[int, Any]] = [(_socket.AF_UNIX, address.path)]
     else:
-        # As bytes, for which no codec for names has to be loaded.
-        host = address.host.encode() if address.host.isascii() else address.host
-        found = _socket.getaddrinfo(host, address.port, 0, _socket.SOCK_STREAM)
+        found = _socket.getaddrinfo(address.node(), address.port, 0, _socket.SOCK_STREAM)
         places = [(family, where) for family, _, _, _, where in found]
     for family, where in places:
         opened = _socket.socket(family, _socket.SOCK_STREAM)

@@ -370,7 +370,7 @@ def places_of(address: Address, flags: int = 0) -> Sequence[Place]:
             raise ConnectFailed(f"cannot connect to {address}: {fault}")
         return [(socket.AF_UNIX, address.path)]
     try:
-        found = socket.getaddrinfo(_name(address.host), address.port, type=socket.SOCK_STREAM, flags=flags)
+        found = socket.getaddrinfo(address.node(), address.port, type=socket.SOCK_STREAM, flags=flags)
     except OSError as error:
         raise ConnectFailed(f"cannot find the host {address.host}: {reason_of(error)}") from None
     except UnicodeError:  # a label of it is empty or longer than 63 characters
@@ -385,10 +385,3 @@ def _refusal(address: Address, error: OSError) -> str | None:
     from gearcli import tls
 
     return tls.refusal(error)
-
-
-def _name(host: str) -> str | bytes:
-    """A host for `getaddrinfo`: bytes where the codec for names, which is slow to load, changes nothing."""
-    labels = host.removesuffix(".").split(".")
-    plain = host.isascii() and all(0 < len(label) < 64 for label in labels)
-    return host.encode("ascii") if plain else host

@@ -58,6 +58,16 @@ class Address:
         """The same server reached with TLS, or without; the same one where it is a Unix socket."""
         return self if self.path else Address(self.host, self.port, tls=tls)
 
+    def node(self) -> str | bytes:
+        """The host as getaddrinfo(3) is to be asked for it.
+
+        That is bytes where the codec for names of other scripts, which is slow to load,
+        would change nothing.
+        """
+        labels = self.host.removesuffix(".").split(".")
+        plain = self.host.isascii() and all(0 < len(label) < 64 for label in labels)
+        return self.host.encode("ascii") if plain else self.host
+
     def _fields(self) -> tuple[str, int, str, Tls | None]:
         return self.host, self.port, self.path, self.tls
 

@@ -281,8 +281,8 @@ _Resolved: TypeAlias = tuple[int, int, int, str, tuple[Any, ...]]
 
 def _resolved(address: Address) -> list[_Resolved]:
     """The socket addresses of a host name, each once.  Raises OSError."""
-    host, port, flags = address.host, address.port, socket.AI_PASSIVE
+    node, port, flags = address.node(), address.port, socket.AI_PASSIVE
     try:
-        return list(dict.fromkeys(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags)))
+        return list(dict.fromkeys(socket.getaddrinfo(node, port, type=socket.SOCK_STREAM, flags=flags)))
     except UnicodeError:  # an empty or overlong part, or bytes that are no text
         raise OSError("not a host name") from None

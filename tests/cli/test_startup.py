@@ -118,6 +118,7 @@ def test_a_plain_server_does_without_the_parser() -> None:
         *SLOW,
         "typer",
         "inspect",
+        "encodings.idna",
         "subprocess",
         "gearcli.cli.app",
         "gearcli.cli.options",

@@ -15,7 +15,6 @@ from gearcli import certs
 from gearcli.client.connection import (
     Connection,
     Opening,
-    _name,
     connect,
     expired,
     milliseconds_until,
@@ -227,16 +226,6 @@ def test_nobody_listens() -> None:
 def test_a_name_without_an_address() -> None:
     with pytest.raises(ConnectFailed, match=r"cannot find the host no-such-host\.invalid: "):
         connect(Address("no-such-host.invalid", 1))
-
-
-@pytest.mark.parametrize("host", ["localhost", "a.b-c.example", "a.example.", "127.0.0.1", "::1", "X" * 63])
-def test_a_plain_host_needs_no_codec(host: str) -> None:
-    assert host.encode("idna") == _name(host)
-
-
-@pytest.mark.parametrize("host", ["bücher.example", "a..b", ".", "", ".a", "x" * 64])
-def test_any_other_host_is_left_to_the_codec(host: str) -> None:
-    assert host == _name(host)
 
 
 def test_a_unix_socket_that_is_not_there(tmp_path: Path) -> None:

@@ -72,6 +72,16 @@ def test_equal_are_those_of_the_same_fields() -> None:
     assert same.host in repr(same)
 
 
+@pytest.mark.parametrize("host", ["localhost", "a.b-c.example", "a.example.", "127.0.0.1", "::1", "X" * 63])
+def test_a_plain_host_needs_no_codec(host: str) -> None:
+    assert host.encode("idna") == Address(host, 1).node()
+
+
+@pytest.mark.parametrize("host", ["bücher.example", "a..b", ".", "", ".a", "x" * 64])
+def test_any_other_host_is_left_to_the_codec(host: str) -> None:
+    assert host == Address(host, 1).node()
+
+
 def test_tls_is_for_addresses_of_the_network() -> None:
     files = Tls("ca.pem")
     assert Address("host", 1, "", files) == parse("host:1").with_tls(files)

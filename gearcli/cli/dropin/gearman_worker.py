@@ -7,7 +7,6 @@ tries it thousands of times a second.
 from __future__ import annotations
 
 import os
-import socket
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -16,8 +15,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from gearcli.cli.dropin.saying import say
 from gearcli.cli.exits import ExitStatus
 from gearcli.cli.output import write
+from gearcli.client.connection import places_of
 from gearcli.client.pauses import Pauses
-from gearcli.errors import ConnectFailed, reason_of
+from gearcli.errors import ConnectFailed
 from gearcli.protocol.address import Address
 from gearcli.worker.assigned import AssignedJob
 from gearcli.worker.callables import Worker
@@ -48,7 +48,7 @@ def work(asked: Asked, servers: Sequence[Address]) -> int:
     that does not exist, CommandError for a command that cannot be executed.
     """
     for address in servers:
-        _resolve(address)
+        places_of(address)  # to wait for a host that does not exist would be to wait for ever
     shift = _commands if asked.words else _echoes
     absence, left = _Absence(), asked.jobs
     while True:
@@ -85,15 +85,6 @@ class _Absence:
         """Wait before the next shift, unless a server is there."""
         if not self.reached:
             time.sleep(self._pauses.next())
-
-
-def _resolve(address: Address) -> None:
-    """Raise ConnectFailed for a host that does not exist: to wait for it would be to wait for ever."""
-    try:
-        if not address.path:
-            socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
-    except OSError as error:
-        raise ConnectFailed(f"cannot connect to {address}: {reason_of(error)}") from None
 
 
 def _terms(asked: Asked, left: int) -> Terms:
