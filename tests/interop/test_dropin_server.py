@@ -51,6 +51,10 @@ WORDS = (
     Case("gearmand --config-file {config} --check-args"),
     Case("gearmand --config-file {wrong} --check-args"),
     Case("gearmand --check-args"),
+    Case("gearmand --check-args --libsqlite3-table tt --job-handle-prefix tt"),
+    Case("gearmand --check-args --job-handle-prefix -tt"),
+    Case("gearmand --check-args --job-handle-prefix -t"),
+    Case("gearmand --check-args --libsqlite3-table -d"),
     Case(
         "gearmand --check-args -b 5 -d --exceptions -f 100 -j 3 --job-handle-prefix P --hashtable-buckets 7 "
         "--keepalive --keepalive-idle 1 --keepalive-interval 2 --keepalive-count=3 -l none -L 127.0.0.1 "
