@@ -70,7 +70,7 @@ def worker(
     result. Exit status 0 completes the job; another one, a signal, a timeout
     or a missing program fails it, with the reason. There is no shell between.
     TERM finishes the running jobs first, a second one kills them; TSTP takes
-    no more jobs until CONT.
+    no more jobs until CONT; HUP reads --config again, without it it is as TERM.
     """
     from gearcli.cli import worker_process
     from gearcli.worker.ending import Terms

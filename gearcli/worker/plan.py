@@ -109,4 +109,4 @@ class Settings(NamedTuple):
     client_id: bytes = b""
     connect_timeout: float = CONNECT_TIMEOUT
     reread: Callable[[], Reread] | None = None
-    """What HUP does.  Raises GearError."""
+    """What HUP does; without it HUP stops the worker.  Raises GearError."""

@@ -24,7 +24,7 @@ from tests.cli.driving import (
     pid_in,
     run_gear,
 )
-from tests.support import ServerProcess, wait_until
+from tests.support import ServerProcess, under_nohup, wait_until
 
 
 def run(*arguments: str, stdin: bytes = b"") -> Result:
@@ -247,6 +247,16 @@ def test_nothing_is_left_after_a_signal(endless: Endless, number: signal.Signals
     endless.running.signal(number)
     assert (status, b"") == endless.running.result()[:2]
     assert endless.nothing_is_left()
+
+
+def test_under_nohup_it_goes_on(tmp_path: Path) -> None:
+    script = f"read n; touch {tmp_path}/begun; until [ -e {tmp_path}/go ]; do sleep 0.01; done; echo $n"
+    with under_nohup(), Gear("run", "--", "sh", "-c", script) as running:
+        running.write(b"1\n")
+        wait_until((tmp_path / "begun").exists)
+        running.signal(signal.SIGHUP)
+        (tmp_path / "go").touch()
+        assert Result(0, b"1\n", "") == running.result()
 
 
 def test_nothing_is_left_when_it_is_killed(endless: Endless) -> None:

@@ -194,6 +194,16 @@ def test_a_second_term_ends_at_once(port: int, ours: str) -> None:
         assert 143 == running.wait(DEADLINE)
 
 
+@pytest.mark.parametrize("command", ["cat", ""])
+def test_none_stays_behind_when_the_terminal_is_closed(port: int, ours: str, command: str) -> None:
+    for path, statuses in ((ORIGINALS, {-signal.SIGHUP}), (ours, {0, -signal.SIGHUP})):
+        with worker(path, port, f"-f hung {command}") as running:
+            wait_until(lambda: counts(port, "hung")[2])
+            running.send_signal(signal.SIGHUP)
+            assert running.wait(DEADLINE) in statuses
+        wait_until(lambda: not counts(port, "hung")[2])
+
+
 def test_a_pid_file_and_the_background(port: int, ours: str, tmp_path: Path) -> None:
     for path, name in ((ORIGINALS, "theirs"), (ours, "own")):
         assert (0, b"") == play(path, f"gearman -d -i pid -w -p {port} -c 1 -f {name} cat", folder=tmp_path)[

@@ -172,9 +172,9 @@ _WORKER = (
     Difference(
         "gearman",
         "worker-term",
-        "-w, TERM and INT",
+        "-w with a command, TERM, INT and HUP (a terminal that is closed)",
         "ends in the middle of a job",
-        "finishes the job first, 25 s at most, and exits 0; a second one ends at once",
+        "finishes the job first, 25 s at most, and exits 0; a second TERM or INT ends at once",
         "no job is done half",
     ),
     Difference(

@@ -136,7 +136,7 @@ class _Reading:
         self._found.append((option, value))
 
     def _is_letter(self, argument: str) -> bool:
-        """Whether an argument is a dash and a letter that is known: nothing else is no value in the original."""
+        """Whether it is a dash and a letter that is known: all else is a value, as in the original."""
         return len(argument) == 2 and argument[0] == "-" and argument[1] in self._by_letter
 
     def _values(self) -> dict[str, object]:
