@@ -11,7 +11,7 @@ import pytest
 
 from gearcli.cli.outline import Command, outline
 from tests.support import DEADLINE, needs_mandoc
-from tools.manual import commands
+from tools.manual import commands, facts
 from tools.manual.__main__ import FOLDER
 from tools.manual.pages import Page, pages
 
@@ -70,6 +70,15 @@ def test_every_option_is_on_the_page_of_its_command(page: Page, command: Command
         for name in (*option.names, *option.opposites):
             flag = f"Fl Fl {name[2:]}" if name.startswith("--") else f"Fl {name[1:]}"
             assert [term for term in terms if re.search(rf"{re.escape(flag)}(?= |$)", term)], name
+
+
+@pytest.mark.parametrize(("page", "command"), COMMANDS, ids=[" ".join(each.words) for _, each in COMMANDS])
+def test_every_variable_that_a_help_names_is_on_its_page(page: Page, command: Command) -> None:
+    help_ = " ".join([command.help, *(each.help for each in (*command.options, *command.arguments))])
+    named = {*re.findall(r"\$?([A-Z][A-Z_]+)", help_)} & {*facts.VARIABLES, *facts.JOB_VARIABLES}
+    named |= {option.environment for option in command.options if option.environment}
+    told = {*re.findall(r"^\.It Ev (\S+)", page.text, re.MULTILINE)}
+    assert set() == named - told - {"TERM"}  # which is a signal in a help
 
 
 @pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
