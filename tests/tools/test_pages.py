@@ -97,6 +97,28 @@ def test_every_command_tells_its_exit_statuses_and_has_examples(page: Page) -> N
     assert {"EXIT STATUS", "EXAMPLES", "SEE ALSO"} <= {*headings}
 
 
+CLIENTS = {"0", "2", "69", "74", "76", "77", "78", "130", "141", "143"}
+"""How whatever asks servers and prints may end."""
+OWN = {
+    "submit": {"1", "66", "75", "124", "129"},
+    "run": {"1", "66", "75", "124", "126", "127", "129"},
+    "wait": {"1", "124"},
+    "bench": {"75", "124", "129"},
+    "serve": {"66", "69", "74", "75", "77", "78", "130", "143"},
+    "worker": {"69", "74", "75", "126", "127", "129", "130", "143"},
+    "store": {"1", "66", "74", "75"},
+}
+"""Statuses that a command has besides."""
+
+
+@pytest.mark.parametrize("command", outline().commands, ids=lambda each: str(each.name))
+def test_the_exit_statuses_of_a_command_are_on_its_page(command: Command) -> None:
+    told = {*re.findall(r"^\.It Sy (\d+)$", PAGES[commands.title(command)].text, re.MULTILINE)}
+    asks = any("--server" in each.names for one in (command, *command.commands) for each in one.options)
+    usual = CLIENTS if asks and command.name not in ("check", "worker") else {"0"}
+    assert set() == (usual | OWN.get(command.name, set())) - told
+
+
 def test_the_date_is_that_of_the_source_where_one_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "86400")
     assert ".Dd January 2, 1970" == next(pages()).text.splitlines()[0]
