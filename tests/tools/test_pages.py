@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from gearcli.cli.manual_text import plain
 from gearcli.cli.outline import Command, outline
 from tests.support import DEADLINE, needs_mandoc
 from tools.manual import commands, facts
@@ -88,6 +89,20 @@ def test_every_reference_between_pages_has_its_page(page: Page) -> None:
     assert [] == [each for each in references if f"man{each[1]}/{each[0]}.{each[1]}" != PAGES[each[0]].path]
     named = re.findall(r"(gear[\w.-]*)\((\d)\)", page.text.replace(r"\-", "-"))
     assert [] == [each for each in named if each[0] not in PAGES]
+
+
+@pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
+def test_no_line_is_wider_than_a_terminal(page: Page) -> None:
+    assert [] == [line for line in plain(page.text).expandtabs().splitlines() if len(line) > 80]
+
+
+@needs_mandoc
+@pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
+def test_no_line_is_wider_than_a_terminal_to_mandoc(page: Page) -> None:
+    command = ["mandoc", "-T", "utf8", "-O", "width=78", str(FOLDER / page.path)]
+    said = subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE, check=True).stdout
+    lines = re.sub(".\b", "", said).splitlines()
+    assert [] == [line for line in lines if len(line) > 80]
 
 
 @pytest.mark.parametrize("page", [each for each in PAGES.values() if each.section == 1], ids=str)
