@@ -307,7 +307,7 @@ complete -c gear -n '__gear_argument 1 worker' -l burst -d 'When no jobs are lef
 complete -c gear -n '__gear_argument 1 worker' -l max-idle -x -d 'When there was no job for so long.'
 complete -c gear -n '__gear_argument 1 worker' -l max-lifetime -x -d 'After so long; running jobs are finished.'
 complete -c gear -n '__gear_argument 1 worker' -l splay -x -d 'Up to so much later, at random. Default: 0.'
-complete -c gear -n '__gear_argument 1 worker' -l grace -x -d 'How long TERM and INT wait for running jobs.'
+complete -c gear -n '__gear_argument 1 worker' -l grace -x -d 'How long TERM, INT and HUP wait for running jobs. Default: 25s.'
 complete -c gear -n '__gear_argument 1 worker' -l name -x -d 'Client id that `workers` shows.'
 complete -c gear -n '__gear_argument 1 worker' -l pidfile -r -F -d 'A file with the process id, for signals.'
 complete -c gear -n '__gear_argument 1 worker' -l log-format -x -a 'text json' -d 'Messages in words, or a JSON object a line.'

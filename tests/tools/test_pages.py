@@ -75,8 +75,12 @@ def test_every_option_is_on_the_page_of_its_command(page: Page, command: Command
 
 @pytest.mark.parametrize(("page", "command"), COMMANDS, ids=[" ".join(each.words) for _, each in COMMANDS])
 def test_every_variable_that_a_help_names_is_on_its_page(page: Page, command: Command) -> None:
-    help_ = " ".join([command.help, *(each.help for each in (*command.options, *command.arguments))])
-    named = {*re.findall(r"\$?([A-Z][A-Z_]+)", help_)} & {*facts.VARIABLES, *facts.JOB_VARIABLES}
+    helps = [
+        command.help,
+        *(each.help for each in command.options),
+        *(each.help for each in command.arguments),
+    ]
+    named = {*re.findall(r"[A-Z][A-Z_]+", " ".join(helps))} & {*facts.VARIABLES, *facts.JOB_VARIABLES}
     named |= {option.environment for option in command.options if option.environment}
     told = {*re.findall(r"^\.It Ev (\S+)", page.text, re.MULTILINE)}
     assert set() == named - told - {"TERM"}  # which is a signal in a help
