@@ -126,9 +126,9 @@ def screen(path: Path, **environ: str) -> str:
     child = pexpect.spawn(sys.executable, arguments, env=variables, timeout=DEADLINE, encoding="utf-8")
     try:
         said: str = child.read()
+        assert 0 == child.wait()
     finally:
         child.close(force=True)
-    assert 0 == child.exitstatus
     return said.replace("\r\n", "\n")
 
 
