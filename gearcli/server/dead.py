@@ -92,7 +92,9 @@ class DeadLetters:
         self.add(letter)
 
     def add(self, letter: StoredJob) -> None:
-        """Keep a dead job, at the cost of the oldest where there is no room."""
+        """Keep a dead job, at the cost of the oldest where there is no room; its function is known."""
+        if letter.function not in self._registry.queues:  # it comes from a store
+            self._registry.make_queue(letter.function)
         self._letters[letter.number] = letter
         self._counted(letter, 1)
         while len(self._letters) > COUNT_LIMIT or self._used > self.limit:

@@ -363,7 +363,8 @@ class EngineIsTheModel(RuleBasedStateMachine):
     @rule(function=functions, word=st.sampled_from((b"create", b"drop")))
     def create_or_drop(self, function: bytes, word: bytes) -> None:
         (answer,) = self.typed(word + b" function " + function)
-        used = self.model.of(function) or any(function in end.abilities for end in self.model.ends)
+        jobs = self.model.of(function) or any(job.function == function for job in self.model.dead.values())
+        used = jobs or any(function in end.abilities for end in self.model.ends)
         if word == b"drop" and not used:
             self.model.paused.discard(function)
             if answer.startswith(b"OK"):  # of a function that is not known yet the limit stays
@@ -393,6 +394,7 @@ class EngineIsTheModel(RuleBasedStateMachine):
         keys = "handle", "function", "unique", "attempt", "size"
         assert self.dead() == [tuple(document[key] for key in keys) for document in self.told(b"dead")]
         functions = {document["function"]: document for document in self.told(b"functions")}
+        assert {percent_encoded(job.function) for job in self.model.dead.values()} <= functions.keys()
         for function in FUNCTIONS:
             expected = self.model.function_account(function)
             document = functions.get(percent_encoded(function), NO_FUNCTION)
