@@ -117,7 +117,10 @@ class Both:
         assert {handle: self.model.account(job) for handle, job in self.shown_jobs()} == shown
         assert len(told) == len(shown)
         keys = "handle", "function", "unique", "attempt", "size"
-        assert self.dead() == [tuple(document[key] for key in keys) for document in self.told(b"dead")]
+        dead = [tuple(document[key] for key in keys) for document in self.told(b"dead")]
+        assert sorted(self.dead()) == sorted(dead)
+        died = [self.model.dead[handle.encode()].died for handle, *_ in dead]
+        assert sorted(died) == died, "those that died first are at the front"
         functions = {document["function"]: document for document in self.told(b"functions")}
         assert {percent_encoded(job.function) for job in self.model.dead.values()} <= functions.keys()
         for function in FUNCTIONS:
@@ -125,8 +128,8 @@ class Both:
             document = functions.get(percent_encoded(function), NO_FUNCTION)
             assert expected == {key: document[key] for key in expected}
 
-    def dead(self) -> list[tuple[object, ...]]:
-        """What an operator must be told of the dead, those that died first at the front."""
+    def dead(self) -> list[tuple[Any, ...]]:
+        """What an operator must be told of the dead."""
         return [
             (*map(percent_encoded, (job.handle, job.function, job.unique)), job.attempts, len(job.workload))
             for job in self.model.dead.values()

@@ -233,9 +233,10 @@ class EngineIsTheModel(RuleBasedStateMachine):
         """A dead job waits again; it waits on, is the next that is done, or dies once more."""
         job = list(self.both.model.dead.values())[which % len(self.both.model.dead)]
         answer = self.both.typed(b"retry " + job.handle)
-        assert self.both.model.retry(job) == (answer[-1] == b".\n")
+        revived = self.both.model.retry(job)
+        assert revived == (answer[-1] == b".\n")
         self.both.settle()
-        if then == "done":
+        if then == "done" and revived:
             self.can_do(slot, job.function, None)
             self.grab(slot, P.GRAB_JOB)
             if job.worker is not None:
