@@ -130,7 +130,7 @@ _gear_command() {
         options='-s --server --context -c --count -i --interval --json -q --quiet --connect-timeout --tls --ca --cert --key -h --help'
         ;;
     'gear check')
-        options='-s --server -H --context -q --queue -t --timeout -w -c -W -C -x --min-workers --max-age --send -e --expect -u --unique -a --async --connect-timeout --tls --ca --cert --key -h --help'
+        options='-s --server -H --context -q --queue -t --timeout -w -c -W -C -x --min-workers --max-age --dead --send -e --expect -u --unique -a --async --connect-timeout --tls --ca --cert --key -h --help'
         ;;
     'gear metrics')
         options='-s --server --context --listen --insecure-listen -o --output -i --interval --legacy-names --connect-timeout --tls --ca --cert --key -h --help'
@@ -460,7 +460,7 @@ _gear_option() {
         --context) kind=context ;;
         -q | --queue) kind=function ;;
         -t | --timeout | --max-age | --connect-timeout) kind=duration ;;
-        -w | -c | -W | -C | --min-workers) kind=number ;;
+        -w | -c | -W | -C | --min-workers | --dead) kind=number ;;
         --send | -e | --expect | -u | --unique) kind=text ;;
         --ca | --cert | --key) kind=file ;;
         esac

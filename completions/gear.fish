@@ -154,7 +154,7 @@ function __gear_values
         case 'ping'
             printf '%s\n' -s --server --context -c --count -i --interval --connect-timeout --ca --cert --key
         case 'check'
-            printf '%s\n' -s --server -H --context -q --queue -t --timeout -w -c -W -C --min-workers --max-age --send -e --expect -u --unique --connect-timeout --ca --cert --key
+            printf '%s\n' -s --server -H --context -q --queue -t --timeout -w -c -W -C --min-workers --max-age --dead --send -e --expect -u --unique --connect-timeout --ca --cert --key
         case 'metrics'
             printf '%s\n' -s --server --context --listen -o --output -i --interval --connect-timeout --ca --cert --key
         case 'doctor'
@@ -769,6 +769,7 @@ complete -c gear -n '__gear_at check' -s C -x -d 'Workers: critical. 0: never.'
 complete -c gear -n '__gear_at check' -s x -d 'No worker is critical.'
 complete -c gear -n '__gear_at check' -l min-workers -x -d 'Fewer are critical.'
 complete -c gear -n '__gear_at check' -l max-age -x -d 'A job that waits longer is critical (gear servers).'
+complete -c gear -n '__gear_at check' -l dead -x -d 'Dead jobs: warning, and critical. 0: never (gear servers).'
 complete -c gear -n '__gear_at check' -l send -x -d 'Send a job to the function of -q instead.'
 complete -c gear -n '__gear_at check' -s e -l expect -x -d 'Critical unless its result holds this.'
 complete -c gear -n '__gear_at check' -s u -l unique -x -d 'Its unique.'

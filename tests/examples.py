@@ -151,7 +151,7 @@ _RUNS_ON = re.compile(
     r"gear (serve|worker)\b(?!((?! -- ).)*(--check|--help|--burst|--count| -c | -d\b|&$| \|))"
 )
 """What does not end by itself; what stands behind ``--`` is another command."""
-_USUAL_PORTS = ("4730", "4731", "4732", "9100", "9418")
+_USUAL_PORTS = ("4730", "4731", "4732", "8000", "9100", "9418")
 _PORT = re.compile(rf"(?<![\w.])({'|'.join(_USUAL_PORTS)})(?!\w)")
 """The ports of the documents, each another one in a session."""
 _DONE = re.compile("\036(\\d+)\036")

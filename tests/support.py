@@ -47,6 +47,14 @@ SYSTEMD_ANALYZE = "/usr/bin/systemd-analyze"
 needs_systemd = pytest.mark.peers(systemd=True)
 """For tests that need systemd's own judgement."""
 
+LOGROTATE = "/usr/sbin/logrotate"
+
+
+def needs_programs(*names: str) -> pytest.MarkDecorator:
+    """For tests that need other programs, and nothing of Gearman's."""
+    return pytest.mark.peers(programs=names)
+
+
 needs_libraries = pytest.mark.peers(libraries=True)
 """For tests that need Gearman's libraries for PHP, Perl and C besides."""
 
@@ -67,12 +75,21 @@ LIBRARIES = {
 
 
 @functools.cache
-def missing_peers(libraries: bool = False, browser: bool = False, systemd: bool = False) -> list[str]:
-    """Which of Gearman's own programs, or also of its libraries, a browser, or systemd, are not installed."""
+def missing_peers(
+    libraries: bool = False,
+    browser: bool = False,
+    systemd: bool = False,
+    programs: tuple[str, ...] | None = None,
+) -> list[str]:
+    """Which of Gearman's own programs, or also of its libraries and a browser, are not installed.
+
+    Instead of them: systemd, or any `programs`.
+    """
     wanted = [GEARMAND, GEARMAN, GEARADMIN, *([CHROMIUM] if browser else [])]
     wanted = [SYSTEMD_ANALYZE] if systemd else wanted
-    programs = [program for program in wanted if shutil.which(program) is None]
-    return programs + [name for name, command in LIBRARIES.items() if libraries and not succeeds(command)]
+    wanted = wanted if programs is None else list(programs)
+    absent = [program for program in wanted if shutil.which(program) is None]
+    return absent + [name for name, command in LIBRARIES.items() if libraries and not succeeds(command)]
 
 
 def succeeds(command: Sequence[str]) -> bool:

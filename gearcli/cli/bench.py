@@ -5,29 +5,23 @@ from __future__ import annotations
 import contextlib
 import functools
 import json
-import os
 import shlex
 import signal
 import socket
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Any
 
-import typer
-
-from gearcli.cli.options import ConnectTimeout, Context, Json, Quiet, Servers, lasting, parsed, reach
+from gearcli.cli import bench_options as options
+from gearcli.cli.options import ConnectTimeout, Context, Json, Quiet, Servers, reach
 from gearcli.cli.output import message, write_text
 from gearcli.client.admin import Admin
 from gearcli.client.crowd import Crowd
 from gearcli.client.figures import Figures
-from gearcli.client.load import WORKLOADS, Load, Plan
+from gearcli.client.load import Load, Plan
 from gearcli.errors import GearError, UsageError
 from gearcli.escape import row_field, shown
-from gearcli.protocol.address import Address
 from gearcli.signals import received, registered, wanted
-from gearcli.units import counted, size
-
-SIZE_LIMIT = 64 << 20
-"""Bytes of a workload: what every server takes."""
+from gearcli.units import counted
 
 CLEARING = 5.0
 """Seconds that taking jobs back may take after an error or an interruption."""
@@ -39,35 +33,16 @@ _WIDTHS = (8, 9, 11, 9, 9, 9, 9)
 
 
 def bench(
-    workload: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar=f"[{'|'.join(WORKLOADS)}]...", help="What to measure. Default: all.", show_default=False
-        ),
-    ] = None,
+    workload: options.Workloads = None,
     server: Servers = None,
     context: Context = None,
-    jobs: Annotated[
-        int, typer.Option("-n", "--jobs", min=1, metavar="N", help="Jobs of a workload; latency: a tenth.")
-    ] = 10_000,
-    connections: Annotated[int, typer.Option("-c", "--connections", min=1, metavar="N", help="Clients.")] = 4,
-    workers: Annotated[int, typer.Option("-w", "--workers", min=1, metavar="N", help="Workers.")] = 4,
-    window: Annotated[
-        int, typer.Option("--window", min=1, metavar="N", help="Jobs in flight for each client.")
-    ] = 64,
-    bytes_: Annotated[
-        int, typer.Option("--size", metavar="SIZE", parser=parsed(size), help="Bytes of each job's workload.")
-    ] = "64",  # type: ignore[assignment]  # typer parses it
-    function: Annotated[
-        str | None,
-        typer.Option(
-            "-f",
-            "--function",
-            metavar="NAME",
-            help="Function of the jobs; nobody else may use it. Default: a random name.",
-        ),
-    ] = None,
-    timeout: Annotated[float, lasting("--timeout", help="How long each workload may take.")] = "60s",  # type: ignore[assignment]  # typer parses it
+    jobs: options.Jobs = 10_000,
+    connections: options.Connections = 4,
+    workers: options.Workers = 4,
+    window: options.Window = 64,
+    bytes_: options.Size = "64",  # type: ignore[assignment]  # typer parses it
+    function: options.Function = None,
+    timeout: options.Timeout = "60s",  # type: ignore[assignment]  # typer parses it
     json: Json = False,
     quiet: Quiet = False,
     connect_timeout: ConnectTimeout = None,
@@ -78,12 +53,12 @@ def bench(
     clients submit foreground jobs while workers complete them. latency: one
     job at a time. Nothing is left on the server, and no other function is touched.
     """
-    chosen = _chosen(workload)
+    chosen = options.chosen(workload)
     servers, seconds = reach(server, context, connect_timeout)
     plan = Plan(
-        _only(servers),
-        _name(function),
-        _content(bytes_),
+        options.only(servers),
+        options.name(function),
+        options.content(bytes_),
         jobs=jobs,
         connections=connections,
         workers=workers,
@@ -100,39 +75,6 @@ def bench(
         for name in chosen:
             figures = load.run(name)
             write_text(_json(name, plan, version, figures) if json else _row(name, _cells(figures)))
-
-
-# -- what is asked for ----------------------------------------------------------------
-
-
-def _chosen(workloads: list[str] | None) -> list[str]:
-    """The workloads in the order given, or all."""
-    unknown = next((name for name in workloads or () if name not in WORKLOADS), None)
-    if unknown is not None:
-        raise UsageError(f"{unknown!r} is not a workload; there are {', '.join(WORKLOADS)}")
-    return workloads or list(WORKLOADS)
-
-
-def _only(servers: list[Address]) -> Address:
-    if len(servers) > 1:
-        raise UsageError(f"one server is measured at a time, not {len(servers)}; name it with -s")
-    return servers[0]
-
-
-def _name(function: str | None) -> bytes:
-    """The function that was named, or one that nobody else uses."""
-    if function == "":
-        raise UsageError("a function has a name; without -f it is a random one")
-    return os.fsencode(function or f"gear-bench-{os.urandom(4).hex()}")
-
-
-def _content(count: int) -> bytes:
-    """A workload of so many bytes."""
-    if count > SIZE_LIMIT:
-        raise UsageError(
-            f"a workload has at most {SIZE_LIMIT >> 20}M here, because not every server takes more"
-        )
-    return b"x" * count
 
 
 # -- doing no harm ---------------------------------------------------------------------

@@ -16,6 +16,7 @@ from gearcli.cli.options import ConnectTimeout, Context, Reach, Servers, reach
 from gearcli.cli.output import write_text
 from gearcli.cli.plugin import State, Thresholds, Verdict
 from gearcli.client.client import Client
+from gearcli.client.documents import FunctionState
 from gearcli.client.functions import Row, rows_of
 from gearcli.client.snapshot import Snapshot, snapshot
 from gearcli.client.survey import Answer, Survey
@@ -52,6 +53,7 @@ def check(
     no_worker: options.NoWorker = _USUAL.no_worker,
     min_workers: options.MinWorkers = _USUAL.min_workers,
     max_age: options.MaxAge = _USUAL.max_age,
+    dead: options.Dead = _USUAL.dead,
     send: options.Send = None,
     expect: options.Expect = None,
     unique: options.Unique = _UNIQUE,
@@ -73,7 +75,7 @@ def check(
     try:
         reached = reach([*(host or []), *(server or [])] or None, context, connect_timeout)
         limits = Thresholds(
-            warning, critical, workers_warning, workers_critical, no_worker, min_workers, max_age
+            warning, critical, workers_warning, workers_critical, no_worker, min_workers, max_age, dead
         )
         if not timeout:
             raise UsageError("-t 0 leaves no time for an answer")
@@ -123,7 +125,7 @@ def _check_queues(reached: Reach, queues: Sequence[str], limits: Thresholds, tim
     if any(answer.value for answer in answers):
         known = {row.state.function for row in rows}
         verdicts += plugin.missing([name for name in names if name not in known], limits)
-        verdicts += _ages_untold(answers, rows, limits)
+        verdicts += _untold(answers, limits)
     versions = dict.fromkeys(answer.value.version for answer in answers if answer.value)
     state, text = plugin.summary(rows, verdicts, versions)
     return _say(state, text, list(plugin.figures(rows, limits)))
@@ -149,26 +151,25 @@ def _failure(answer: Answer[Snapshot]) -> str:
     return plugin.quoted(str(answer.error))
 
 
-def _ages_untold(
-    answers: Sequence[Answer[Snapshot]], rows: Sequence[Row], limits: Thresholds
-) -> list[Verdict]:
-    """That a server cannot tell how long jobs wait, if that was asked for."""
-    if limits.max_age is None:
-        return []
+def _untold(answers: Sequence[Answer[Snapshot]], limits: Thresholds) -> list[Verdict]:
+    """That a server cannot tell how long jobs wait, or how many are dead, if that was asked for."""
+    ours = ("--max-age", limits.max_age, plugin.tells_ages), ("--dead", limits.dead, plugin.tells_dead)
+    asked = [(option, tells) for option, limit, tells in ours if limit is not None]
     return [
         Verdict(
             State.UNKNOWN,
-            f"--max-age needs a gear server; {answer.address} is {plugin.quoted(answer.value.product)}.",
+            f"{option} needs a gear server; {answer.address} is {plugin.quoted(answer.value.product)}.",
         )
         for answer in answers
-        if answer.value is not None and _untold(answer.value)
+        for option, tells in asked
+        if answer.value is not None and not _tells(answer.value, tells)
     ]
 
 
-def _untold(told: Snapshot) -> bool:
+def _tells(told: Snapshot, tells: Callable[[FunctionState], bool]) -> bool:
     if told.functions:
-        return not plugin.tells_ages(told.functions[0])
-    return told.product != told.version  # only gear's says its name
+        return tells(told.functions[0])
+    return told.product == told.version  # only gear's says its name
 
 
 # -- a worker --------------------------------------------------------------------------------------

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
 import typer
 
-from gearcli.cli.options import lasting
+from gearcli.cli.options import lasting, parsed
+from gearcli.cli.plugin import Levels
+from gearcli.errors import UsageError
 
 _THRESHOLDS = "Thresholds"
 _JOB = "A test job"
+_LEVELS = re.compile(r"([0-9]{1,9})(?::([0-9]{1,9}))?")
 
 
 def _threshold(name: str, help: str) -> Any:
     return typer.Option(name, metavar="N", min=0, help=help, rich_help_panel=_THRESHOLDS)
+
+
+def levels(text: str) -> Levels:
+    """What ``WARNING`` or ``WARNING:CRITICAL`` says.  Raises UsageError."""
+    found = _LEVELS.fullmatch(text)
+    if found is None:
+        raise UsageError(f"{text!r} is no threshold; write 1 for a warning, 1:10 for what is critical too")
+    return Levels(int(found[1]), int(found[2] or 0))
 
 
 Hosts = Annotated[
@@ -37,6 +49,16 @@ MaxAge = Annotated[
     float | None,
     lasting(
         "--max-age", help="A job that waits longer is critical (gear servers).", rich_help_panel=_THRESHOLDS
+    ),
+]
+Dead = Annotated[
+    Levels | None,
+    typer.Option(
+        "--dead",
+        metavar="N[:N]",
+        parser=parsed(levels),
+        help="Dead jobs: warning, and critical. 0: never (gear servers).",
+        rich_help_panel=_THRESHOLDS,
     ),
 ]
 Send = Annotated[

@@ -35,6 +35,13 @@ class State(IntEnum):
 _SEVERITY = (State.OK, State.UNKNOWN, State.WARNING, State.CRITICAL)
 
 
+class Levels(NamedTuple):
+    """From which number on a state is reported; 0 is never."""
+
+    warning: int = 0
+    critical: int = 0
+
+
 class Thresholds(NamedTuple):
     """From which numbers on a queue is reported; those of jobs and workers that are 0 are not looked at."""
 
@@ -48,6 +55,8 @@ class Thresholds(NamedTuple):
     """With how many workers a queue is well; fewer are critical."""
     max_age: float | None = None
     """Seconds that the oldest waiting job may have waited; more are critical."""
+    dead: Levels | None = None
+    """For dead jobs."""
 
 
 class Verdict(NamedTuple):
@@ -98,6 +107,7 @@ def _judged(row: Row, limits: Thresholds) -> Verdict | None:
     """The first rule that a queue breaks, in check_gearman's order; ours follow those that are critical."""
     queue, jobs, name = row.state, waiting(row.state), _name(row)
     critical, warning = State.CRITICAL, State.WARNING
+    dead, limit = queue.dead or 0, limits.dead or Levels()
     rules = (
         (jobs > 0 and queue.workers == 0, critical, f"{_jobs(jobs)} without any worker"),
         (0 < limits.jobs_critical <= jobs, critical, _waiting(jobs)),
@@ -105,8 +115,10 @@ def _judged(row: Row, limits: Thresholds) -> Verdict | None:
         (limits.no_worker and queue.workers == 0, critical, "no worker"),
         (queue.workers < limits.min_workers, critical, f"{queue.workers} of {limits.min_workers} worker"),
         (_too_old(queue, limits), critical, f"a job that has waited {queue.oldest or 0:.0f}s"),
+        (0 < limit.critical <= dead, critical, counted(dead, "dead job")),
         (0 < limits.jobs_warning <= jobs, warning, _waiting(jobs)),
         (0 < limits.workers_warning <= queue.workers, warning, f"{queue.workers} worker"),
+        (0 < limit.warning <= dead, warning, counted(dead, "dead job")),
     )
     return next(
         (Verdict(state, f"Queue {name} has {text}.") for broken, state, text in rules if broken), None
@@ -120,6 +132,11 @@ def _too_old(queue: FunctionState, limits: Thresholds) -> bool:
 def tells_ages(queue: FunctionState) -> bool:
     """Whether a queue is of a server that tells how long jobs wait: only a gear server pauses functions."""
     return queue.paused is not None
+
+
+def tells_dead(queue: FunctionState) -> bool:
+    """Whether a queue is of a server that keeps dead jobs and counts them."""
+    return queue.dead is not None
 
 
 def missing(queues: Iterable[bytes], limits: Thresholds) -> list[Verdict]:
@@ -145,7 +162,7 @@ def _waiting(count: int) -> str:
 
 
 def figures(rows: Iterable[Row], limits: Thresholds) -> Iterator[str]:
-    """The performance data of queues, as check_gearman writes it, and the oldest job where its age counts."""
+    """The performance data of queues, as check_gearman writes it, and of ours what is looked at."""
     for row in rows:
         queue, label = row.state, _label(row)
         jobs = f"{limits.jobs_warning};{limits.jobs_critical};0"
@@ -155,6 +172,8 @@ def figures(rows: Iterable[Row], limits: Thresholds) -> Iterator[str]:
         yield f"'{label}_worker'={queue.workers};{workers}"
         if limits.max_age is not None and tells_ages(queue):
             yield f"'{label}_oldest'={queue.oldest or 0:.3f}s;;{limits.max_age:g};0"
+        if limits.dead is not None and tells_dead(queue):
+            yield f"'{label}_dead'={queue.dead};{limits.dead.warning};{limits.dead.critical};0"
 
 
 def _label(row: Row) -> str:

@@ -181,12 +181,13 @@ def _serve(plan: _Plan, ready: Callable[[], None]) -> int:
         )
 
         def started() -> None:
-            if plan.pid_file:
+            if keep_jobs is not None:
+                with privileges.acting_as(plan.account):
+                    keep_jobs(engine, server)
+            if plan.pid_file:  # after all that may fail: the user may not be able to remove it
                 pid_files.append(PidFile(plan.pid_file, "--pid-file"))
             if plan.account is not None:
                 _become(plan.account, [*listeners, *watched], plan.log)
-            if keep_jobs is not None:
-                keep_jobs(engine, server)
             _say_where(plan, listeners, watched)
             systemd.notify(os.environ, "READY=1")
             systemd.feed_watchdog(os.environ, engine.registry.timers)

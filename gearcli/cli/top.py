@@ -85,7 +85,7 @@ def _batch(reached: Reach, pattern: str, hide_empty: bool, interval: float | Non
     like = matching(pattern)
 
     def chosen(state: FunctionState) -> bool:
-        return like(state.function) and bool(state.total or not hide_empty)
+        return like(state.function) and not (hide_empty and state.empty)
 
     with Survey(reached.servers, snapshot, connect_timeout=reached.connect_timeout) as servers:
         return batch(servers, chosen, interval=interval, count=count)

@@ -53,7 +53,7 @@ class Choices:
             found = [
                 state
                 for state in watch.states()
-                if (state.total or not self.hide_empty) and wanted(state.function)
+                if not (self.hide_empty and state.empty) and wanted(state.function)
             ]
             found.sort(key=lambda state: order(watch, state))
             self._rows = (what, found, watch.totals(found))

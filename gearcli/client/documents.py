@@ -52,6 +52,11 @@ class FunctionState(NamedTuple):
         return self.queued + self.running
 
     @property
+    def empty(self) -> bool:
+        """Whether it has no jobs, dead ones included: nobody has to look at it."""
+        return not (self.total or self.dead)
+
+    @property
     def stuck(self) -> bool:
         """Whether jobs wait that nobody works on."""
         return self.queued > (self.delayed or 0) and self.workers == 0

@@ -97,7 +97,7 @@ def chosen(rows: Iterable[Row], globs: Sequence[str] = (), *, hide_empty: bool =
     return [
         row
         for row in rows
-        if (not patterns or _matches(row.state.function, patterns)) and (not hide_empty or row.state.total)
+        if (not patterns or _matches(row.state.function, patterns)) and not (hide_empty and row.state.empty)
     ]
 
 

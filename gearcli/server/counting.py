@@ -176,6 +176,7 @@ class Gate:
                 engine.handlers[type_] = self._counted(type_, handler)
         for type_, together in engine.runs.items():
             engine.runs[type_] = self._counted_run(type_, together)
+        engine.admission.counted = self._counted  # what is refused has come nevertheless
 
     def connect(self, *about: Any) -> Peer:
         """A connection begins."""

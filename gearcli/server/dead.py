@@ -10,12 +10,11 @@ from __future__ import annotations
 
 from collections import Counter, OrderedDict
 from collections.abc import Iterator
-from math import inf
 from typing import TYPE_CHECKING
 
 from gearcli.escape import shown
 from gearcli.server.jobs import Job
-from gearcli.server.rationing import Rationed
+from gearcli.server.rationing import Rationed, Seldom
 from gearcli.server.returning import queue_again
 from gearcli.server.store import StoredJob
 
@@ -29,9 +28,6 @@ BYTES_LIMIT = 128 << 20
 OVERHEAD = 1024
 """Bytes that one takes besides its names and its workload, reckoned high."""
 
-_SAID_AGAIN = 60.0
-"""Seconds until the log may say again that some were dropped."""
-
 
 class DeadLetters:
     """The dead jobs of a registry, by number, those that died first at the front."""
@@ -44,7 +40,7 @@ class DeadLetters:
         self.limit = BYTES_LIMIT
         """Bytes that all together may take."""
         self._dropped = 0
-        self._next_said = -inf
+        self._dropped_said = Seldom()
         self._rationed = Rationed(lambda words: registry.say(words), lambda: registry.now)
 
     def __iter__(self) -> Iterator[StoredJob]:
@@ -96,7 +92,9 @@ class DeadLetters:
         self.add(letter)
 
     def add(self, letter: StoredJob) -> None:
-        """Keep a dead job, at the cost of the oldest where there is no room."""
+        """Keep a dead job, at the cost of the oldest where there is no room; its function is known."""
+        if letter.function not in self._registry.queues:  # it comes from a store
+            self._registry.make_queue(letter.function)
         self._letters[letter.number] = letter
         self._counted(letter, 1)
         while len(self._letters) > COUNT_LIMIT or self._used > self.limit:
@@ -106,9 +104,8 @@ class DeadLetters:
 
     def _tell_dropped(self, letter: StoredJob) -> None:
         self._dropped += 1
-        if self._registry.now < self._next_said:
+        if not self._dropped_said.due(self._registry.now):
             return
-        self._next_said = self._registry.now + _SAID_AGAIN
         name = shown(self.handle(letter))
         more = f", and {self._dropped - 1} more since this was last said" if self._dropped > 1 else ""
         self._registry.say(f"no room for more dead jobs: the oldest is dropped, {name}{more}")

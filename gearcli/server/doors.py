@@ -17,11 +17,10 @@ from gearcli.entrance import AGAIN, OUT_OF_DESCRIPTORS, Entrance
 from gearcli.server import listener as listening
 from gearcli.server.bounds import CONNECTIONS
 from gearcli.server.log import Log
+from gearcli.server.rationing import Seldom
 
 _ACCEPTED = 128
 """Connections accepted at once, before others are heard again."""
-_SAID_AGAIN = 60.0
-"""Seconds until the log may say again that there are as many connections as there may be."""
 
 
 class Doors:
@@ -48,7 +47,7 @@ class Doors:
         self._count = count
         self._full = False
         """Whether there are as many connections as there may be."""
-        self._next_said = -inf
+        self._said = Seldom()
         self._again_at: float | None = None
         """When to accept again after there were no descriptors; None while there are."""
         self.open()
@@ -87,8 +86,7 @@ class Doors:
         """There are as many as there may be; others wait until one of them ends."""
         self._full = True
         self._entrance.shut()
-        if time.monotonic() >= self._next_said:
-            self._next_said = time.monotonic() + _SAID_AGAIN
+        if self._said.due(time.monotonic()):
             self._log.notice(f"no new connections until one ends: {self._most} are open (--max-connections)")
 
     def _pause(self, error: OSError) -> None:

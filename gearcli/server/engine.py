@@ -73,7 +73,7 @@ class Engine:
         for part in self._parts:
             self.runs.update(getattr(part, "runs", {}))
         self.admission = Admission(self.handlers, self.runs)
-        """What is refused for want of room."""
+        """What is refused, for want of room or because it drains."""
 
     def _table(self) -> dict[PacketType, Callable[..., None]]:
         """The method for every packet; those that no peer may send are unexpected."""
@@ -110,9 +110,7 @@ class Engine:
     def drain(self) -> None:
         """From now on take no new jobs and give none out; those that run may end."""
         self.registry.pause()
-        self.admission.refuse(())
-        self.handlers.update(dict.fromkeys(SUBMISSIONS, self._draining))
-        self.runs.clear()
+        self.admission.end(SUBMISSIONS)
 
     # -- connections ----------------------------------------------------------
 
@@ -197,9 +195,6 @@ class Engine:
     def rejected(self, peer: Peer, code: bytes, text: bytes) -> None:
         """The decoder could not accept a packet; `code` and `text` say why."""
         peer.error(code, text)
-
-    def _draining(self, peer: Peer, *_: bytes) -> None:
-        peer.refuse(Refusal.DRAINING)
 
     def _unexpected(self, peer: Peer, *_: bytes) -> None:
         peer.refuse(Refusal.COMMAND)

@@ -58,7 +58,10 @@ class Handshakes:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         secured = tls.wrapped(connection, self.context)
         self._begun[secured] = time.monotonic() + PATIENCE, sockname
-        self._selector.register(secured, _READ, (self._proceed, secured))
+        try:
+            self._selector.register(secured, _READ, (self._proceed, secured))
+        except OSError as error:
+            self._end(secured, tls.reason(error))
 
     def _proceed(self, secured: tls.TlsSocket) -> None:
         try:
@@ -75,6 +78,10 @@ class Handshakes:
 
     def _refuse(self, secured: tls.TlsSocket, reason: str) -> None:
         self._selector.unregister(secured)
+        self._end(secured, reason)
+
+    def _end(self, secured: tls.TlsSocket, reason: str) -> None:
+        """Close what the selector does not know."""
         _, sockname = self._begun.pop(secured)
         who, _ = listening.peer_name(secured, sockname)
         self._log.say(Level.CONNECTIONS, f"{who}: no TLS: {reason}")

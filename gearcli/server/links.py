@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from gearcli.protocol.decoder import Decoder
 from gearcli.protocol.packets import PACKET_LIMIT, REQUEST, Packet
 from gearcli.server.journal import Gate
+from gearcli.server.log import Level, Log
 from gearcli.server.peers import Peer
 from gearcli.server.trace import Trace
 
@@ -78,6 +79,16 @@ class Link:
         self.closed = False
         self.left = False
         """Whether the engine knows that the peer is gone."""
+
+    def follow(self, log: Log) -> None:
+        """Say its packets in a log, or no longer, as the log's level is."""
+        if not log.says(Level.JOBS):
+            self.trace = None
+        elif self.trace is None:
+            self.trace = Trace(log, self.who)
+            self.trace.said = len(self.peer.outbox)
+        # Else each packet is looked at: by who says it, or by who may forbid it.
+        self.decoder.in_runs = self.trace is None and self.free
 
     def wanted(self) -> int:
         """How many bytes to receive at once."""

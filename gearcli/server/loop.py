@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
-from gearcli.errors import ProtocolError
+from gearcli.errors import ProtocolError, reason_of
 from gearcli.protocol.packets import Packet
 from gearcli.server import listener as listening
 from gearcli.server.access import Access
@@ -25,7 +25,7 @@ from gearcli.server.doors import Doors
 from gearcli.server.engine import Engine
 from gearcli.server.fairness import Flooded, Turns
 from gearcli.server.host import ServerHost
-from gearcli.server.links import READ, RECEIVED, WRITE, Link
+from gearcli.server.links import NOTHING, READ, RECEIVED, WRITE, Link
 from gearcli.server.log import Level, Log
 from gearcli.server.operator import Operator
 from gearcli.server.peers import UNCOPIED, Peer
@@ -33,7 +33,6 @@ from gearcli.server.rationing import Rationed
 from gearcli.server.sending import Sending
 from gearcli.server.shutdown import SIGNALS, Shutdown
 from gearcli.server.supervision import Supervision
-from gearcli.server.trace import Trace
 from gearcli.signals import received, registered
 
 if TYPE_CHECKING:
@@ -303,14 +302,23 @@ class Server:
             self._change_interest(link, mask)
 
     def _change_interest(self, link: Link, mask: int) -> None:
-        """Have the selector wait for something else; it cannot wait for nothing."""
-        if not mask:
-            self.selector.unregister(link.socket)
-        elif not link.mask:
-            self.selector.register(link.socket, mask, link)
+        """Have the selector wait for something else; it cannot wait for nothing.
+
+        Where it has no room the link is closed: it would never be heard again.
+        """
+        try:
+            if not mask:
+                self.selector.unregister(link.socket)
+            elif not link.mask:
+                self.selector.register(link.socket, mask, link)
+            else:
+                self.selector.modify(link.socket, mask, link)
+        except OSError as error:
+            link.mask = NOTHING
+            self._rationed.say(f"{link.who} cannot be served and is closed: {reason_of(error)}")
+            self._close(link)
         else:
-            self.selector.modify(link.socket, mask, link)
-        link.mask = mask
+            link.mask = mask
 
     def _writable(self, link: Link) -> None:
         if link.closed or not self._flush(link):
@@ -329,27 +337,18 @@ class Server:
         peer = self._engine.connect(connection.fileno(), host, who)
         link = self._links[peer] = Link(connection, peer, who, self._packet_limit)
         link.free = self._access.welcome(peer, connection)
-        self._trace(link)
-        self.selector.register(connection, READ, link)
+        link.follow(self._log)
         self._log.say(Level.CONNECTIONS, f"{who} connected")
+        link.mask = NOTHING
+        self._change_interest(link, READ)
 
     def _connections(self) -> int:
         """How many there are, those included that agree on TLS."""
         return len(self._links) + self._access.pending
 
-    def _trace(self, link: Link) -> None:
-        """Say a connection's packets, or no longer, as the log's level is."""
-        if not self._log.says(Level.JOBS):
-            link.trace = None
-        elif link.trace is None:
-            link.trace = Trace(self._log, link.who)
-            link.trace.said = len(link.peer.outbox)
-        # Else each packet is looked at: by who says it, or by who may forbid it.
-        link.decoder.in_runs = link.trace is None and link.free
-
     def _trace_all(self) -> None:
         for link in self._links.values():
-            self._trace(link)
+            link.follow(self._log)
 
     def _close(self, link: Link) -> None:
         if link.closed:

@@ -59,6 +59,7 @@ _NEEDED = {b"show": 1, b"cancel": 2}
 """Words without which gearmand does not know a command."""
 _HTTP = (b" HTTP/1.1", b" HTTP/1.0")
 _IN_USE = err("there are still connected workers or executing clients")
+_DEAD_JOBS = err("there are still dead jobs; gear purge --dead throws them away")
 _NO_FUNCTION = err("function not found")
 _TOO_LONG = err("ARGUMENT_TOO_LARGE", "Function name too large")
 _NO_JOB = err("UNKNOWN_JOB")
@@ -188,13 +189,15 @@ class Operator:
         return ok()
 
     def drop(self, words: list[bytes]) -> bytes:
-        """``drop function FUNCTION``: forget a function that has no worker and no job."""
+        """``drop function FUNCTION``: forget a function that has no worker and no job, dead or not."""
         if len(words) != 2 or words[0].lower() != b"function":
             return incomplete("drop")
         queue = self._named_in_any_case(words[1])
         if queue is None:
             return _NO_FUNCTION
-        return ok() if self._registry.drop_queue(queue) else _IN_USE
+        if self._registry.drop_queue(queue):
+            return ok()
+        return _IN_USE if queue.workers or queue.total else _DEAD_JOBS
 
     def _named_in_any_case(self, name: bytes) -> FunctionQueue | None:
         """The function of this name, else one that differs in upper and lower case, as in gearmand."""

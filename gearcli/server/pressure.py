@@ -16,13 +16,12 @@ from gearcli.server.links import Link
 from gearcli.server.log import Log
 from gearcli.server.memory import CONNECTION
 from gearcli.server.patience import Patience
+from gearcli.server.rationing import Seldom
 
 _WORTH = 1 << 20
 """Bytes that a connection must hold to be closed for the memory they take."""
 _PAUSE = 10.0
 """Seconds between two looks for functions that nobody needs: it takes long where there are many."""
-_SAID_AGAIN = 60.0
-"""Seconds until the log may say again that there is no room."""
 
 
 class Pressure:
@@ -37,7 +36,8 @@ class Pressure:
         self._patience = patience
         self._end = end
         self._log = log
-        self._next_drop = self._next_said = -inf
+        self._next_drop = -inf
+        self._said = Seldom()
 
     def held(self, connections: int) -> int:
         """The bytes that are held for so many connections."""
@@ -66,8 +66,7 @@ class Pressure:
         if self._engine.registry.paused:  # and no jobs are taken anyway
             refused -= SUBMISSIONS
         self._engine.admission.refuse(refused)
-        if refused and now >= self._next_said:
-            self._next_said = now + _SAID_AGAIN
+        if refused and self._said.due(now):
             words = f"{held >> 20:,} MiB are held for clients and workers (--max-memory)"
             self._log.notice(f"no new jobs until some are done: {words}")
 

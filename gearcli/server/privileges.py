@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import os
 import pwd
 import resource
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -49,8 +51,7 @@ def become(user: Account) -> None:
     What will be needed has to be loaded before: where root has installed
     Python for itself, the user cannot read its files.
     """
-    for codec in _CODECS:
-        codecs.lookup(codec)
+    _load_codecs()
     if os.geteuid() == user.uid != 0:
         return
     try:
@@ -58,9 +59,48 @@ def become(user: Account) -> None:
         os.setgid(user.gid)  # of root also the real and the saved one
         os.setuid(user.uid)
     except OSError as error:
-        raise NotPermitted(
-            f"cannot become {user.name}: {reason_of(error)}; run it as root, or without --user"
-        ) from None
+        raise _cannot_become(user, error) from None
+
+
+@contextlib.contextmanager
+def acting_as(user: Account | None) -> Iterator[None]:
+    """Be that user, if there is one, and then root again: what is opened meanwhile is what the user may open.
+
+    What is made is the user's.  Raises NotPermitted.  For what has to be loaded before see `become`.
+    """
+    _load_codecs()
+    if user is None or os.geteuid() == user.uid != 0:
+        yield
+        return
+    before = os.geteuid(), os.getegid(), os.getgroups()
+    try:
+        try:
+            os.initgroups(user.name, user.gid)
+            os.setegid(user.gid)
+            os.seteuid(user.uid)
+        except OSError as error:
+            raise _cannot_become(user, error) from None
+        yield
+    finally:
+        _return_to(*before)
+
+
+def _return_to(uid: int, gid: int, groups: list[int]) -> None:
+    if os.geteuid() != uid:
+        os.seteuid(uid)  # first: only root may have the others back
+    if os.getegid() != gid:
+        os.setegid(gid)
+    if os.getgroups() != groups:
+        os.setgroups(groups)
+
+
+def _load_codecs() -> None:
+    for codec in _CODECS:
+        codecs.lookup(codec)
+
+
+def _cannot_become(user: Account, error: OSError) -> NotPermitted:
+    return NotPermitted(f"cannot become {user.name}: {reason_of(error)}; run it as root, or without --user")
 
 
 def allow_files(wanted: int | None) -> None:

@@ -152,8 +152,8 @@ class Registry:
             self.account.held -= FUNCTION + len(function)
 
     def drop_queue(self, queue: FunctionQueue) -> bool:
-        """Forget a function that has no worker and no job, and its limits; whether that was so."""
-        if queue.workers or queue.total:
+        """Forget a function without workers and jobs, dead ones too, and its limits; whether it had none."""
+        if queue.workers or queue.total or self.dead.count(queue.name):
             return False
         self._forget_limits(queue.name)
         del self.queues[queue.name]
@@ -161,7 +161,7 @@ class Registry:
         return True
 
     def drop_idle(self) -> None:
-        """Forget all functions that have no worker, no job and no limits of their own."""
+        """Forget all functions that have no worker, no job, dead or not, and no limits of their own."""
         for queue in [queue for name, queue in self.queues.items() if name not in self.limits]:
             if not queue.paused or self.paused:
                 self.drop_queue(queue)

@@ -77,12 +77,6 @@ class SqliteStore:
         self._room = Room(self.path, self._lock)
         (self._page,) = self._run("PRAGMA page_size").fetchone()
 
-    def give(self, uid: int, gid: int) -> None:
-        """Make a user the owner of the file and of those beside it."""
-        for ending in ("", "-wal", "-shm"):
-            with contextlib.suppress(FileNotFoundError):
-                os.chown(self.path + ending, uid, gid, follow_symlinks=False)
-
     # -- the contract -----------------------------------------------------------------
 
     def prefix(self, proposed: bytes = b"") -> bytes:

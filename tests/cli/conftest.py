@@ -8,6 +8,7 @@ import pytest
 
 from tests.cli.driving import gear_worker
 from tests.cli.events import Clock
+from tests.client.peer import Listener, listening
 from tests.support import ServerProcess, gear_serve
 
 
@@ -36,3 +37,10 @@ def failing(server: ServerProcess) -> Iterator[str]:
 def clock() -> Clock:
     """Time that stands still until the test moves it."""
     return Clock()
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    """A port behind which the test plays the server."""
+    with listening() as listener:
+        yield listener

@@ -30,6 +30,13 @@ class Result(NamedTuple):
     err: str
 
 
+def only_message(result: Result) -> str:
+    """The one line that was said, when nothing else was printed."""
+    assert b"" == result.out
+    (line,) = result.err.splitlines()
+    return line
+
+
 class Gear:
     """A `gear` that runs; its standard input and output are pipes.  Nobody sees a traceback."""
 

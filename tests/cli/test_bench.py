@@ -14,7 +14,7 @@ from gearcli import __version__
 from gearcli.cli import bench
 from gearcli.client.figures import Figures
 from gearcli.protocol.packets import PacketType
-from tests.cli.driving import Gear, at, counts, exit_of, run_gear
+from tests.cli.driving import Gear, at, counts, exit_of
 from tests.client.peer import Listener, listening
 from tests.support import ServerProcess, Wire, free_port, gear_serve, gearmand, needs_peers, wait_until
 
@@ -134,27 +134,7 @@ def test_a_row_is_as_wide_as_its_headings() -> None:
     ].split()
 
 
-# -- wrong usage ----------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        (["submit", "speed"], "'speed' is not a workload; there are submit, drain, cycle, latency"),
-        (["-s", "other:1"], "one server is measured at a time, not 2"),
-        (["-f", ""], "a function has a name"),
-        (["--size", "65M"], "a workload has at most 64M"),
-        (["--size", "large"], "'large' is not a size"),
-        (["-n", "0"], "0 is not in the range"),
-    ],
-)
-def test_wrong_usage(
-    server: ServerProcess, capfd: pytest.CaptureFixture[str], arguments: list[str], said: str
-) -> None:
-    assert 2 == exit_of("bench", *at(server.port), *arguments)
-    out, err = capfd.readouterr()
-    assert "" == out
-    assert said in " ".join(err.split())
+# -- functions in use ----------------------------------------------------------------------------
 
 
 def test_a_function_with_jobs_is_not_touched(
@@ -277,8 +257,3 @@ def test_an_output_that_nobody_reads(server: ServerProcess) -> None:
         running.close_output()
         assert 141 == running.result().status
     assert (0, 0, 0) == counts(server.port, "unread")
-
-
-def test_a_random_function_is_another_every_time(server: ServerProcess) -> None:
-    said = {run_gear("bench", *at(server.port), "-n", "1", "submit").err for _ in range(2)}
-    assert 2 == len(said)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 import socket
+from collections.abc import Iterator
 
 import pytest
 
 from gearcli.protocol.packets import PacketType
-from tests.cli.driving import at, exit_of, gear_worker, run_gear
+from tests.cli.driving import at, exit_of, gear_worker, run_gear, take_job
 from tests.client.answering import Reply, answering
-from tests.support import ServerProcess, Wire, free_port
+from tests.support import ServerProcess, Wire, free_port, gear_serve, wait_until
 
 UNKNOWN = b"ERR UNKNOWN_COMMAND Unknown+server+command\r\n"
 GEARMAND: dict[bytes, Reply] = {
@@ -175,12 +177,55 @@ def test_gearmand(capfd: pytest.CaptureFixture[str]) -> None:
         assert 3 == exit_of("check", *at(server.port), "--max-age", "1s")
         words = f"UNKNOWN - --max-age needs a gear server; 127.0.0.1:{server.port} is gearmand 1.1.20."
         assert f"check_gearman {words}|{figures}" == told(capfd)
+        assert 3 == exit_of("check", *at(server.port), "--dead", "1:10")
+        assert f"check_gearman {words.replace('--max-age', '--dead')}|{figures}" == told(capfd)
 
 
-def test_ages_that_a_server_without_functions_cannot_tell(capfd: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("option", ["--max-age", "--dead"])
+def test_what_a_server_without_functions_cannot_tell(option: str, capfd: pytest.CaptureFixture[str]) -> None:
     with answering({**GEARMAND, b"status": b".\n", b"prioritystatus": b".\n"}) as server:
-        assert 3 == exit_of("check", *at(server.port), "--max-age", "1s")
-        assert told(capfd).endswith("is gearmand 1.1.20.")
+        assert 3 == exit_of("check", *at(server.port), option, "1")
+        line = told(capfd)
+        assert f"UNKNOWN - {option} needs a gear server; " in line
+        assert line.endswith("is gearmand 1.1.20.")
+
+
+@pytest.fixture(scope="module")
+def deadly() -> Iterator[ServerProcess]:
+    """A server with two dead jobs, and a worker of their function."""
+    with gear_serve("--job-retries", "0") as server, server.wire() as client:
+        for _ in range(2):
+            client.ask(PacketType.SUBMIT_JOB_BG, b"deadly", b"", b"")
+            with server.wire() as worker:
+                take_job(worker, b"deadly")
+        client.say(PacketType.CAN_DO, b"deadly")
+        wait_until(lambda: 2 == json.loads(client.rows(b"functions")[0])["dead"])
+        yield server
+
+
+@pytest.mark.parametrize(
+    ("options", "status", "words", "figure"),
+    [
+        ([], 0, "OK - 0 jobs running", ""),
+        (["--dead", "3:4"], 0, "OK - 0 jobs running", " 'deadly_dead'=2;3;4;0"),
+        (["--dead", "1"], 1, "WARNING - Queue deadly has 2 dead jobs.", " 'deadly_dead'=2;1;0;0"),
+        (["--dead", "1:2"], 2, "CRITICAL - Queue deadly has 2 dead jobs.", " 'deadly_dead'=2;1;2;0"),
+        (["--dead", "1:2", "-q", "other"], 1, "WARNING - Queue other not found", None),
+    ],
+)
+def test_dead_jobs(
+    deadly: ServerProcess,
+    options: list[str],
+    status: int,
+    words: str,
+    figure: str | None,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    assert status == exit_of("check", *at(deadly.port), *options)
+    line = told(capfd)
+    assert line.startswith(f"check_gearman {words}")
+    figures = "'deadly_waiting'=0;10;100;0 'deadly_running'=0 'deadly_worker'=1;25;50;0"
+    assert line.endswith(words if figure is None else f"|{figures}{figure}")
 
 
 @pytest.mark.parametrize(

@@ -2,127 +2,28 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
-from types import SimpleNamespace
 
 import pytest
 
 from gearcli.cli import conduct
-from gearcli.cli.conduct import Conduct
 from gearcli.cli.exits import ExitStatus
-from gearcli.cli.halt import Halt, halt
-from gearcli.cli.outcomes import Outcomes
-from gearcli.cli.results import Results
-from gearcli.cli.sinks import Printed
-from gearcli.client.batch import Batch
+from gearcli.cli.halt import halt
 from gearcli.client.dispatch import Dispatch
-from gearcli.client.records import Given, Source, Splitter, Stream
-from gearcli.client.tasks import Event, Local, Task
-from gearcli.errors import ConnectFailed, ConnectionLost, ProtocolError
+from gearcli.client.records import Given
+from gearcli.client.tasks import Local, Task
+from gearcli.errors import ConnectionLost, ProtocolError
 from gearcli.protocol.packets import PacketType
-from tests.client.peer import Listener, Peer, listening
+from tests.cli.conducting import INTERRUPTED, Stage
+from tests.cli.conducting import person as person
+from tests.cli.conducting import stage as stage
+from tests.client.peer import Listener
 
 P = PacketType
-INTERRUPTED = "gear: jobs that wait for a worker are dropped, running ones and background ones go on\n"
 
 
-class Watcher:
-    """A progress that remembers what it is told."""
-
-    def __init__(self) -> None:
-        self.kinds: list[tuple[int, PacketType | Local]] = []
-        self.fractions: list[float | None] = []
-        self.hidden = 0
-        self.closed = 0
-        self.react: Callable[[int, PacketType | Local], None] = lambda number, kind: None
-        """What the server does when something is told."""
-
-    def take(self, event: Event) -> None:
-        """Something happened."""
-        self.kinds.append((event.task.number, event.kind))
-        self.react(event.task.number, event.kind)
-
-    def tick(self, fraction: float | None) -> None:
-        """Time has passed."""
-        self.fractions.append(fraction)
-
-    def hide(self) -> None:
-        """Something else is about to write."""
-        self.hidden += 1
-
-    def close(self) -> None:
-        """The end."""
-        self.closed += 1
-
-
-class Stage:
-    """A connection to a server that the test plays, and what a batch over it tells."""
-
-    def __init__(self, dispatch: Dispatch, peer: Peer) -> None:
-        self.dispatch = dispatch
-        self.peer = peer
-        self.progress = Watcher()
-        self.status = ExitStatus.DONE
-
-    def run(
-        self,
-        source: Source,
-        *,
-        halt: Halt | None = None,
-        served: Callable[[Task], bool] | None = None,
-        window: int = 64,
-        tick: float | None = None,
-        make: Callable[[bytes, int], Task | None] = lambda w, n: Task(b"f", w, number=n),
-    ) -> None:
-        """Run a batch to its end."""
-        outcomes = Outcomes(
-            Results([Printed(b"\n", tag=None, hide=self.progress.hide)], in_order=False),
-            batch=True,
-            hide=self.progress.hide,
-            ended=halt.finished if halt is not None else lambda good: None,
-        )
-        batch = Batch(self.dispatch, source, make, window=window, tick=tick)
-        try:
-            Conduct(batch, source, outcomes, self.progress, halt=halt, served=served).run()
-        finally:
-            self.status = outcomes.status
-
-
-@pytest.fixture
-def listener() -> Iterator[Listener]:
-    with listening() as listener:
-        yield listener
-
-
-@pytest.fixture
-def stage(listener: Listener) -> Iterator[Stage]:
-    with Dispatch([listener.address]) as dispatch:
-        dispatch.connect()
-        with listener.accept() as peer:
-            yield Stage(dispatch, peer)
-
-
-@pytest.fixture
-def person(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Somebody looks at standard error, and has done so for long enough to be told something."""
-    monkeypatch.setattr(conduct, "on_terminal", lambda descriptor: descriptor == 2)
-    monkeypatch.setattr(conduct, "_PATIENCE", 0.0)
-
-
-def asking(asked: list[Task]) -> Callable[[Task], bool]:
-    """What notes the tasks that it is asked about; none of them is served."""
-
-    def served(task: Task) -> bool:
-        asked.append(task)
-        return False
-
-    return served
-
-
-# -- progress ----------------------------------------------------------------------------------
+# -- progress ----------------------------------------------------------------------------
 
 
 def test_progress_and_outcomes_are_told_what_happens(stage: Stage, capfd: pytest.CaptureFixture[str]) -> None:
@@ -174,7 +75,7 @@ def test_progress_is_not_drawn_for_every_event(stage: Stage, monkeypatch: pytest
     assert 1 == len(stage.progress.fractions)
 
 
-# -- an early end ---------------------------------------------------------------------------------
+# -- an early end ------------------------------------------------------------------------
 
 
 def test_halting_now_gives_up_what_is_in_flight(stage: Stage, capfd: pytest.CaptureFixture[str]) -> None:
@@ -231,161 +132,7 @@ def test_enough_successes_are_a_success(stage: Stage, capfd: pytest.CaptureFixtu
     assert err.startswith("gear: stopped, 1 job succeeded; of 1 in flight ")
 
 
-# -- the remark that nobody works -------------------------------------------------------------------
-
-
-def test_a_person_is_told_that_nobody_takes_a_job(
-    stage: Stage, person: None, capfd: pytest.CaptureFixture[str]
-) -> None:
-    asked: list[bytes] = []
-
-    def served(task: Task) -> bool:
-        asked.append(task.function)
-        stage.peer.complete(1)
-        return False
-
-    stage.peer.create(1)
-    stage.run(Given([b"x"]), served=served, make=lambda w, n: Task(b"f\x1b", w, number=n))
-    assert ("1\n", "gear: no worker serves f\\x1b; waiting\n") == capfd.readouterr()
-    assert [b"f\x1b"] == asked
-    assert stage.progress.hidden
-
-
-def test_it_is_told_even_if_nothing_happens(
-    stage: Stage, person: None, capfd: pytest.CaptureFixture[str]
-) -> None:
-    """The server has not answered at all."""
-
-    def served(task: Task) -> bool:
-        stage.peer.create(1)
-        stage.peer.complete(1)
-        return False
-
-    stage.run(Given([b"x"]), served=served, tick=0.01)
-    assert ("1\n", "gear: no worker serves f; waiting\n") == capfd.readouterr()
-
-
-def test_each_function_is_asked_about_once(
-    stage: Stage, person: None, capfd: pytest.CaptureFixture[str]
-) -> None:
-    asked: list[bytes] = []
-
-    def served(task: Task) -> bool:
-        asked.append(task.function)
-        if len(asked) == 2:
-            stage.peer.complete(1, 2, 3)
-        return task.function == b"a"
-
-    stage.peer.create(3)
-    names = [b"a", b"b", b"b"]
-    stage.run(
-        Given([b"x"] * 3), served=served, make=lambda w, number: Task(names[number - 1], w, number=number)
-    )
-    assert ([b"a", b"b"], "gear: no worker serves b; waiting\n") == (asked, capfd.readouterr().err)
-
-
-def test_nothing_is_said_of_a_function_with_a_worker(
-    stage: Stage, person: None, capfd: pytest.CaptureFixture[str]
-) -> None:
-    def served(task: Task) -> bool:
-        stage.peer.complete(1)
-        return True
-
-    stage.peer.create(1)
-    stage.run(Given([b"x"]), served=served)
-    assert ("1\n", "") == capfd.readouterr()
-
-
-def test_a_job_in_the_background_is_nobodys_concern(stage: Stage, person: None) -> None:
-    stage.peer.create(1)
-    asked: list[Task] = []
-    stage.run(
-        Given([b"x"]),
-        served=asking(asked),
-        make=lambda w, n: Task(b"f", w, number=n, background=True),
-    )
-    assert [] == asked
-
-
-def test_the_remark_is_not_worth_a_failure(
-    stage: Stage, person: None, capfd: pytest.CaptureFixture[str]
-) -> None:
-    def served(task: Task) -> bool:
-        stage.peer.complete(1)
-        raise ConnectFailed("no")
-
-    stage.peer.create(1)
-    stage.run(Given([b"x"]), served=served)
-    assert ("1\n", "") == capfd.readouterr()
-
-
-def test_off_a_terminal_nobody_is_asked(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(conduct, "on_terminal", lambda descriptor: descriptor != 2)
-    monkeypatch.setattr(conduct, "_PATIENCE", 0.0)
-    asked: list[Task] = []
-    stage.peer.create(1)
-    stage.peer.complete(1)
-    stage.run(Given([b"x"]), served=asking(asked))
-    assert [] == asked
-
-
-def test_a_person_is_told_after_two_seconds_and_not_before(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(conduct, "on_terminal", lambda descriptor: True)
-    moments = iter([0.0, 1.9, 2.1])
-    monkeypatch.setattr(conduct, "time", SimpleNamespace(monotonic=lambda: next(moments, 3.0)))
-    asked: list[int] = []
-
-    def served(task: Task) -> bool:
-        asked.append(len(stage.progress.kinds))
-        stage.peer.complete(1, 2, 3)
-        return True
-
-    stage.peer.create(3)
-    stage.run(Given([b"x"] * 3), served=served)
-    assert [3] == asked
-
-
-def test_when_something_has_come_back_nobody_is_asked(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(conduct, "on_terminal", lambda descriptor: True)
-    moments = iter([0.0, 5.0])
-    monkeypatch.setattr(conduct, "time", SimpleNamespace(monotonic=lambda: next(moments, 9.0)))
-    asked: list[Task] = []
-    stage.peer.create(1)
-    stage.peer.say(P.WORK_STATUS, b"H:1", b"1", b"2")
-    stage.progress.react = lambda number, kind: stage.peer.complete(1) if kind is P.WORK_STATUS else None
-    stage.run(Given([b"x"]), served=asking(asked))
-    assert [] == asked
-
-
-def test_the_remark_waits_until_there_is_a_job(
-    stage: Stage, person: None, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
-    """The first record comes only after the time at which nothing would have come back."""
-    monkeypatch.setattr(conduct, "_REDRAW", 0.0)
-    reading, writing = os.pipe()
-    looks: list[float | None] = []
-
-    def tick(fraction: float | None) -> None:
-        looks.append(fraction)
-        if len(looks) == 1:
-            os.write(writing, b"late\n")
-        elif len(looks) == 2:  # the record has been read and is submitted next
-            stage.peer.create(1)
-        elif len(looks) == 10:
-            stage.peer.complete(1)
-            os.close(writing)
-
-    stage.progress.tick = tick  # type: ignore[method-assign]
-    try:
-        stage.run(Stream([reading], ["pipe"], Splitter(b"\n")), served=lambda task: False, tick=0.01)
-    finally:
-        os.close(reading)
-    assert ("1\n", "gear: no worker serves f; waiting\n") == capfd.readouterr()
-
-
-# -- Ctrl-C, and a server that goes -----------------------------------------------------------------
+# -- Ctrl-C, and a server that goes ------------------------------------------------------
 
 
 def test_ctrl_c_says_what_becomes_of_jobs(

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from gearcli.cli.metrics import exporter_address
 from gearcli.protocol.packets import PacketType
 from tests.cli.driving import Gear, at, exit_of, run_gear
 from tests.support import ServerProcess, Wire, free_port, wait_until
@@ -119,38 +118,6 @@ def test_a_pipe_and_a_link_stay_what_they_are(server: ServerProcess, queued: str
     status, out, err = run_gear("metrics", *at(server.port), "-o", str(pipe), "-i", "1")
     assert (2, b"") == (status, out)
     assert f"-i is how often a file is written; {pipe} is none" in err
-
-
-@pytest.mark.parametrize(
-    ("options", "words"),
-    [
-        (["--listen", "0.0.0.0"], "0.0.0.0:9418 can be reached from other machines"),
-        (["--listen", ":0", "-o", "x"], "exclude each other"),
-        (["-i", "1"], "say --output FILE.prom too"),
-        (["-o", "-", "-i", "1"], "a file is written; - is none"),
-        (["-o", "x", "-i", "0"], "-i is 100ms at least"),
-        (["--insecure-listen"], "--insecure-listen is about --listen"),
-    ],
-)
-def test_2_what_does_not_go_together(
-    options: list[str], words: str, capfd: pytest.CaptureFixture[str]
-) -> None:
-    assert 2 == exit_of("metrics", *options)
-    assert words in capfd.readouterr().err
-
-
-@pytest.mark.parametrize(
-    ("text", "address"),
-    [
-        ("127.0.0.1", "127.0.0.1:9418"),
-        (":9000", "127.0.0.1:9000"),
-        ("9000", "127.0.0.1:9000"),
-        ("::1", "[::1]:9418"),
-        ("unix:/x", "unix:/x"),
-    ],
-)
-def test_addresses(text: str, address: str) -> None:
-    assert address == str(exporter_address(text))
 
 
 @contextlib.contextmanager

@@ -15,15 +15,17 @@ from gearcli.cli import pipeline
 from gearcli.cli.exits import ExitStatus
 from gearcli.cli.halt import halt
 from gearcli.cli.makers import Maker, Template
-from gearcli.cli.pipeline import Pipeline, Wishes, check_log
+from gearcli.cli.pipeline import Pipeline, Wishes
 from gearcli.client.dispatch import Dispatch
 from gearcli.client.records import Given, Source, Splitter, Stream
-from gearcli.errors import ConnectionLost, InputError, OutputError, UsageError
+from gearcli.errors import ConnectionLost
 from gearcli.protocol.packets import PacketType
 from tests.client.peer import Peer, listening
 
 P = PacketType
+
 TASK = Template(b"f").task
+
 HEADER = "Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitval\tSignal\tCommand"
 
 
@@ -73,7 +75,7 @@ def commands(log: Path) -> list[tuple[int, str]]:
     return [(int(row[6]), row[8]) for row in rows]
 
 
-# -- standard output -------------------------------------------------------------------------------
+# -- standard output ---------------------------------------------------------------------
 
 
 def test_results_of_a_batch_are_ended_by_the_delimiter(
@@ -144,7 +146,7 @@ def test_the_only_job_in_the_background_has_a_handle(stage: Stage, capfd: pytest
     assert ("H:1\n", "") == capfd.readouterr()
 
 
-# -- files -----------------------------------------------------------------------------------------
+# -- files -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("batch", [True, False])
@@ -187,7 +189,7 @@ def test_a_log_is_written_anew(stage: Stage, tmp_path: Path) -> None:
     assert [(0, "f a")] == commands(log)
 
 
-# -- going on with an earlier run ------------------------------------------------------------------
+# -- going on with an earlier run --------------------------------------------------------
 
 
 @pytest.fixture
@@ -225,7 +227,7 @@ def test_a_log_that_is_none_yet_has_nothing_to_leave_out(
     assert "1\n" == capfd.readouterr().out
 
 
-# -- an early end ----------------------------------------------------------------------------------
+# -- an early end ------------------------------------------------------------------------
 
 
 def test_a_batch_that_is_halted(stage: Stage, capfd: pytest.CaptureFixture[str]) -> None:
@@ -264,7 +266,7 @@ def test_the_job_that_halts_a_batch_is_in_its_log(stage: Stage, tmp_path: Path) 
     assert [(1, "f b")] == commands(tmp_path / "log")
 
 
-# -- retries and time limits -----------------------------------------------------------------------
+# -- retries and time limits -------------------------------------------------------------
 
 
 def test_a_failure_is_tried_again(stage: Stage, capfd: pytest.CaptureFixture[str]) -> None:
@@ -289,7 +291,7 @@ def test_a_job_may_take_so_long(stage: Stage, capfd: pytest.CaptureFixture[str])
     assert "gear: f (record 1): no result within 0.01 s" in capfd.readouterr().err
 
 
-# -- what is said ----------------------------------------------------------------------------------
+# -- what is said ------------------------------------------------------------------------
 
 
 def warned(stage: Stage, wishes: Wishes, capfd: pytest.CaptureFixture[str]) -> str:
@@ -344,63 +346,3 @@ def test_no_bar_is_drawn_between_records_that_a_person_types() -> None:
         os.dup2(saved, 0)
         for descriptor in (controller, terminal, saved):
             os.close(descriptor)
-
-
-# -- wishes that cannot be granted -----------------------------------------------------------------
-
-
-def refused(wishes: Wishes) -> None:
-    """Nothing is connected to."""
-    Pipeline(wishes, records(1), Template(b"f").task, batch=True, once=True)
-
-
-def test_contradictions(tmp_path: Path) -> None:
-    log = str(tmp_path / "log")
-    with pytest.raises(UsageError, match="need --joblog FILE"):
-        refused(Wishes(resume=True))
-    with pytest.raises(UsageError, match="exclude each other"):
-        refused(Wishes(joblog=log, resume=True, resume_failed=True))
-    with pytest.raises(UsageError, match="--tag does not go with it"):
-        refused(Wishes(joblog=log, json=True, tag=True))
-    assert not os.path.exists(log)
-
-
-def test_a_log_that_is_none(tmp_path: Path) -> None:
-    """It is left as it is."""
-    (tmp_path / "letter").write_text("Dear all\n")
-    with pytest.raises(InputError, match=r"line 1 of .*letter does not belong in a job log"):
-        refused(Wishes(joblog=str(tmp_path / "letter"), resume=True))
-    assert "Dear all\n" == (tmp_path / "letter").read_text()
-
-
-def test_a_log_that_cannot_be_written(tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match=f"cannot write the job log {tmp_path}: is a directory"):
-        refused(Wishes(joblog=str(tmp_path)))
-
-
-def test_a_folder_that_cannot_be_made_costs_no_log(tmp_path: Path) -> None:
-    """The log of an earlier run is not emptied for a run that cannot begin."""
-    (tmp_path / "log").write_text("of an earlier run\n")
-    (tmp_path / "file").touch()
-    with pytest.raises(OutputError, match=f"cannot write {tmp_path}/file: file exists"):
-        refused(Wishes(joblog=str(tmp_path / "log"), folder=str(tmp_path / "file")))
-    assert "of an earlier run\n" == (tmp_path / "log").read_text()
-
-
-@pytest.mark.parametrize(
-    ("joblog", "resume", "resume_failed"),
-    [(None, False, False), ("log", False, False), ("log", True, False), ("log", False, True)],
-)
-def test_what_goes_together(joblog: str | None, resume: bool, resume_failed: bool) -> None:
-    check_log(joblog, resume, resume_failed)
-
-
-@pytest.mark.parametrize(("resume", "resume_failed"), [(True, False), (False, True), (True, True)])
-def test_what_nobody_wrote_down_cannot_be_resumed(resume: bool, resume_failed: bool) -> None:
-    with pytest.raises(UsageError, match="--resume and --resume-failed need --joblog FILE, which says what"):
-        check_log(None, resume, resume_failed)
-
-
-def test_there_is_one_way_to_resume() -> None:
-    with pytest.raises(UsageError, match="--resume and --resume-failed exclude each other; choose one"):
-        check_log("log", True, True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gearcli.cli.plugin import (
+    Levels,
     State,
     Thresholds,
     figures,
@@ -50,6 +51,14 @@ def row(waiting: int, running: int, workers: int, name: bytes = b"q", **more: ob
         (row(1, 0, 1, oldest=60.0), Thresholds(max_age=60), None, ""),
         (row(1, 0, 1, delayed=1, oldest=None), Thresholds(max_age=60), None, ""),
         (row(500, 0, 0, delayed=500), DEFAULTS, None, ""),
+        (row(0, 0, 1, dead=9), DEFAULTS, None, ""),
+        (row(0, 0, 1, dead=9), Thresholds(dead=Levels(0, 0)), None, ""),
+        (row(0, 0, 1, dead=0), Thresholds(dead=Levels(1, 1)), None, ""),
+        (row(0, 0, 1, dead=1), Thresholds(dead=Levels(1)), State.WARNING, "Queue q has 1 dead job."),
+        (row(0, 0, 1, dead=9), Thresholds(dead=Levels(1, 10)), State.WARNING, "Queue q has 9 dead jobs."),
+        (row(0, 0, 1, dead=10), Thresholds(dead=Levels(1, 10)), State.CRITICAL, "Queue q has 10 dead jobs."),
+        (row(0, 0, 1, dead=1), Thresholds(dead=Levels(0, 1)), State.CRITICAL, "Queue q has 1 dead job."),
+        (row(0, 0, 1, dead=None), Thresholds(dead=Levels(1, 1)), None, ""),
     ],
 )
 def test_the_rules(queue: Row, limits: Thresholds, state: State | None, words: str) -> None:
@@ -84,6 +93,10 @@ def test_figures() -> None:
     aged = Thresholds(max_age=60)
     assert "'q_oldest'=1.500s;;60;0" == list(figures([row(1, 0, 0, oldest=1.5, paused=False)], aged))[-1]
     assert expected == list(figures([row(155, 0, 0)], aged)), "gearmand tells no ages"
+    buried = Thresholds(dead=Levels(1, 10))
+    assert [*expected, "'q_dead'=3;1;10;0"] == list(figures([row(155, 0, 0, dead=3)], buried))
+    assert expected == list(figures([row(155, 0, 0)], buried)), "gearmand keeps no dead jobs"
+    assert expected == list(figures([row(155, 0, 0, dead=3)], DEFAULTS)), "as it always was"
     hostile = row(0, 0, 0, b"a'=|\nb")._replace(server="h:1")
     assert r"'h:1 a''\x3d\x7c\nb_running'=0" == list(figures([hostile], DEFAULTS))[1]
 

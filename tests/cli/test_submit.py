@@ -4,21 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from gearcli.protocol.packets import PacketType
 from tests.cli.driving import Gear, Result, at, counts, exit_of, run_gear
-from tests.client.peer import Listener, listening
+from tests.client.peer import Listener
 from tests.support import ServerProcess, Wire, wait_until
-
-
-@pytest.fixture
-def listener() -> Iterator[Listener]:
-    with listening() as listener:
-        yield listener
 
 
 def test_one_result_is_unchanged(server: ServerProcess, cat: str) -> None:

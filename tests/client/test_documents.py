@@ -166,3 +166,17 @@ def test_a_document_with_a_wrong_value_is_none(
 def test_names_are_written_as_they_are_shown() -> None:
     shown = readable({"handle": "H:a%20b", "state": "%41", "worker": {"client_id": "%1B"}, "reducer": None})
     assert {"handle": "H:a b", "state": "%41", "worker": {"client_id": "\\x1b"}, "reducer": None} == shown
+
+
+@pytest.mark.parametrize(
+    ("state", "empty"),
+    [
+        (FunctionState(b"f", 0, 0, 4), True),
+        (FunctionState(b"f", 0, 0, 0, dead=0), True),
+        (FunctionState(b"f", 0, 0, 0, dead=1), False),
+        (FunctionState(b"f", 1, 0, 0), False),
+        (FunctionState(b"f", 0, 1, 1), False),
+    ],
+)
+def test_functions_without_jobs(state: FunctionState, empty: bool) -> None:
+    assert empty is state.empty

@@ -11,6 +11,7 @@ import pytest
 from gearcli.server import ended
 from gearcli.server.engine import Engine
 from tests.server.transcript import Console, Talker
+from tests.support import ServerProcess, Wire, gear_serve
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -46,3 +47,17 @@ def worker(engine: Engine) -> Talker:
 def console(engine: Engine) -> Console:
     """A connection of an operator."""
     return Console(engine)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[ServerProcess]:
+    """A server for all tests that do not end it."""
+    with gear_serve() as running:
+        yield running
+
+
+@pytest.fixture
+def wire(server: ServerProcess) -> Iterator[Wire]:
+    """A connection to that server."""
+    with server.wire() as connection:
+        yield connection

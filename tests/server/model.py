@@ -2,7 +2,7 @@
 
 The model says which packets each connection must be told.  It leaves open
 what the engine may decide: which sleeper is woken, and the order of jobs that
-came into a queue at the same moment.
+came into a queue, or died, at the same moment.
 """
 
 from __future__ import annotations
@@ -56,6 +56,8 @@ class Job:
     limit: float | None = None
     progress: tuple[bytes, bytes] = (b"0", b"0")
     cancelled: bool = False
+    died: int = 0
+    """When it died, as a number of things that had happened."""
     lapsed: list[End] = field(default_factory=list)
     """Who was silent for too long with it, and may have it back while nobody else has it."""
     unaware: list[End] = field(default_factory=list)
@@ -237,6 +239,7 @@ class Model:
         elif 0 <= self.retries < job.attempts:
             if job.background:
                 self.dead[job.handle] = job
+                job.died = self.moment
             self.fail(job, f"its worker was lost in attempt {job.attempts}, the last")
         else:
             self.queue(job)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from gearcli.exposition import Histogram
 from gearcli.protocol import runs
 from gearcli.protocol.decoder import Decoder
-from gearcli.protocol.packets import REQUEST, PacketType, request
+from gearcli.protocol.packets import REQUEST, SUBMISSIONS, PacketType, request
 from gearcli.protocol.packets import PacketType as P
+from gearcli.protocol.refusals import Refusal
 from gearcli.server.counters import Counters, FunctionCounters, Result
 from gearcli.server.counting import Counting, count
 from gearcli.server.engine import Engine
@@ -217,6 +220,36 @@ def test_packets_of_a_run_are_counted_each(counters: Counters, engine: Engine, u
     assert P.RUN in arrive(engine, peer, request(P.ECHO_REQ, b"w") * number)
     assert ([number], [number]) == (counters.packets["SUBMIT_JOB_BG"], counters.packets["ECHO_REQ"])
     assert (1 if unique else number) == counters.of(b"f").submitted
+
+
+@pytest.mark.parametrize(
+    ("refuse", "code"),
+    [
+        (lambda engine: engine.drain(), Refusal.DRAINING.code),
+        (lambda engine: engine.admission.refuse(SUBMISSIONS), Refusal.MEMORY.code),
+    ],
+    ids=["draining", "no room"],
+)
+def test_packets_that_are_refused_are_counted_each(
+    counters: Counters, engine: Engine, refuse: Callable[[Engine], None], code: bytes
+) -> None:
+    number = runs.LEAST * 4
+    peer = engine.connect()
+    refuse(engine)
+    engine.handlers[P.SUBMIT_JOB](peer, b"f", b"", b"w")
+    assert P.RUN in arrive(engine, peer, request(P.SUBMIT_JOB_BG, b"f", b"", b"w") * number)
+    assert ([1], [number]) == (counters.packets["SUBMIT_JOB"], counters.packets["SUBMIT_JOB_BG"])
+    assert {code.decode(): 1 + number} == counters.errors
+
+
+def test_packets_are_counted_once_after_some_were_refused(
+    counters: Counters, engine: Engine, client: Talker
+) -> None:
+    engine.admission.refuse(SUBMISSIONS)
+    engine.admission.refuse(())
+    client.submit(b"w")
+    arrive(engine, client.peer, request(P.SUBMIT_JOB, b"f", b"", b"w") * runs.LEAST)
+    assert [1 + runs.LEAST] == counters.packets["SUBMIT_JOB"]
 
 
 # -- all together ----------------------------------------------------------------------------------

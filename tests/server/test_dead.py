@@ -14,6 +14,7 @@ from gearcli.server.counting import count
 from gearcli.server.dead import OVERHEAD
 from gearcli.server.engine import Engine
 from gearcli.server.memory import ABILITY
+from gearcli.server.overview import Vitals, overview
 from gearcli.server.store import StoredJob
 from tests.server.stores import job
 from tests.server.test_journal import Gated, House
@@ -179,11 +180,21 @@ def test_a_sleeper_is_woken(engine: Engine, console: Console) -> None:
     assert [(P.NOOP, [])] == worker.heard()
 
 
-def test_a_function_that_was_forgotten_is_known_again(engine: Engine, console: Console) -> None:
+def test_a_function_is_not_forgotten_while_it_has_any(engine: Engine, console: Console) -> None:
+    """Who looks at functions, as gear doctor and gear metrics do, would not see them."""
     dead_job(engine)
+    engine.registry.drop_idle()
+    assert b"ERR there are still dead jobs; gear purge --dead throws them away\r\n" == console.ask(
+        b"drop function f"
+    )
+    assert [("f", 1)] == [(each["function"], each["dead"]) for each in console.documents(b"functions")]
+    with_worker = Talker(engine).can_do(b"f")
+    in_use = b"ERR there are still connected workers or executing clients\r\n"
+    assert in_use == console.ask(b"drop function f")
+    with_worker.leave()
+    console.ask(b"purge f dead")
     assert b"OK\r\n" == console.ask(b"drop function f")
-    console.ask(b"retry H:1")
-    assert b"w" == Talker(engine).can_do(b"f").grab()
+    assert [] == console.documents(b"functions")
 
 
 def test_not_while_an_identical_job_is_there(engine: Engine, console: Console) -> None:
@@ -202,8 +213,8 @@ def test_they_are_thrown_away(engine: Engine, console: Console) -> None:
     assert [{"function": "f", "purged": 0}] == console.documents(b"purge f DEAD")
     assert ["H:2"] == handles(console.documents(b"dead"))
     assert 1 == len(console.documents(b"jobs"))
-    console.ask(b"drop function g")
     assert [{"function": "g", "purged": 1}] == console.documents(b"purge g dead")
+    console.ask(b"drop function g")
     assert b"ERR function not found\r\n" == console.ask(b"purge g dead")
 
 
@@ -303,6 +314,20 @@ def test_a_restart_changes_nothing(house: House, fails_first: bool) -> None:
     assert [before] == letters(house)
     assert 0 == len(house.engine.registry.jobs)
     assert handle == house.engine.registry.dead.handle(before)
+
+
+def test_after_a_restart_its_function_is_known(house: House) -> None:
+    stored_dead_job(house)
+    house.commit()
+    house.start()
+    counters = Counters()
+    count(house.engine, counters)
+    console = Console(house.engine)
+    ((function, dead),) = [(each["function"], each["dead"]) for each in console.documents(b"functions")]
+    assert ("f", 1) == (function, dead)
+    assert b"f\t0\t0\t0\n.\n" == console.ask(b"status")
+    (row,) = overview(house.engine, counters, Vitals("1", 0.0, 0.0, 0.0, None, False)).functions
+    assert ("f", 1) == (row.name, row.dead)
 
 
 def test_after_a_kill_it_is_tried_once_more_and_dies_again(house: House) -> None:

@@ -127,6 +127,18 @@ def test_as_many_as_there_may_be_are_let_in(house: House) -> None:
             caller.close()
 
 
+def test_that_it_is_full_is_said_once_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, said = iter((100.0, 159.0, 160.0, 161.0)), list[str]()
+    monkeypatch.setattr(time, "monotonic", lambda: next(clock))
+    log = Log(descriptor=None)
+    monkeypatch.setattr(log, "notice", said.append)
+    with selectors.DefaultSelector() as selector:
+        doors = Doors(selector, [], lambda *_: None, log, 2, lambda: 2)
+        for _ in range(4):
+            doors._fill()
+    assert ["no new connections until one ends: 2 are open (--max-connections)"] * 2 == said
+
+
 def _count_in(inside: list[int], guest: socket.socket) -> None:
     guest.close()
     inside[0] += 1

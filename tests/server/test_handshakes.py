@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import selectors
 import socket
 import time
@@ -116,3 +117,16 @@ def test_who_hangs_up_is_forgotten(house: House) -> None:
     house.connect().close()
     house.turn()
     assert (0, float("inf")) == (len(house.selector.get_map()), house.handshakes.due)
+
+
+def test_who_cannot_be_waited_for_is_ended_at_once(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(house.selector, "register", full)
+        theirs = house.connect()
+    assert b"" == theirs.recv(1)
+    assert (0, float("inf")) == (len(house.handshakes), house.handshakes.due)
+    house.connect()
+    assert (1, 1) == (len(house.handshakes), len(house.selector.get_map()))

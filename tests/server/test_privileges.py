@@ -8,14 +8,16 @@ import resource
 import signal
 import stat
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
 from gearcli.errors import NotPermitted, UsageError
+from gearcli.protocol.packets import PacketType as P
 from gearcli.server import privileges
 from gearcli.server.bounds import CONNECTIONS
-from tests.support import Wire, gear_serve, process, wait_until
+from tests.support import Wire, gear, gear_serve, process, wait_until
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 
@@ -148,6 +150,63 @@ def test_a_server_becomes_another_user_for_good(tmp_path: Path) -> None:
         server.signal(signal.SIGTERM)
         assert 0 == server.exit_status()
     assert "" == pid_file.read_text(), "in root's folder nobody can remove it"
+
+
+@as_root
+def test_acting_as_another_user_makes_what_is_that_users_and_ends() -> None:
+    nobody = privileges.account("nobody")
+    before = os.getresuid(), os.getresgid(), os.getgroups()
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o777)
+        with privileges.acting_as(nobody):
+            Path(folder, "made").touch()
+            with pytest.raises(PermissionError):
+                Path("/root-may-only").touch()
+            assert (nobody.uid, nobody.gid) == (os.geteuid(), os.getegid())
+            assert 0 not in os.getgroups()
+        made = Path(folder, "made").stat()
+    assert (nobody.uid, nobody.gid) == (made.st_uid, made.st_gid)
+    assert before == (os.getresuid(), os.getresgid(), os.getgroups())
+    with pytest.raises(ZeroDivisionError), privileges.acting_as(nobody):
+        _ = 1 / 0
+    assert before == (os.getresuid(), os.getresgid(), os.getgroups())
+
+
+def test_acting_as_who_one_is_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "initgroups", lambda *_: pytest.fail("nobody is to become another"))
+    with privileges.acting_as(None):
+        pass
+    monkeypatch.setattr(os, "geteuid", lambda: 12345)
+    with privileges.acting_as(privileges.Account("us", 12345, 1)):
+        pass
+
+
+@as_root
+@pytest.mark.parametrize("background", [(), ("-d",)], ids=["in front", "in the background"])
+def test_without_a_store_that_the_user_can_open_there_is_no_pid_file(
+    tmp_path: Path, background: tuple[str, ...]
+) -> None:
+    tmp_path.chmod(0o755)
+    store, pid_file = tmp_path / "jobs.db", tmp_path / "pid"
+    options = ("-p", "0", "-u", "nobody", "--store", str(store), "-P", str(pid_file), "-l", "none")
+    with process(gear("serve", *options, *background)) as server:
+        assert 74 == server.exit_status()
+        assert f"{store}" in server.said()
+    assert [] == os.listdir(tmp_path)
+
+
+@as_root
+def test_the_store_is_the_users(tmp_path: Path) -> None:
+    nobody = pwd.getpwnam("nobody")
+    with tempfile.TemporaryDirectory() as folder:
+        os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+        store = Path(folder, "jobs.db")
+        with gear_serve("-u", "nobody", "--store", str(store)) as server, server.wire() as wire:
+            assert P.JOB_CREATED == wire.ask(P.SUBMIT_JOB_BG, b"f", b"", b"w")[0]
+            assert {nobody.pw_uid} == {each.stat().st_uid for each in Path(folder).iterdir()}
+            for key in ("Uid", "Gid"):  # of the store's thread too
+                ids = {tuple(proc(int(task), key)) for task in os.listdir(f"/proc/{server.pid}/task")}
+                assert {(str(nobody.pw_uid if key == "Uid" else nobody.pw_gid),) * 4} == ids
 
 
 @as_root

@@ -29,13 +29,13 @@ OTHER = "nobody" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
 """Whom the server becomes; only root can become another."""
 
 WATCHING = """
-import os, sys
+import contextlib, os, sys
 from gearcli.cli import app
 from gearcli.server import privileges
 
 ours = os.path.dirname(os.path.dirname(os.path.realpath(app.__file__)))
 homes = tuple({os.path.realpath(each) for each in (sys.prefix, sys.base_prefix)} | {ours})
-wanted, become = set(), privileges.become
+wanted, become, acting_as = set(), privileges.become, privileges.acting_as
 
 def watch(event, arguments):
     if event == "import":
@@ -47,7 +47,13 @@ def become_and_watch(account):
     become(account)
     sys.addaudithook(watch)
 
-privileges.become = become_and_watch
+@contextlib.contextmanager
+def act_and_watch(account):
+    with acting_as(account):
+        sys.addaudithook(watch)
+        yield
+
+privileges.become, privileges.acting_as = become_and_watch, act_and_watch
 try:
     app.run(sys.argv[1:])
 finally:

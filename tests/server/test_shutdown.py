@@ -1,4 +1,4 @@
-"""When a server ends, without a server; the signals themselves are in `test_loop`."""
+"""When a server ends, without a server; the signals themselves are in `test_loop_signals`."""
 
 from __future__ import annotations
 

@@ -88,10 +88,3 @@ def test_compacting_gives_room_back(path: Path) -> None:
     assert 2 == len(list(store.load()))
     store.close()
     assert path.stat().st_size < before / 4
-
-
-def test_it_can_be_given_to_somebody(path: Path) -> None:
-    store = SqliteStore(str(path))
-    store.give(os.getuid(), os.getgid())
-    store.close()
-    assert os.getuid() == path.stat().st_uid
