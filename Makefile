@@ -2,7 +2,7 @@
 
 PYTHON ?= .venv/bin/python
 
-.PHONY: help test lint types bench generate
+.PHONY: help test lint types bench generate pictures
 
 help:               ## this list
 	@sed -n 's/^\([a-z]*\): *## /\1\t/p' Makefile
@@ -24,3 +24,6 @@ generate:           ## what the app can say about itself: completions, manual, r
 	$(PYTHON) -m completions
 	$(PYTHON) -m tools.manual
 	$(PYTHON) -m tools.reference
+
+pictures:           ## screens of gear for the documents, taken anew
+	$(PYTHON) -m tools.pictures

@@ -34,6 +34,12 @@ def arriving(numbers: Iterable[int], *, last: bool = False) -> Iterator[socket.s
         outer.close()
 
 
+def wanted(numbers: Iterable[signal.Signals]) -> list[signal.Signals]:
+    """Signals that are to end a program: but for HUP where it is ignored, as nohup(1) has it."""
+    deaf = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    return [number for number in numbers if not (deaf and number == signal.SIGHUP)]
+
+
 def received(source: socket.socket) -> list[int]:
     """The signals that have come since the last call, in their order."""
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 
 import pytest
 
@@ -10,7 +11,11 @@ from tests.support import SHELLS, missing_peers
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skip what cannot run here; in continuous integration a missing peer is a failure."""
+    """Skip what cannot run here; in continuous integration a missing peer is a failure.
+
+    HUP ends what a test starts, even where nohup(1) runs the tests, or one before has come to ignore it.
+    """
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     marker = item.get_closest_marker("peers")
     missing = [*missing_peers(**marker.kwargs)] if marker else []
     if item.get_closest_marker("shells"):

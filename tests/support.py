@@ -283,6 +283,16 @@ class Process:
         self._said.close()
 
 
+@contextlib.contextmanager
+def under_nohup() -> Iterator[None]:
+    """Programs that are started in the block ignore HUP, as those of nohup(1)."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
 class ServerProcess(Process):
     """A server in the background and the loopback port on which it listens (0: none)."""
 

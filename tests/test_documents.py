@@ -59,6 +59,16 @@ def stage_of(section: str) -> Example:
     return Example(f"the stage of {section}", "", steps_of(STAGES.get(section, "")), False, "")
 
 
+def test_who_takes_part_is_told_of_every_package_and_every_folder() -> None:
+    told = (ROOT / "CONTRIBUTING.md").read_text()
+    (packages,) = re.findall(r"^peers=\(([^)]*)\)", (ROOT / ".ci/run").read_text(), re.MULTILINE)
+    words = {*re.findall(r"[\w.-]+", told)}
+    assert [] == [each for each in packages.split() if each not in words]
+    ignored = (ROOT / ".gitignore").read_text().split()
+    folders = [f"{each.name}/" for each in ROOT.iterdir() if each.is_dir() and each.name[0] != "."]
+    assert [] == [each for each in folders if each not in ignored and f"`{each}" not in told]
+
+
 @pytest.mark.parametrize(
     "section", [pytest.param(each, marks=needs_programs(*NEEDS.get(each, ()))) for each in SECTIONS]
 )

@@ -6,7 +6,8 @@ import os
 import selectors
 import signal
 
-from gearcli.signals import arriving, received, registered
+from gearcli.signals import arriving, received, registered, wanted
+from tests.support import under_nohup
 
 
 def test_a_signal_makes_the_socket_readable() -> None:
@@ -35,3 +36,10 @@ def test_handlers_are_as_before_afterwards() -> None:
     with arriving([signal.SIGUSR1]):
         assert signal.getsignal(signal.SIGUSR1) is not before
     assert signal.getsignal(signal.SIGUSR1) is before
+
+
+def test_hup_is_not_wanted_where_it_is_ignored() -> None:
+    numbers = (signal.SIGTERM, signal.SIGHUP)
+    assert [*numbers] == wanted(numbers)
+    with under_nohup():
+        assert [signal.SIGTERM] == wanted(numbers)

@@ -125,10 +125,21 @@ RunServer = Annotated[
     list[str] | None,
     typer.Option("-s", "--server", metavar="ADDR", help="Use this server instead of a private one."),
 ]
+RunContext = Annotated[
+    str | None,
+    typer.Option(
+        "--context",
+        metavar="NAME",
+        help="Use the servers of [context.NAME] of the config file instead of a private one.",
+    ),
+]
 RunFunction = Annotated[
     str | None,
     typer.Option(
-        "-f", "--function", metavar="FUNCTION", help="With -s: under which name other machines can join."
+        "-f",
+        "--function",
+        metavar="FUNCTION",
+        help="With -s or --context: under which name other machines can join.",
     ),
 ]
 RecordsAsJson = Annotated[

@@ -20,7 +20,7 @@ from gearcli.client.figures import Figures
 from gearcli.client.load import Load, Plan
 from gearcli.errors import GearError, UsageError
 from gearcli.escape import row_field, shown
-from gearcli.signals import received, registered
+from gearcli.signals import received, registered, wanted
 from gearcli.units import counted
 
 CLEARING = 5.0
@@ -101,7 +101,7 @@ def _loaded(plan: Plan, *, forgotten: bool) -> Iterator[Load]:
 
     Whether the function is `forgotten` too: one with a random name will not be used again.
     """
-    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    signals = wanted((signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
     with Crowd() as crowd, registered(crowd.selector, signals, lambda came: functools.partial(_end, came)):
         load = Load(plan, crowd)
         try:

@@ -9,12 +9,18 @@ from collections.abc import Iterator
 
 @contextlib.contextmanager
 def ending_in_order() -> Iterator[None]:
-    """Let TERM and HUP raise SystemExit with the status that a shell would show for them."""
+    """Let TERM and HUP raise SystemExit with the status that a shell would show for them.
+
+    HUP stays ignored where it is ignored.
+    """
 
     def end(number: int, frame: object) -> None:
         raise SystemExit(128 + number)
 
-    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGHUP)}
+    # `gearcli.signals.wanted` says the same, but `gear submit` does without that module.
+    deaf = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    numbers = [signal.SIGTERM] if deaf else [signal.SIGTERM, signal.SIGHUP]
+    before = {number: signal.signal(number, end) for number in numbers}
     try:
         yield
     finally:

@@ -23,6 +23,7 @@ class ExitStatus(IntEnum):
     TIMEOUT = 124
     NOT_EXECUTABLE = 126
     NOT_FOUND = 127
+    HUNG_UP = 129
     INTERRUPTED = 130
     PIPE = 141
     TERMINATED = 143
@@ -30,20 +31,23 @@ class ExitStatus(IntEnum):
 
 MEANINGS = {
     ExitStatus.DONE: "done",
-    ExitStatus.FAILED: "the job, or a job of the batch, failed, or is not known",
+    ExitStatus.FAILED: "the job, or a job of the batch, failed, or is not known, nor is the function; "
+    "`gear doctor` or `gear store` has found a fault; a question was answered with no",
     ExitStatus.USAGE: "wrong usage",
-    ExitStatus.INPUT: "an input file cannot be read",
+    ExitStatus.INPUT: "an input file cannot be read, or a store is damaged or is none",
     ExitStatus.UNREACHABLE: "no server can be reached, or it went away before it had answered; "
     "`gear serve` cannot listen",
-    ExitStatus.OUTPUT: "the output, a log or the pid file cannot be written",
+    ExitStatus.OUTPUT: "the output, a log, the pid file or the store cannot be written",
     ExitStatus.TRY_LATER: "try later: the queue is full, the server is stopping, "
-    "nobody serves the function (`--require-worker`)",
-    ExitStatus.PROTOCOL: "the peer broke the protocol, or answered ERROR",
-    ExitStatus.FORBIDDEN: "the system or the server does not permit it to this user",
-    ExitStatus.CONFIG: "the configuration file is wrong",
+    "nobody serves the function (`--require-worker`), the job is not done yet (`gear result`), "
+    "a server uses the store",
+    ExitStatus.PROTOCOL: "the peer broke the protocol, answered ERROR, or was silent for too long",
+    ExitStatus.FORBIDDEN: "the system or the server does not permit it, or a certificate is not trusted",
+    ExitStatus.CONFIG: "a configuration file or a certificate is wrong or missing",
     ExitStatus.TIMEOUT: "out of time (`--timeout`)",
     ExitStatus.NOT_EXECUTABLE: "the command of `worker` or `run` cannot be executed",
     ExitStatus.NOT_FOUND: "the command of `worker` or `run` cannot be found",
+    ExitStatus.HUNG_UP: "the terminal was closed before the work was done",
     ExitStatus.INTERRUPTED: "interrupted before the work was done",
     ExitStatus.PIPE: "the reader of the output went away",
     ExitStatus.TERMINATED: "terminated before the work was done",

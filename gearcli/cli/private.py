@@ -19,11 +19,14 @@ from types import FrameType
 from gearcli import __version__
 from gearcli.cli.exits import ExitStatus
 from gearcli.cli.process import status_after
-from gearcli.errors import GearError, WorkersEnded
-from gearcli.protocol.address import Address
+from gearcli.errors import BindError, GearError, WorkersEnded, reason_of
+from gearcli.protocol.address import Address, too_long
 from gearcli.worker.notes import Silence
 from gearcli.worker.plan import Settings
 from gearcli.worker.pool import Pool
+
+_SHORT = ("/tmp", "/dev/shm")
+"""Where a private server's socket goes when TMPDIR's path is too long for its name."""
 
 
 @contextlib.contextmanager
@@ -37,9 +40,7 @@ def private_server() -> Iterator[Address]:
     from gearcli.server.loop import Server
     from gearcli.server.operator import Operator
 
-    folder = tempfile.mkdtemp(prefix="gear-run-")
-    address = Address("", 0, os.path.join(folder, "socket"))
-    listeners = listen(address)
+    address = Address("", 0, os.path.join(folder := _folder(), "socket"))
 
     def serve(lifeline: socket.socket) -> None:
         engine = Engine(b"H:run:")
@@ -54,12 +55,32 @@ def private_server() -> Iterator[Address]:
             shutil.rmtree(folder, ignore_errors=True)
 
     try:
+        listeners = listen(address)
         with _child(serve):
             for listener in listeners:
                 listener.close()
             yield address
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _folder() -> str:
+    """A fresh folder for a socket, which only its owner may enter.  Raises BindError.
+
+    It is where temporary files belong, unless that path is too long for the name of a socket.
+    """
+    failed: OSError | None = None
+    for place in (None, *_SHORT):
+        try:
+            folder = tempfile.mkdtemp(prefix="gear-run-", dir=place)
+        except OSError as error:
+            failed = failed or error
+            continue
+        if not too_long(os.path.join(folder, "socket")):
+            return folder
+        os.rmdir(folder)
+    reason = reason_of(failed) if failed else f"the path of {tempfile.gettempdir()} is too long for a socket"
+    raise BindError(f"cannot make a folder for the private server: {reason}; have TMPDIR name another place")
 
 
 @contextlib.contextmanager

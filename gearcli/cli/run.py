@@ -13,7 +13,7 @@ from gearcli.cli import recipe_options as recipes
 from gearcli.cli.ending import ending_in_order
 from gearcli.cli.inputs import record_delimiter, record_source, whole_source
 from gearcli.cli.makers import Template
-from gearcli.cli.options import ConnectTimeout, Context, Delimiter, Null, Quiet, Raw, Reach, Verbose, reach
+from gearcli.cli.options import ConnectTimeout, Delimiter, Null, Quiet, Raw, Reach, Verbose, reach
 from gearcli.cli.output import message
 from gearcli.cli.pipeline import RECONNECT, Pipeline, Wishes
 from gearcli.client.connection import CONNECT_TIMEOUT
@@ -58,7 +58,7 @@ def run(
     env: recipes.Environment = None,
     clean_env: recipes.CleanEnv = False,
     limit: recipes.Limit = None,
-    context: Context = None,
+    context: batch.RunContext = None,
     connect_timeout: ConnectTimeout = None,
     quiet: Quiet = False,
     verbose: Verbose = 0,
@@ -66,8 +66,9 @@ def run(
     """Run every record of the input through a command, several at a time.
 
     Records are lines unless told otherwise; results come in the order of the
-    input. It brings its own job server and workers and leaves nothing behind.
-    Exit status 1 when a command failed.
+    input. It brings its own job server and workers and leaves nothing behind;
+    with -s or --context it uses servers that are there, and other machines can
+    join. Exit status 1 when a command failed.
     """
     from gearcli.worker.command import program_of
     from gearcli.worker.plan import Plan

@@ -54,6 +54,6 @@ def serve(
 
     It listens on 127.0.0.1, port 4730, unless told otherwise, and keeps its
     queue in memory unless there is a --store.  TERM and INT let running jobs finish; a second one ends
-    at once.  USR1 ends it when no job is left, HUP opens the log file again.
+    at once.  USR1 ends it when no job is left, HUP opens the log file and reads certificates again.
     """
     return served(Asked(**locals()))  # the parameters are its fields

@@ -97,6 +97,9 @@ def served(asked: Asked) -> int:
     if not asked.insecure_listen and not certain:
         sockets.require_loopback(wanted, given)
     log = _log(asked.verbosity, asked.verbose, asked.log_file, syslog=asked.syslog)
+    elsewhere = asked.log_file not in (None, "stderr") or (asked.log_file is None and asked.syslog)
+    if elsewhere and asked.quiet:
+        del log.outlets[0]
     numbers = asked.keepalive_idle, asked.keepalive_interval, asked.keepalive_count
     alive = sockets.keepalive(*numbers) if asked.keepalive else None
     prefix = handle_prefix(asked.job_handle_prefix)
@@ -118,7 +121,7 @@ def served(asked: Asked) -> int:
         connections=asked.max_connections,
         access=access,
         log=log,
-        on_console=asked.log_file == "stderr" or (asked.log_file is None and not asked.syslog),
+        leaves_console=elsewhere and not asked.quiet,
         grace=asked.grace,
         account=account,
         pid_file=asked.pid_file and os.path.abspath(asked.pid_file),
@@ -148,8 +151,8 @@ class _Plan(NamedTuple):
     """How many there may be, if that was said."""
     access: Access
     log: Log
-    on_console: bool
-    """Whether standard error hears more than the start."""
+    leaves_console: bool
+    """Whether standard error hears of the start, and of no more."""
     grace: float
     account: Account | None
     pid_file: str | None
@@ -233,13 +236,13 @@ def _told(bounds: Bounds) -> Document:
 
 
 def _say_where(plan: _Plan, listeners: list[socket.socket], watched: list[socket.socket]) -> None:
-    """The first lines of the log; standard error has them too, wherever the log goes."""
+    """The first lines of the log; standard error has them too, unless it is an outlet no more."""
     if plan.store is None and not plan.quiet:
         plan.log.notice("jobs are kept in memory only: waiting background jobs do not survive a restart")
     serve_pages.announce(watched, plan.log)
     for listener in listeners:
         plan.log.notice(f"listening on {listening.name_of(listener)}")
-    if not plan.on_console:
+    if plan.leaves_console:
         del plan.log.outlets[0]
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from gearcli.cli import recipe_options as recipes
 from gearcli.cli import worker_options as options
 from gearcli.cli.exits import ExitStatus
-from gearcli.cli.options import ConnectTimeout, Context, Grace, Quiet, Reach, Servers, Verbose, reach
+from gearcli.cli.options import ConnectTimeout, Context, Quiet, Reach, Servers, Verbose, reach
 from gearcli.cli.output import message, on_terminal
 from gearcli.cli.page_sockets import require_loopback
 from gearcli.errors import UsageError
@@ -54,7 +54,7 @@ def worker(
     max_idle: options.MaxIdle = None,
     max_lifetime: options.MaxLifetime = None,
     splay: options.Splay = None,
-    grace: Grace = None,  # type: ignore[assignment]  # typer parses it
+    grace: options.Grace = None,
     name: options.ClientId = None,
     pidfile: options.PidFile = None,
     log_format: options.LogFormat = "text",
@@ -70,11 +70,11 @@ def worker(
     result. Exit status 0 completes the job; another one, a signal, a timeout
     or a missing program fails it, with the reason. There is no shell between.
     TERM finishes the running jobs first, a second one kills them; TSTP takes
-    no more jobs until CONT.
+    no more jobs until CONT; HUP reads --config again, without it it is as TERM.
     """
     from gearcli.cli import worker_process
     from gearcli.worker.ending import Terms
-    from gearcli.worker.plan import Settings
+    from gearcli.worker.plan import GRACE, Settings
 
     fields = recipes.treatment(
         stream=stream,
@@ -110,7 +110,7 @@ def worker(
         plans=work.plans,
         servers=servers,
         terms=Terms(count, burst, max_idle, max_lifetime, splay or 0.0),
-        grace=_first(grace, work.grace, 25.0),
+        grace=_first(grace, work.grace, GRACE),
         client_id=os.fsencode(_first(name, work.name, "")),
         connect_timeout=seconds,
         reread=None if config is None else partial(_reread, config, work),

@@ -9,6 +9,7 @@ import typer
 from gearcli.cli.options import lasting, one_of, page_address, parsed
 from gearcli.cli.worker_log import FORMATS
 from gearcli.errors import UsageError
+from gearcli.worker.plan import GRACE
 
 _ENDING = "When to end"
 _SERVICE = "The service"
@@ -68,6 +69,10 @@ MaxIdle = Annotated[
 MaxLifetime = Annotated[
     float | None,
     lasting("--max-lifetime", help="After so long; running jobs are finished.", rich_help_panel=_ENDING),
+]
+Grace = Annotated[
+    float | None,
+    lasting("--grace", help=f"How long TERM, INT and HUP wait for running jobs. Default: {GRACE:g}s."),
 ]
 Splay = Annotated[
     float | None,

@@ -21,6 +21,8 @@ FRESH_FOLDER = "tmp"
 """The `workdir` that stands for an empty folder for each job, which is removed afterwards."""
 TIMED_OUT = 124
 """The exit status by which `retry_exit` calls a time limit, as timeout(1) does."""
+GRACE = 25.0
+"""Seconds that the first TERM waits for running jobs."""
 MOST_OUTPUT = PACKET_LIMIT - 256
 """Bytes of a result that fit into the largest packet that `gear serve` takes."""
 
@@ -104,9 +106,9 @@ class Settings(NamedTuple):
     servers: Sequence[Address]
     terms: Terms = Terms()
     """When it ends by itself."""
-    grace: float = 25.0
+    grace: float = GRACE
     """How long the first TERM waits for running jobs."""
     client_id: bytes = b""
     connect_timeout: float = CONNECT_TIMEOUT
     reread: Callable[[], Reread] | None = None
-    """What HUP does.  Raises GearError."""
+    """What HUP does; without it HUP stops the worker.  Raises GearError."""

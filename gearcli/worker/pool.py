@@ -15,7 +15,7 @@ from math import inf
 
 from gearcli.client.connection import seconds_until
 from gearcli.errors import GearError
-from gearcli.signals import received, registered
+from gearcli.signals import received, registered, wanted
 from gearcli.timers import Timers
 from gearcli.worker import descriptors
 from gearcli.worker.child import Ears, Errors, pass_on
@@ -24,7 +24,7 @@ from gearcli.worker.crew import Crew, Means
 from gearcli.worker.ending import Ending
 from gearcli.worker.fleet import Fleet
 from gearcli.worker.notes import ALWAYS, Observer, Say, Unobserved
-from gearcli.worker.plan import Plan, Settings
+from gearcli.worker.plan import Plan, Reread, Settings
 from gearcli.worker.service import Service
 from gearcli.worker.worker import Slot
 
@@ -117,7 +117,7 @@ class Pool:
         server could be asked where it is to end when no jobs are left.
         """
         try:
-            with registered(self.selector, _ACTIONS, self._signal_data):
+            with registered(self.selector, self._signals(), self._signal_data):
                 for crew in self._crews.values():
                     crew.begin()
                 while not self._finished():
@@ -188,6 +188,10 @@ class Pool:
 
     # -- signals ----------------------------------------------------------------------
 
+    def _signals(self) -> list[signal.Signals]:
+        """What we listen to: to HUP, although it was ignored, if there is something to read again."""
+        return wanted(_ACTIONS) if self._settings.reread is None else list(_ACTIONS)
+
     def _signal_data(self, source: socket.socket) -> Callable[[int], None]:
         return lambda _: self._on_signals(source)
 
@@ -200,7 +204,7 @@ class Pool:
         self._children.reap()
 
     def _stop(self, number: int) -> None:
-        """TERM or INT: finish running jobs within the grace; a second one ends at once."""
+        """TERM or INT (or HUP): finish running jobs within the grace; a second one ends at once."""
         if self._stop_at is not None:
             self._cut_short(number)
         else:
@@ -223,13 +227,23 @@ class Pool:
             for crew in self._crews.values():
                 crew.resume()
 
-    def _reread(self, number: int) -> None:
-        """HUP: follow the plans as they are now."""
-        if self._settings.reread is None or self._stop_at is not None:
+    def _hang_up(self, number: int) -> None:
+        """HUP: read the plans again; where there is nothing to read, the terminal has gone: stop as for TERM.
+
+        A terminal that goes may say so more than once, so a second HUP is no second TERM.
+        """
+        if self._stop_at is not None:
             return
+        if self._settings.reread is None:
+            self._stop(number)
+        else:
+            self._reread(self._settings.reread)
+
+    def _reread(self, read: Callable[[], Reread]) -> None:
+        """Follow the plans as they are now."""
         with self._service.reloading():
             try:
-                found = self._settings.reread()
+                found = read()
                 descriptors.see_to(found.plans, len(self._settings.servers))
             except GearError as error:
                 self._say(ALWAYS, f"goes on as before: {error}", "reread failed")
@@ -307,5 +321,5 @@ _ACTIONS: dict[signal.Signals, Callable[[Pool, int], None]] = {
     signal.SIGCHLD: Pool._child_ended,
     signal.SIGTSTP: Pool._rest,
     signal.SIGCONT: Pool._go_on,
-    signal.SIGHUP: Pool._reread,
+    signal.SIGHUP: Pool._hang_up,
 }

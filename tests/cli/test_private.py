@@ -12,7 +12,7 @@ HEAD = """
 import os, signal, sys, time
 from gearcli.cli.private import _child, _noticing_the_end_of, private_server, private_workers
 from gearcli.client.client import Client
-from gearcli.errors import WorkersEnded
+from gearcli.errors import BindError, WorkersEnded
 from gearcli.worker.plan import Plan, Recipe
 from gearcli.worker.plan import Plan, Recipe, Settings
 """
@@ -42,6 +42,36 @@ with private_server() as address:
         print(client.echo(b"x") > 0)
 """
     assert "0o700 True\nTrue\n" == run(program, tmp_path)
+
+
+def test_where_the_folder_for_temporary_files_has_a_long_name_another_is_taken(tmp_path: Path) -> None:
+    program = """
+with private_server() as address, Client([address]) as client:
+    folder = os.path.dirname(address.path)
+    print(oct(os.stat(folder).st_mode & 0o777), os.path.dirname(folder), client.echo(b"x") > 0)
+print(os.path.exists(folder))
+"""
+    long = tmp_path / ("x" * 120)
+    long.mkdir()
+    assert "0o700 /tmp True\nFalse\n" == run(program, long)
+
+
+def test_where_no_folder_can_be_made_that_is_said(tmp_path: Path) -> None:
+    program = """
+from gearcli.cli import private
+private._SHORT = {short}
+try:
+    with private_server():
+        print("here")
+except BindError as error:
+    print(error)
+"""
+    long = tmp_path / ("x" * 120)
+    long.mkdir()
+    said = "cannot make a folder for the private server: {}; have TMPDIR name another place\n"
+    reason = f"the path of {long} is too long for a socket"
+    assert said.format(reason) == run(program.format(short="()"), long)
+    assert said.format("no such file or directory") == run(program.format(short="('/no/such/place',)"), long)
 
 
 def test_a_server_ends_with_its_block_whatever_happens_in_it(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from tests.cli.driving import (
     pid_in,
     run_gear,
 )
-from tests.support import ServerProcess, wait_until
+from tests.support import ServerProcess, under_nohup, wait_until
 
 
 def run(*arguments: str, stdin: bytes = b"") -> Result:
@@ -150,8 +150,22 @@ def test_a_missing_program_is_said_before_anything_is_read(tmp_path: Path) -> No
 
 
 def test_the_servers_of_the_environment_are_ignored() -> None:
-    environ = {"GEARMAN_SERVERS": "no-such-host.invalid", "GEARMAN_SERVER": "no-such-host.invalid"}
+    servers = dict.fromkeys(["GEARMAN_SERVERS", "GEARMAN_SERVER"], "no-such-host.invalid")
+    environ = {**servers, "GEAR_CONTEXT": "unknown", "GEARMAND_CA_CERTIFICATE": "/no/such/file"}
     assert Result(0, b"x\n", "") == run_gear("run", "--", "cat", stdin=b"x\n", environ=environ)
+
+
+def test_with_a_server_what_is_configured_for_it_counts(server: ServerProcess, tmp_path: Path) -> None:
+    result = run_gear("run", *at(server.port), "--", "cat", environ={"GEAR_CONTEXT": "unknown"})
+    assert (78, True) == (result.status, "has no context 'unknown'" in result.err)
+    (tmp_path / "gear").mkdir()
+    (tmp_path / "gear/config.toml").write_text("[context.bare]\nconnect-timeout = 3\n")
+    environ = {"XDG_CONFIG_HOME": str(tmp_path), "GEARMAN_SERVERS": f"127.0.0.1:{server.port}"}
+    result = run_gear("run", "--context", "bare", "--", "cat", stdin=b"x\n", environ=environ)
+    assert (0, b"x\n") == result[:2]
+    assert result.err.startswith(
+        f"gear: other machines can join with: gear worker -s 127.0.0.1:{server.port} "
+    )
 
 
 # -- a public server -----------------------------------------------------------------------
@@ -247,6 +261,16 @@ def test_nothing_is_left_after_a_signal(endless: Endless, number: signal.Signals
     endless.running.signal(number)
     assert (status, b"") == endless.running.result()[:2]
     assert endless.nothing_is_left()
+
+
+def test_under_nohup_it_goes_on(tmp_path: Path) -> None:
+    script = f"read n; touch {tmp_path}/begun; until [ -e {tmp_path}/go ]; do sleep 0.01; done; echo $n"
+    with under_nohup(), Gear("run", "--", "sh", "-c", script) as running:
+        running.write(b"1\n")
+        wait_until((tmp_path / "begun").exists)
+        running.signal(signal.SIGHUP)
+        (tmp_path / "go").touch()
+        assert Result(0, b"1\n", "") == running.result()
 
 
 def test_nothing_is_left_when_it_is_killed(endless: Endless) -> None:

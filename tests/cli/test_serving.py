@@ -17,7 +17,7 @@ from gearcli.protocol.packets import PacketType
 from gearcli.server.log import Log, LogFile
 from gearcli.server.syslog import Syslog
 from tests.cli.driving import exit_of, run_gear, take_job
-from tests.support import ServerProcess, Wire, connects, free_port, gear_serve, wait_until
+from tests.support import ServerProcess, Wire, connects, free_port, gear, gear_serve, process, wait_until
 
 
 def test_it_says_where_it_listens_and_what_is_not_kept() -> None:
@@ -36,6 +36,14 @@ def test_it_listens_wherever_it_is_told(tmp_path: Path) -> None:
         wait_until(lambda: f"listening on unix:{path}\n" in server.said())
         with Wire(port) as one, Wire(path=path) as two:
             assert [True, True] == [one.works(), two.works()]
+
+
+def test_who_is_to_be_quiet_and_has_a_log_says_nothing_elsewhere(tmp_path: Path) -> None:
+    path, port = tmp_path / "log", free_port()
+    with process(gear("serve", "-q", "-p", str(port), "-l", str(path))) as server:
+        wait_until(lambda: path.exists() and f"listening on 127.0.0.1:{port}\n" in path.read_text())
+        server.signal(signal.SIGTERM)
+        assert (0, "") == (server.exit_status(), server.said())
 
 
 def test_the_port_may_come_from_the_environment(capfd: pytest.CaptureFixture[str]) -> None:

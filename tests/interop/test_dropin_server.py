@@ -51,6 +51,10 @@ WORDS = (
     Case("gearmand --config-file {config} --check-args"),
     Case("gearmand --config-file {wrong} --check-args"),
     Case("gearmand --check-args"),
+    Case("gearmand --check-args --libsqlite3-table tt --job-handle-prefix tt"),
+    Case("gearmand --check-args --job-handle-prefix -tt"),
+    Case("gearmand --check-args --job-handle-prefix -t"),
+    Case("gearmand --check-args --libsqlite3-table -d"),
     Case(
         "gearmand --check-args -b 5 -d --exceptions -f 100 -j 3 --job-handle-prefix P --hashtable-buckets 7 "
         "--keepalive --keepalive-idle 1 --keepalive-interval 2 --keepalive-count=3 -l none -L 127.0.0.1 "
@@ -138,11 +142,32 @@ def test_it_listens_everywhere_and_says_so(ours: str, tmp_path: Path) -> None:
         environ=environment(ours),
     )
     try:
-        wait_until(lambda: f"listening on 0.0.0.0:{port}" in server.said() or not server.alive())
-        assert "gearmand: listens on all interfaces" in server.said()
-        assert connects(port)
+        wait_until(lambda: connects(port) or not server.alive())
+        where = f"0.0.0.0:{port}, [::]:{port}"
+        words = (
+            f"gearmand: listens on all interfaces ({where}), for everybody who can reach them; see --listen\n"
+        )
+        assert words == server.said()
     finally:
         server.end()
+
+
+@pytest.mark.parametrize("log", ["none", "log"])
+def test_with_a_log_it_says_nothing_elsewhere(path: str, tmp_path: Path, log: str) -> None:
+    options = f"-l {log if log == 'none' else tmp_path / log} -q libsqlite3 --libsqlite3-db {tmp_path}/db"
+    with running(path, tmp_path, options) as server, server.wire() as wire:
+        assert wire.works()
+        server.signal(signal.SIGTERM)
+        assert (0, "") == (server.exit_status(), server.said())
+
+
+def test_ssl_without_a_certificate(ours: str, tmp_path: Path) -> None:
+    """The original serves in plain words: who asks for encryption must not be left without."""
+    with running(ORIGINALS, tmp_path, "--ssl") as server, server.wire() as wire:
+        assert wire.works()
+    done = play(ours, f"gearmand --ssl -L 127.0.0.1 -p {free_port()} -P {tmp_path}/pid -l stderr")
+    assert (1, b"") == done[:2]
+    assert b"TLS needs the server's certificate" in done.err
 
 
 def test_a_port_in_use_is_1(ours: str, tmp_path: Path) -> None:

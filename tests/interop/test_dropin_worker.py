@@ -111,6 +111,21 @@ def test_a_job_is_done_the_same(job: Job, port: int, ours: str) -> None:
         assert theirs == expected
 
 
+@pytest.mark.parametrize("own", [True, False], ids=["ours", "theirs"])
+def test_a_process_that_a_command_leaves(port: int, ours: str, tmp_path: Path, own: bool) -> None:
+    """The original waits for it, and takes what it says for a part of the result."""
+    os.mkfifo(tmp_path / "gate")
+    function, script = "leaves-ours" if own else "leaves", "(read x < gate; echo late) & echo early"
+    path, line = (ours if own else ORIGINALS), f"-c 1 -f {function} -- sh -c '{script}'"
+    with Wire(port) as client, worker(path, port, line, tmp_path) as running:
+        _, (handle,) = client.ask(PacketType.SUBMIT_JOB, function.encode(), b"", b"")
+        if not own:
+            (tmp_path / "gate").write_text("go\n")
+        result = b"early\n" if own else b"early\nlate\n"
+        assert (PacketType.WORK_COMPLETE, [handle, result]) == client.packet()
+        assert 0 == running.wait(DEADLINE)
+
+
 def test_large_workloads_do_not_deadlock(port: int, ours: str) -> None:
     workload = bytes(range(256)) * 4096
     assert (0, workload, b"", 0) == _done(ours, port, Job("-c 1 -f F cat", workload, workload), "F")
@@ -192,6 +207,16 @@ def test_a_second_term_ends_at_once(port: int, ours: str) -> None:
         time.sleep(0.2)  # two signals at once are one
         running.send_signal(signal.SIGTERM)
         assert 143 == running.wait(DEADLINE)
+
+
+@pytest.mark.parametrize("command", ["cat", ""])
+def test_none_stays_behind_when_the_terminal_is_closed(port: int, ours: str, command: str) -> None:
+    for path, statuses in ((ORIGINALS, {-signal.SIGHUP}), (ours, {0, -signal.SIGHUP})):
+        with worker(path, port, f"-f hung {command}") as running:
+            wait_until(lambda: counts(port, "hung")[2])
+            running.send_signal(signal.SIGHUP)
+            assert running.wait(DEADLINE) in statuses
+        wait_until(lambda: not counts(port, "hung")[2])
 
 
 def test_a_pid_file_and_the_background(port: int, ours: str, tmp_path: Path) -> None:

@@ -42,7 +42,13 @@ def test_options_stand_below_the_headings_of_the_help() -> None:
 
 
 def test_variables_and_files_follow_from_the_options() -> None:
-    assert {"GEARMAN_SERVERS", "GEARMAN_SERVER", "GEAR_CONTEXT"} < {*commands.environment(command("submit"))}
+    assert (
+        "GEARMAN_SERVERS", "GEARMAN_SERVER", "GEAR_CONTEXT", "XDG_CONFIG_HOME",
+        "GEARMAND_CA_CERTIFICATE", "GEARMAN_CLIENT_PEM", "GEARMAN_CLIENT_KEY",
+    ) == commands.environment(command("submit"))  # fmt: skip
+    assert {"GEARMAN_SERVERS", "GEARMAN_SERVER", "GEAR_CONTEXT"}.isdisjoint(
+        commands.environment(command("run"))
+    )
     tls = ("GEARMAND_CA_CERTIFICATE", "GEARMAND_SERVER_PEM", "GEARMAND_SERVER_KEY")
     assert ("GEARMAND_PORT", *tls) == commands.environment(command("serve"))
     assert commands.reads_config(command("admin"))

@@ -17,7 +17,10 @@ from tests.test_architecture import ROOT, SOURCES
 from tools.manual import facts, mdoc, parts
 from tools.manual.pages import pages
 
-NAMES = re.compile(r"GEAR[A-Z]*_[A-Z_]+|XDG_CONFIG_HOME|NO_COLOR|NOTIFY_SOCKET|WATCHDOG_USEC|LISTEN_FDS")
+NAMES = re.compile(
+    r"GEAR[A-Z]*_[A-Z_]+|XDG_[A-Z_]+|BASH_COMPLETION_USER_DIR|ZDOTDIR|TMPDIR|PAGER|TERM|NO_COLOR|"
+    r"NOTIFY_SOCKET|WATCHDOG_USEC|LISTEN_FDS"
+)
 NOT_FOR_USERS = {
     "GEAR_GUARD",  # how a guardian finds what it has to end
 }

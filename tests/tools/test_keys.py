@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import tomllib
 
+from gearcli.cli.manual_text import plain
 from gearcli.worker import config
 from tools.manual import keys
+from tools.manual.keys import EXAMPLE
 
 TEXT = "\n".join(keys.description()).replace(r"\-", "-")
 
@@ -21,5 +24,21 @@ def test_what_a_value_has_to_be_comes_from_its_reader() -> None:
 
 
 def test_the_example_is_the_one_that_comes_with_gear() -> None:
-    lines = keys.example()
-    assert len(keys.EXAMPLE.read_text().splitlines()) == len(lines) - 2
+    text = EXAMPLE.read_text()
+    assert tomllib.loads(text) == tomllib.loads("\n".join(shown()))
+    words = [each.split() for each in (text, "\n".join(shown()))]
+    assert sorted(each for each in words[0] if each != "#") == sorted(
+        each for each in words[1] if each != "#"
+    )
+
+
+def test_a_remark_without_room_stands_above_its_line() -> None:
+    assert [f"# {'word ' * 13}word", "# word", 'key = "value"'] == keys._narrow(
+        f'key = "value"   # {"word " * 15}'.rstrip()
+    )
+    assert ["# " + "w" * 70] == keys._narrow("# " + "w" * 70)
+
+
+def shown() -> list[str]:
+    """The lines of the example as a reader sees them."""
+    return plain("\n".join(keys.example())).splitlines()

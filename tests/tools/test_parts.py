@@ -46,7 +46,7 @@ def test_a_section_is_rendered_without_what_is_not_shown() -> None:
     lines = parts.rendered(parts.parsed(TEXT)[0], {"table": lambda *words: [f"table of {words}"]})
     assert [
         "First line.", ".Pp", r"Second \fBcode\fR.",
-        ".Bd -literal -offset indent", "$ gear status", "", "shown", ".Ed",
+        ".Bd -literal -offset 2n", "$ gear status", "", "shown", ".Ed",
         ".Bl -tag -width Ds", ".It Sy TERM", "What it is.", ".It Sy OTHER", "Too.", ".El",
         "table of ('a', 'b')",
     ] == lines  # fmt: skip

@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from gearcli.cli import config
 from gearcli.cli.outline import Argument, Command, Option
-from gearcli.protocol import address
 from tools.manual import mdoc
 
 
@@ -99,12 +97,13 @@ def group(command: Command) -> list[str]:
 
 
 def environment(command: Command) -> tuple[str, ...]:
-    """The variables that its options stand for."""
-    names = {name for option in command.options for name in option.names}
-    given = [option.environment for option in command.options if option.environment]
-    servers = address.ENVIRONMENT if "--server" in names else ()
-    contexts = (config.ENVIRONMENT, "XDG_CONFIG_HOME") if "--context" in names else ()
-    return (*servers, *contexts, *given)
+    """The variables that its options stand for, or name in their help."""
+    found: list[str] = []
+    for option in command.options:
+        found += re.findall(r"\$([A-Z_]+)", option.help)
+        found += [option.environment] if option.environment else []
+        found += ["XDG_CONFIG_HOME"] if "--context" in option.names else []
+    return tuple(dict.fromkeys(found))
 
 
 def reads_config(command: Command) -> bool:

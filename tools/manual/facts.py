@@ -21,6 +21,12 @@ VARIABLES = {
     _SERVER: f"The same, where `{_SERVERS}` is not set.",
     config.ENVIRONMENT: "The context of the configuration file that is used without `--context`.",
     "XDG_CONFIG_HOME": "The folder of configuration files; `~/.config` if it is not set.",
+    "XDG_DATA_HOME": "The folder of a user's data; `~/.local/share` if it is not set.",
+    "BASH_COMPLETION_USER_DIR": "Where bash looks for a user's completions, before the folder of data.",
+    "ZDOTDIR": "Where zsh looks for a user's files, if it is not the home folder.",
+    "TMPDIR": "The folder of temporary files; `/tmp` if it is not set.",
+    "PAGER": "What shows a page of the manual where neither man(1) nor mandoc(1) is there.",
+    "TERM": "The kind of terminal; on one that is `dumb` nothing is drawn and nothing is coloured.",
     "NO_COLOR": "If it is set and not empty, nothing is coloured.",
     "NOTIFY_SOCKET": "Where a service manager is told that the process is ready, stops, or reads its "
     "configuration again; see sd_notify(3).",

@@ -78,9 +78,14 @@ def _wrapped(sentence: str) -> list[str]:
     return [line(each.replace("\0", " ")) for each in lines]
 
 
+WIDEST = 72
+"""Columns of what is shown as it is, for terminals of 80: the plain text of a page indents it by eight."""
+_OFFSET = "2n"
+
+
 def display(lines: Iterable[str]) -> list[str]:
     """Lines that are shown as they are."""
-    return [".Bd -literal -offset indent", *(line(literal(each)) for each in lines), ".Ed"]
+    return [f".Bd -literal -offset {_OFFSET}", *(line(literal(each)) for each in lines), ".Ed"]
 
 
 def tagged(items: Iterable[tuple[str, Sequence[str]]], width: str = "Ds") -> list[str]:

@@ -20,10 +20,8 @@ def servers_of(host: str | None, port: str | None, environ: Mapping[str, str]) -
     libgearman: who is named last is tried first, and libgearman's own come
     after all others.  Raises AddressError and UsageError.
     """
-    if environ.get(REPLACING):
-        found = parse_list([environ[REPLACING]])
-    else:
-        found = [Address(host or "localhost", _number(port or "0") or DEFAULT_PORT)]
+    found = parse_list([environ.get(REPLACING, "")])
+    found = found or [Address(host or "localhost", _number(port or "0") or DEFAULT_PORT)]
     return list(dict.fromkeys([*reversed(found), *reversed(parse_list([environ.get(ADDED, "")]))]))
 
 

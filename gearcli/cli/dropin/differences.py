@@ -56,6 +56,22 @@ _CLIENT = (
     ),
     Difference(
         "gearman",
+        "servers",
+        "GEARMAN_SERVER, GEARMAN_SERVERS",
+        "exit status 0 where an address is none (aborts for GEARMAN_SERVERS); takes any text for a port",
+        "exit status 2",
+        "a script has to notice that its job was not done",
+    ),
+    Difference(
+        "gearman",
+        "empty",
+        "an empty workload among the words, ''",
+        "complains of it (`invalid workload`), submits nothing, and exits 0",
+        "a job with an empty workload, as for -s and for an empty input",
+        "who names a workload wants a job",
+    ),
+    Difference(
+        "gearman",
         "function-name",
         "-f ''",
         "exit status 0, and nothing is submitted",
@@ -163,6 +179,14 @@ _WORKER = (
     ),
     Difference(
         "gearman",
+        "worker-children",
+        "-w, a command that leaves a process with its standard output",
+        "waits until that process ends or closes it",
+        "the job is done when the command is; what it left running is ended",
+        "a forgotten process must not hold up a worker",
+    ),
+    Difference(
+        "gearman",
         "worker-server",
         "-w, a server that is not there",
         "tries it again as fast as it can, with a line each time",
@@ -172,9 +196,9 @@ _WORKER = (
     Difference(
         "gearman",
         "worker-term",
-        "-w, TERM and INT",
+        "-w with a command, TERM, INT and HUP (a terminal that is closed)",
         "ends in the middle of a job",
-        "finishes the job first, 25 s at most, and exits 0; a second one ends at once",
+        "finishes the job first, 25 s at most, and exits 0; a second TERM or INT ends at once",
         "no job is done half",
     ),
     Difference(
@@ -297,6 +321,14 @@ _SERVER = (
         "ends at once, running jobs and all",
         "lets running jobs finish, 5 s at most; a second one ends at once; exit status 0",
         "workers were cut off in the middle",
+    ),
+    Difference(
+        "gearmand",
+        "ssl",
+        "--ssl without a certificate that can be read",
+        "serves unencrypted, silently",
+        "exit status 1",
+        "who asks for encryption must not be left without",
     ),
     Difference(
         "gearmand",

@@ -89,7 +89,10 @@ def _serve(wanted: Parsed) -> int:
 
     arguments = translated(wanted)
     if "listen" not in wanted.values:
-        say("gearmand", "listens on all interfaces, for everybody who can reach them; see --listen")
+        where = ", ".join(f"{address}:{_port(wanted)}" for address in ANYWHERE)
+        say(
+            "gearmand", f"listens on all interfaces ({where}), for everybody who can reach them; see --listen"
+        )
     try:
         run_gear(["serve", *arguments])
     except SystemExit as ended:
@@ -103,7 +106,7 @@ def _serve(wanted: Parsed) -> int:
 def translated(wanted: Parsed) -> list[str]:
     """The arguments of `gear serve` that mean the same.  Raises UsageError for what it cannot do."""
     _refuse(wanted)
-    arguments = ["--insecure-listen", f"--port={_port(wanted)}"]
+    arguments = ["--insecure-listen", "--quiet", f"--port={_port(wanted)}"]
     arguments += [f"--listen={address}" for address in _addresses(wanted)]
     arguments += [f"--{name}" for name in _FLAGS if name in wanted.values]
     arguments += [f"--{name}={wanted.values[name]}" for name in _SAME if name in wanted.values]

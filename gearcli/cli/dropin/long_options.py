@@ -130,11 +130,14 @@ class _Reading:
         """Note an option; a value that is not there yet is the next argument."""
         if option.parse is not None and value is None:
             following = self._left[0] if self._left else None
-            # Only a letter that is known is no value: so it is in the original.
-            if following is None or (len(following) == 2 and following[1:] in self._by_letter):
+            if following is None or self._is_letter(following):
                 raise UsageError(f"the required argument for option '--{option.name}' is missing")
             value = self._left.popleft()
         self._found.append((option, value))
+
+    def _is_letter(self, argument: str) -> bool:
+        """Whether it is a dash and a letter that is known: all else is a value, as in the original."""
+        return len(argument) == 2 and argument[0] == "-" and argument[1] in self._by_letter
 
     def _values(self) -> dict[str, object]:
         values: dict[str, object] = {}

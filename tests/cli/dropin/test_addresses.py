@@ -17,6 +17,7 @@ from gearcli.protocol.tls_files import Tls
         ("h", "5", {}, [("h", 5)]),
         ("::1", "0", {}, [("::1", 4730)]),
         ("h", "5", {"GEARMAN_SERVER": "a:1,b"}, [("b", 4730), ("a", 1)]),
+        ("h", "5", {"GEARMAN_SERVER": ", "}, [("h", 5)]),
         ("h", "5", {"GEARMAN_SERVERS": "a:1,h:5"}, [("h", 5), ("a", 1)]),
         ("h", "5", {"GEARMAN_SERVERS": "a:1,b:2"}, [("h", 5), ("b", 2), ("a", 1)]),
         (None, None, {"GEARMAN_SERVERS": "a:1", "GEARMAN_SERVER": "[::1]:2"}, [("::1", 2), ("a", 1)]),

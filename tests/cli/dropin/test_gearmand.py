@@ -12,7 +12,7 @@ from gearcli.cli.dropin.gearmand_options import OPTIONS
 from gearcli.cli.dropin.long_options import parse
 from gearcli.errors import UsageError
 
-ALWAYS = {"--insecure-listen", "--verbose=ERROR", "--log-file=none", "--pid-file=p"}
+ALWAYS = {"--insecure-listen", "--quiet", "--verbose=ERROR", "--log-file=none", "--pid-file=p"}
 USUAL = {"--port=4730", "--listen=0.0.0.0", "--listen=[::]", "--job-retries=-1", "--no-keepalive"}
 USUAL |= {"--keepalive-idle=-1", "--keepalive-interval=-1", "--keepalive-count=-1"}
 
