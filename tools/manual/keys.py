@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -67,15 +66,5 @@ def _needed(reader: Reader) -> str:
 
 
 def example() -> list[str]:
-    """The example that comes with gear; a remark that a page has no room for stands above its line."""
-    lines = EXAMPLE.read_text().rstrip("\n").split("\n")
-    return mdoc.display(each for line in lines for each in _narrow(line))
-
-
-def _narrow(line: str) -> list[str]:
-    """A line of TOML as lines that a page has room for."""
-    if len(line) <= mdoc.WIDEST:
-        return [line]
-    code, _, remark = line.rpartition("# ")
-    above = textwrap.wrap(remark, mdoc.WIDEST, initial_indent="# ", subsequent_indent="# ")
-    return [*above, *([code.rstrip()] if code.strip() else [])]
+    """The example that comes with gear."""
+    return mdoc.display(EXAMPLE.read_text().rstrip("\n").split("\n"))

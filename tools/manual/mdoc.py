@@ -78,9 +78,8 @@ def _wrapped(sentence: str) -> list[str]:
     return [line(each.replace("\0", " ")) for each in lines]
 
 
-WIDEST = 72
-"""Columns of what is shown as it is, for terminals of 80: the plain text of a page indents it by eight."""
 _OFFSET = "2n"
+"""How far what is shown as it is stands from the text: a terminal of 80 columns has room for 72 of it."""
 
 
 def display(lines: Iterable[str]) -> list[str]:
