@@ -441,7 +441,7 @@ complete -c gear -n '__gear_at job' -l ca -r -F -d 'Authorities that vouch for t
 complete -c gear -n '__gear_at job' -l cert -r -F -d 'Our certificate. Default: $GEARMAN_CLIENT_PEM.'
 complete -c gear -n '__gear_at job' -l key -r -F -d 'Its key, if that is not in the same file. Default: $GEARMAN_CLIENT_KEY.'
 complete -c gear -n '__gear_at job' -s h -l help -d 'Show this message and exit.'
-complete -c gear -n '__gear_argument 1+ job' -a '(__gear_live handles | string split0)'
+complete -c gear -n '__gear_argument 1+ job' -a '(__gear_live handles plain | string split0)'
 
 # gear wait
 complete -c gear -n '__gear_at wait' -l timeout -x -d 'How long to wait; the jobs go on.'
@@ -454,7 +454,7 @@ complete -c gear -n '__gear_at wait' -l ca -r -F -d 'Authorities that vouch for 
 complete -c gear -n '__gear_at wait' -l cert -r -F -d 'Our certificate. Default: $GEARMAN_CLIENT_PEM.'
 complete -c gear -n '__gear_at wait' -l key -r -F -d 'Its key, if that is not in the same file. Default: $GEARMAN_CLIENT_KEY.'
 complete -c gear -n '__gear_at wait' -s h -l help -d 'Show this message and exit.'
-complete -c gear -n '__gear_argument 1+ wait' -a '(__gear_live handles | string split0)'
+complete -c gear -n '__gear_argument 1+ wait' -a '(__gear_live handles plain | string split0)'
 
 # gear result
 complete -c gear -n '__gear_at result' -s s -l server -x -a '(__gear_live servers | string split0)' -d 'Server: host, host:port, [::1]:port or unix:/path; repeatable, commas allowed. Default: $GEARMAN_SERVERS, $GEARMAN_SERVER, the config file, localhost:4730.'
@@ -466,7 +466,7 @@ complete -c gear -n '__gear_at result' -l ca -r -F -d 'Authorities that vouch fo
 complete -c gear -n '__gear_at result' -l cert -r -F -d 'Our certificate. Default: $GEARMAN_CLIENT_PEM.'
 complete -c gear -n '__gear_at result' -l key -r -F -d 'Its key, if that is not in the same file. Default: $GEARMAN_CLIENT_KEY.'
 complete -c gear -n '__gear_at result' -s h -l help -d 'Show this message and exit.'
-complete -c gear -n '__gear_argument 1 result' -a '(__gear_live handles | string split0)'
+complete -c gear -n '__gear_argument 1 result' -a '(__gear_live handles plain | string split0)'
 
 # gear jobs
 complete -c gear -n '__gear_at jobs' -l dead -d 'Those that have lost their worker too often (gear server).'
@@ -515,7 +515,7 @@ complete -c gear -n '__gear_at cancel' -l ca -r -F -d 'Authorities that vouch fo
 complete -c gear -n '__gear_at cancel' -l cert -r -F -d 'Our certificate. Default: $GEARMAN_CLIENT_PEM.'
 complete -c gear -n '__gear_at cancel' -l key -r -F -d 'Its key, if that is not in the same file. Default: $GEARMAN_CLIENT_KEY.'
 complete -c gear -n '__gear_at cancel' -s h -l help -d 'Show this message and exit.'
-complete -c gear -n '__gear_argument 1+ cancel' -a '(__gear_live handles | string split0)'
+complete -c gear -n '__gear_argument 1+ cancel' -a '(__gear_live handles plain | string split0)'
 
 # gear purge
 complete -c gear -n '__gear_at purge' -l all -d 'All functions that have such jobs.'
@@ -570,7 +570,7 @@ complete -c gear -n '__gear_at retry' -l ca -r -F -d 'Authorities that vouch for
 complete -c gear -n '__gear_at retry' -l cert -r -F -d 'Our certificate. Default: $GEARMAN_CLIENT_PEM.'
 complete -c gear -n '__gear_at retry' -l key -r -F -d 'Its key, if that is not in the same file. Default: $GEARMAN_CLIENT_KEY.'
 complete -c gear -n '__gear_at retry' -s h -l help -d 'Show this message and exit.'
-complete -c gear -n '__gear_argument 1+ retry' -a '(__gear_live handles | string split0)'
+complete -c gear -n '__gear_argument 1+ retry' -a '(__gear_live handles plain | string split0)'
 
 # gear admin
 complete -c gear -n '__gear_at admin --' -a version -d 'Show the server\'s version.'
@@ -670,7 +670,7 @@ complete -c gear -n '__gear_at admin cancel' -l ca -r -F -d 'Authorities that vo
 complete -c gear -n '__gear_at admin cancel' -l cert -r -F -d 'Our certificate. Default: $GEARMAN_CLIENT_PEM.'
 complete -c gear -n '__gear_at admin cancel' -l key -r -F -d 'Its key, if that is not in the same file. Default: $GEARMAN_CLIENT_KEY.'
 complete -c gear -n '__gear_at admin cancel' -s h -l help -d 'Show this message and exit.'
-complete -c gear -n '__gear_argument 1 admin cancel' -a '(__gear_live handles | string split0)'
+complete -c gear -n '__gear_argument 1 admin cancel' -a '(__gear_live handles plain | string split0)'
 
 # gear admin show
 complete -c gear -n '__gear_at admin show' -s s -l server -x -a '(__gear_live servers | string split0)' -d 'Server: host, host:port, [::1]:port or unix:/path; repeatable, commas allowed. Default: $GEARMAN_SERVERS, $GEARMAN_SERVER, the config file, localhost:4730.'

@@ -11,7 +11,7 @@ _LIVE = {
     Kind.SERVER: "(__gear_live servers | string split0)",
     Kind.CONTEXT: "(__gear_live contexts | string split0)",
     Kind.FUNCTION: "(__gear_live functions | string split0)",
-    Kind.HANDLE: "(__gear_live handles | string split0)",
+    Kind.HANDLE: "(__gear_live handles plain | string split0)",
     Kind.COMMAND: "(__gear_command)",
     Kind.FOLDER: "(__fish_complete_directories)",
     Kind.VARIABLE: "(set -nx)",

@@ -13,6 +13,7 @@ import pytest
 
 from gearcli.cli.completion import SCRIPTS, shipped
 from gearcli.protocol.packets import PacketType
+from tests.client.answering import Answering, answering
 from tests.support import (
     DEADLINE,
     SHELLS,
@@ -168,7 +169,7 @@ STARTS = {
 
 
 @contextlib.contextmanager
-def started(name: str, home: Path, server: ServerProcess) -> Iterator[Shell]:
+def started(name: str, home: Path, server: ServerProcess | Answering) -> Iterator[Shell]:
     """A shell that is ready for a line."""
     command, lines = STARTS[name]
     child = pexpect.spawn(
@@ -245,6 +246,30 @@ def test_all_that_may_follow_is_shown(name: str, tabs: int, home: Path, server: 
         shell.child.send("gear submit Foo::Ba" + "\t" * tabs)
         shell.child.expect_exact("Bar")
         shell.child.expect_exact("Baz")
+
+
+@pytest.mark.parametrize("name", ["bash", ALONE, "zsh"])
+@pytest.mark.parametrize("program", ["gear", "raw/gear"])
+def test_a_hostile_server_does_not_reach_the_terminal(name: str, program: str, home: Path) -> None:
+    """Neither through our helper, nor if that would say what it heard; fish shows no raw text."""
+    rows = b"one\t0\t0\t1\ntwo\t\x1b]0;title\x07\t0\t\x1b[41m\nesc\x1b[41m\t0\t0\t1\nzzz\t0\t0\t1\n.\n"
+    (home / "raw").mkdir(exist_ok=True)
+    _program(home / "raw/gear", r"printf 'one\0\033]0;title\a\0esc\033[41m\0\0zzz\0\033[41m\0'")
+    with answering({b"status": rows}) as server, started(name, home, server) as shell:
+        shell.child.send(f"{program} submit " + "\t" * (1 if name == "zsh" else 2))
+        heard = ""
+        for word in ("one", "zzz", "submit"):
+            shell.child.expect_exact(word)
+            heard += shell.child.before
+    assert "\x1b]" not in heard
+    assert "\x1b[41m" not in heard
+
+
+@pytest.mark.parametrize("name", ["bash", "zsh", "fish"])
+def test_a_handle_is_never_an_option(name: str, home: Path) -> None:
+    replies = {b"status": b".\n", b"show jobs": b"-y\t0\t0\t1\nH:here:1\t0\t0\t1\n.\n"}
+    with answering(replies) as server, started(name, home, server) as shell:
+        assert ["cancel", "H:here:1"] == shell.arguments("cancel ")
 
 
 def test_fish_says_what_each_is(home: Path, server: ServerProcess) -> None:
