@@ -96,16 +96,17 @@ _gear_offer() {
     done
     if ((${#left[@]} == 1)) || [[ $common && $common != "$current" ]]; then
         # One step: as far as all agree, whatever their quoting looks like.
-        ((${#left[@]} == 1)) || compopt -o nospace
         _gear_quote "${common#"$kept"}"
         COMPREPLY=("$quoted")
+        ((${#left[@]} == 1)) || compopt -o nospace
         return
     fi
+    ((${#left[@]})) || return 0
     for value in "${left[@]}"; do
         printf -v quoted '%q' "${value#"$kept"}"
         COMPREPLY+=("$quoted")
     done
-    ((${#left[@]} == 0)) || COMPREPLY+=(' ') # so that no common beginning of the quoted values replaces what was typed
+    COMPREPLY+=(' ') # so that no common beginning of the quoted values replaces what was typed
 }
 
 # Sets quoted to a value as it is written where the quote `open` has begun.
@@ -128,26 +129,27 @@ _gear_quote() {
     esac
 }
 
-# Values that gear knows: functions, handles, servers, contexts.
+# Adds to values what gear knows: functions, handles, servers, contexts.
 _gear_live() {
-    local gear=${COMP_WORDS[0]/#\~/$HOME} name help values=()
+    local gear=${words[0]} name help
+    [[ $gear != \~/* ]] || gear=${HOME-}${gear#\~}
     while IFS= read -r -d '' name && IFS= read -r -d '' help; do
         [[ $name == -* && $2 == argument && ! $dashes ]] || values+=("$name")
     done < <("$gear" __complete "$1" "${words[@]:1:${#words[@]}-2}" 2>/dev/null </dev/null)
-    _gear_offer "${values[@]}"
 }
 
 _gear_value() { # KIND CHOICES: of an option or (with a third word) an argument
-    local choices
+    local choices=() values=()
     IFS=' ' read -ra choices <<<"$2"
     case $1 in
-    function | handle | server | context) _gear_live "$1s" "$3" ;;
+    function | handle | server | context) _gear_live "$1s" "${3-}" ;;
     file) compopt -o default ;;
     folder) compopt -o dirnames ;;
-    user) _gear_offer $(compgen -u) ;;
-    variable) _gear_offer $(compgen -e) ;;
+    user) mapfile -t values < <(compgen -u) ;;
+    variable) mapfile -t values < <(compgen -e) ;;
     esac
-    [[ ! $choices ]] || _gear_offer "${choices[@]}"
+    # Before bash 4.4 an empty array counts as unset.
+    _gear_offer ${values[@]+"${values[@]}"} ${choices[@]+"${choices[@]}"}
 }
 
 # The command of a worker, as if it stood alone.
@@ -166,8 +168,9 @@ _gear_of_command() { # INDEX: of its first word in words
 }
 
 _gear() {
-    local words raw starts kept plain quote command=gear option kind choices i word
-    local current open prefix='' dashes='' count=0 waiting='' commands options first=''
+    local words raw starts kept plain quote command=gear kind='' choices='' i word
+    local current open prefix='' dashes='' count=0 waiting='' commands options ending first=''
+    local IFS=$' \t\n' # the user's own may be anything
     COMPREPLY=()
     _gear_read_words
     current=${words[-1]}

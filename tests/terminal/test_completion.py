@@ -107,7 +107,11 @@ class Shell(NamedTuple):
 
     def arguments(self, line: str) -> list[str]:
         """The arguments with which `gear` is called after a line, Tab and Return."""
-        self.child.send(f"gear {line}\t\r")
+        return self.called(f"{line}\t")
+
+    def called(self, keys: str) -> list[str]:
+        """The arguments with which `gear` is called after some keys and Return."""
+        self.child.send(f"gear {keys}\r")
         self.child.expect_exact(NOTED)
         return self.noted.read_text("utf-8").split("\0")[:-1]
 
@@ -126,12 +130,14 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a file, a command, and a `gear` that only notes how it is called."""
     folder = tmp_path_factory.mktemp("home")
     (folder / "one-file.txt").touch()
+    (folder / "gear").mkdir()
+    (folder / "gear/config.toml").write_text('[context.far]\nservers = ["far-away:7"]\n')
     (folder / "bin").mkdir()
     _program(folder / "bin/a-command-of-mine", "exit 0")
     _program(
         folder / "bin/gear",
         f'[ "$1" = __complete ] && exec {sys.executable} -m gearcli "$@"\n'
-        f'printf "%s\\0" "$@" >"$HOME/noted"\necho {NOTED}',
+        f'printf "%s\\0" "$@" >"{folder}/noted"\necho {NOTED}',
     )
     for script in SCRIPTS.values():
         place = folder / "share" / script.shared
@@ -179,6 +185,7 @@ def started(name: str, home: Path, server: ServerProcess | Answering) -> Iterato
         env={
             **clean_environment(),
             "HOME": str(home),
+            "XDG_CONFIG_HOME": str(home),
             "PATH": f"{home}/bin:/usr/bin:/bin",
             "BASH_COMPLETION_USER_DIR": f"{home}/share/bash-completion",
             "GEARMAN_SERVERS": f"localhost:{server.port}",
@@ -278,6 +285,28 @@ def test_fish_says_what_each_is(home: Path, server: ServerProcess) -> None:
         shell.child.send("complete -C 'gear submit Foo::Ba'\r")
         shell.child.expect_exact("Foo::Bar\t0 jobs, 1 worker")
         shell.child.expect_exact("Foo::Baz\t0 jobs, 1 worker")
+
+
+@pytest.mark.parametrize(
+    "setting", ["set -u", "set -u; unset HOME", "IFS=$'\\n'", "IFS=x", "IFS=:", "IFS=", "unset IFS"]
+)
+def test_bash_may_be_set_up_in_any_way(setting: str, home: Path, server: ServerProcess) -> None:
+    with started(ALONE, home, server) as shell:
+        shell.child.sendline(setting)
+        for typed, arguments in [
+            ("subm", ["submit"]),
+            ("submit --backg", ["submit", "--background"]),
+            ("submit resi", ["submit", "resize"]),
+            ("submit -p h", ["submit", "-p", "high"]),
+            ("submit -f one-f", ["submit", "-f", "one-file.txt"]),
+            ("worker --config one-f", ["worker", "--config", "one-file.txt"]),
+            ("serve --user roo", ["serve", "--user", "root"]),
+            ("worker --env GEARMAN_S", ["worker", "--env", "GEARMAN_SERVERS"]),
+            ("run -- a-comm", ["run", "--", "a-command-of-mine"]),
+            ("ping nothing", ["ping", "nothing"]),
+        ]:
+            assert arguments == shell.arguments(typed)
+            assert "unbound" not in shell.child.before
 
 
 def test_without_a_server_nothing_is_said(shell: Shell) -> None:
