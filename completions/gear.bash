@@ -738,7 +738,7 @@ _gear_escape() {
 
 # Offer those of the values that begin like the word, quoted as the word is.
 _gear_offer() {
-    local value common='' quoted left=()
+    local value common='' quoted begun left=()
     for value; do
         value=$prefix$value
         [[ $value == "$current"* ]] || continue
@@ -750,7 +750,15 @@ _gear_offer() {
         # One step: as far as all agree, whatever their quoting looks like.
         _gear_quote "${common#"$kept"}"
         COMPREPLY=("$quoted")
-        ((${#left[@]} == 1)) || compopt -o nospace
+        ((${#left[@]} > 1)) || return 0
+        compopt -o nospace
+        [[ $open ]] || return 0
+        # Bash would close the quote after the only one.
+        begun=$quoted
+        for value in "${left[@]}"; do
+            printf -v quoted '%q' "${value#"$common"}"
+            [[ $value == "$common" ]] || COMPREPLY+=("$begun$quoted")
+        done
         return
     fi
     ((${#left[@]})) || return 0

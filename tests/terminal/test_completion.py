@@ -31,7 +31,7 @@ READY, NOTED = "ready-for-a-line", "the-line-is-noted"
 NAMES = [
     "resize", "Foo::Bar", "Foo::Baz", "re::scale", "with space", "it's", 'say "hi"', "tab\there", "new\nline",
     "-dash", "$HOME", "star*", "back\\slash", "semi;colon", "café", "esc\x1b[31mred", "`date`", "!!",
-    "~tilde", "9::a b", "9::c:d",
+    "~tilde", "9::a b", "9::c:d", "count", "count_up",
 ]  # fmt: skip
 """Functions of the server."""
 
@@ -247,10 +247,13 @@ def test_a_handle_is_completed(shell: Shell, server: ServerProcess) -> None:
         assert ["wait", handle] == shell.arguments("wait H:he")
 
 
+@pytest.mark.parametrize("typed", ["Foo::Ba", '"Foo::Ba', "'Foo::Ba"])
 @pytest.mark.parametrize(("name", "tabs"), [("bash", 2), ("bash alone", 2), ("zsh", 1)])
-def test_all_that_may_follow_is_shown(name: str, tabs: int, home: Path, server: ServerProcess) -> None:
+def test_all_that_may_follow_is_shown(
+    name: str, tabs: int, typed: str, home: Path, server: ServerProcess
+) -> None:
     with started(name, home, server) as shell:
-        shell.child.send("gear submit Foo::Ba" + "\t" * tabs)
+        shell.child.send(f"gear submit {typed}" + "\t" * tabs)
         shell.child.expect_exact("Bar")
         shell.child.expect_exact("Baz")
 
@@ -285,6 +288,21 @@ def test_fish_says_what_each_is(home: Path, server: ServerProcess) -> None:
         shell.child.send("complete -C 'gear submit Foo::Ba'\r")
         shell.child.expect_exact("Foo::Bar\t0 jobs, 1 worker")
         shell.child.expect_exact("Foo::Baz\t0 jobs, 1 worker")
+
+
+@pytest.mark.parametrize(
+    ("keys", "function"),
+    [
+        ('"Foo::B\tz"', "Foo::Baz"),
+        ("'Foo::B\tz'", "Foo::Baz"),
+        ("$'Foo::B\tz'", "Foo::Baz"),
+        ('"cou\t_up"', "count_up"),
+        ('"cou\t_\t', "count_up"),
+    ],
+)
+def test_a_quote_stays_open_while_several_names_remain(shell: Shell, keys: str, function: str) -> None:
+    if not (shell.name == "fish" and keys.startswith("$'")):
+        assert ["submit", function] == shell.called(f"submit {keys}")
 
 
 @pytest.mark.parametrize(
