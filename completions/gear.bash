@@ -690,10 +690,11 @@ _gear_read_words() {
     kept=$plain
 }
 
-# Sets plain to what a word means, and quote to the quote that it leaves open.  Nothing is expanded.
+# Sets plain to what a word means, quote to the quote that it leaves open, and outside to what
+# stands before that.  Nothing is expanded.
 _gear_unquote() {
     local text=$1 char i
-    plain='' quote=''
+    plain='' quote='' outside=''
     for ((i = 0; i < ${#text}; i++)); do
         char=${text:i:1}
         case $quote$char in
@@ -707,10 +708,11 @@ _gear_unquote() {
                 plain+=${text:i:1}
             fi
             ;;
-        "'" | '"') quote=$char ;;
+        "'" | '"') quote=$char outside=$plain ;;
         '$')
             if [[ ${text:i+1:1} == "'" ]]; then
-                quote="\$'" && ((++i))
+                quote="\$'" outside=$plain
+                ((++i))
             else
                 plain+=$char
             fi
@@ -798,13 +800,28 @@ _gear_live() {
     done < <("$gear" __complete "$1" "${words[@]:1:${#words[@]}-2}" 2>/dev/null </dev/null)
 }
 
+# Files or folders are bash's own affair, unless something that bash takes for a part of the name
+# stands before them in the same word.
+_gear_files() { # ACTION OPTION: as compgen and compopt call them
+    local name
+    if [[ $kept == "$prefix" ]]; then
+        compopt -o "$2"
+        return
+    fi
+    while IFS= read -r name; do
+        [[ ! -d $name ]] || name+=/
+        values+=("$name")
+    done < <(compgen -A "$1" -- "${current#"$prefix"}")
+    ((${#values[@]} != 1)) || [[ ${values[0]} != */ ]] || compopt -o nospace
+}
+
 _gear_value() { # KIND CHOICES: of an option or (with a third word) an argument
     local choices=() values=()
     IFS=' ' read -ra choices <<<"$2"
     case $1 in
     function | handle | server | context) _gear_live "$1s" "${3-}" ;;
-    file) compopt -o default ;;
-    folder) compopt -o dirnames ;;
+    file) _gear_files file default ;;
+    folder) _gear_files directory dirnames ;;
     user) mapfile -t values < <(compgen -u) ;;
     variable) mapfile -t values < <(compgen -e) ;;
     esac
@@ -828,14 +845,15 @@ _gear_of_command() { # INDEX: of its first word in words
 }
 
 _gear() {
-    local words raw starts kept plain quote command=gear kind='' choices='' i word
-    local current open prefix='' dashes='' count=0 waiting='' commands options ending first=''
+    local words raw starts kept plain quote outside command=gear kind='' choices='' i word
+    local current open prefix='' dashes='' count=0 waiting='' attached='' commands options ending first=''
     local IFS=$' \t\n' # the user's own may be anything
     COMPREPLY=()
     _gear_read_words
     current=${words[-1]}
     _gear_unquote "${raw[-1]}"
     open=$quote
+    [[ ! $open ]] || kept=$outside
     if [[ ${raw[-2]} == [\<\>]* ]]; then
         compopt -o default
         return
@@ -863,18 +881,21 @@ _gear() {
             [[ ! $kind ]] || waiting=$word
         else
             _gear_cluster "$word"
+            [[ $attached != "$word" ]] || waiting=-${word: -1}
         fi
     done
     _gear_here
 }
 
-# Sets waiting if the last option of a word such as -bp waits for its value.
+# Sets attached to the beginning of a word such as -bp or -bphigh as far as its first option with a
+# value, whose kind and choices are set too; empty if there is none.
 _gear_cluster() {
     local at
+    attached=''
     for ((at = 1; at < ${#1}; at++)); do
         _gear_option "$command" "-${1:at:1}"
         if [[ $kind ]]; then
-            ((at < ${#1} - 1)) || waiting=-${1:at:1}
+            attached=${1:0:at+1}
             return
         fi
     done
@@ -885,13 +906,28 @@ _gear_here() {
     if [[ $waiting ]]; then
         _gear_option "$command" "$waiting"
         _gear_value "$kind" "$choices"
-    elif [[ ! $dashes && ! ($ending && $count -gt 0) && $current == --*=* ]]; then
+    elif [[ $dashes || ($ending && $count -gt 0) || $current != -* ]]; then
+        _gear_bare
+    elif [[ $current == --*=* ]]; then
         _gear_option "$command" "${current%%=*}"
         prefix=${current%%=*}=
         [[ ! $kind ]] || _gear_value "$kind" "$choices"
-    elif [[ ! $dashes && ! ($ending && $count -gt 0) && $current == -* ]]; then
+    elif [[ $current == --* ]]; then
         _gear_offer $options
-    elif [[ $commands ]]; then
+    else
+        _gear_cluster "$current"
+        if [[ $attached && $attached != "$current" ]]; then
+            prefix=$attached
+            _gear_value "$kind" "$choices"
+        else
+            _gear_offer $options
+        fi
+    fi
+}
+
+# Complete a word that is no option: a command or an argument.
+_gear_bare() {
+    if [[ $commands ]]; then
         _gear_offer $commands
     else
         _gear_argument "$command" "$((count + 1))"

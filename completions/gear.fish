@@ -72,6 +72,12 @@ function __gear_live
     end
 end
 
+# Files after a short option in the same word, which fish would take for a part of the name.
+function __gear_attached
+    set -l value (string replace -rf -- "^-[^-]*?$argv[1]" '' (commandline -ct)); or return
+    complete -C "'' $value"
+end
+
 # What the command of a worker would be completed to if it stood alone.
 function __gear_command
     set -l words (commandline -opc)
@@ -206,7 +212,7 @@ complete -c gear -n '__gear_at submit' -s u -l unique -x -d 'Identical jobs run 
 complete -c gear -n '__gear_at submit' -s p -l priority -x -a 'high normal low' -d 'Before or after others.'
 complete -c gear -n '__gear_at submit' -l in -x -d 'Not before so long has passed; in the background.'
 complete -c gear -n '__gear_at submit' -l at -x -d 'Not before \'2030-01-31 08:00\', \'08:00\' or @SECONDS; in the background.'
-complete -c gear -n '__gear_at submit' -s f -l file -r -F -d 'Workload, or records, from a file; repeatable.'
+complete -c gear -n '__gear_at submit' -s f -l file -r -F -a '(__gear_attached f)' -d 'Workload, or records, from a file; repeatable.'
 complete -c gear -n '__gear_at submit' -s n -l lines -d 'One job per line.'
 complete -c gear -n '__gear_at submit' -s 0 -l null -d 'One job per NUL-terminated record.'
 complete -c gear -n '__gear_at submit' -l delimiter -x -d 'One job per record that ends with S; \\t, \\n, \\x1e and the like are understood.'
@@ -359,12 +365,12 @@ complete -c gear -n '__gear_at serve' -l max-memory -x -d 'What all queued jobs,
 complete -c gear -n '__gear_at serve' -l idle-timeout -x -d 'Who stops in the middle of a packet that long, or reads no answers, is closed; 0: never. Who only waits may wait for ever.'
 complete -c gear -n '__gear_at serve' -l grace -x -d 'How long TERM and INT wait for running jobs.'
 complete -c gear -n '__gear_at serve' -s d -l daemon -d 'Go into the background once connections are accepted.'
-complete -c gear -n '__gear_at serve' -s P -l pid-file -r -F -d 'Holds the process id, from when connections are accepted to the end.'
+complete -c gear -n '__gear_at serve' -s P -l pid-file -r -F -a '(__gear_attached P)' -d 'Holds the process id, from when connections are accepted to the end.'
 complete -c gear -n '__gear_at serve' -s u -l user -x -a '(__fish_complete_users)' -d 'Become this user once the addresses are bound.'
 complete -c gear -n '__gear_at serve' -s t -l threads -x -d 'Changes nothing: one thread serves all.'
 complete -c gear -n '__gear_at serve' -s f -l file-descriptors -x -d 'How many files and connections may be open. Default: what the system allows.'
 complete -c gear -n '__gear_at serve' -l metrics -x -d 'Serve Prometheus metrics there, at /metrics, /healthz, and a page for people at /.'
-complete -c gear -n '__gear_at serve' -s l -l log-file -r -F -a 'stderr none' -d 'Where the log goes; HUP opens the file again. Default: stderr.'
+complete -c gear -n '__gear_at serve' -s l -l log-file -r -F -a 'stderr none (__gear_attached l)' -d 'Where the log goes; HUP opens the file again. Default: stderr.'
 complete -c gear -n '__gear_at serve' -l syslog -d 'Log to the system\'s log.'
 complete -c gear -n '__gear_at serve' -s v -d 'Say more: -v connections, -vv jobs, -vvv every packet in words.'
 complete -c gear -n '__gear_at serve' -l verbose -x -a 'FATAL ALERT CRITICAL ERROR WARNING NOTICE INFO DEBUG' -d 'The same by gearmand\'s names, FATAL to DEBUG.'
@@ -785,7 +791,7 @@ complete -c gear -n '__gear_at metrics' -s s -l server -x -a '(__gear_live serve
 complete -c gear -n '__gear_at metrics' -l context -x -a '(__gear_live contexts | string split0)' -d 'Use [context.NAME] of the config file, before $GEARMAN_SERVERS. Default: $GEAR_CONTEXT.'
 complete -c gear -n '__gear_at metrics' -l listen -x -d 'Serve them at /metrics, and /healthz: host, :port, host:port. Default port: 9418.'
 complete -c gear -n '__gear_at metrics' -l insecure-listen -d 'Allow an address that other machines can reach.'
-complete -c gear -n '__gear_at metrics' -s o -l output -r -F -d 'Write them into a file, whole at any time; -: print them.'
+complete -c gear -n '__gear_at metrics' -s o -l output -r -F -a '(__gear_attached o)' -d 'Write them into a file, whole at any time; -: print them.'
 complete -c gear -n '__gear_at metrics' -s i -l interval -x -d 'Write the file again and again.'
 complete -c gear -n '__gear_at metrics' -l legacy-names -d 'Also the names of gearman-exporter\'s first versions.'
 complete -c gear -n '__gear_at metrics' -l connect-timeout -x -d 'How long connecting may take. Default: 5s.'

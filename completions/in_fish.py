@@ -68,7 +68,11 @@ def _value(parameter: Option | Argument) -> str:
         return words.replace("__gear_live functions", "__gear_live functions plain")
     if parameter.kind is Kind.NOTHING:
         return ""
-    return f"{'-r -F' if parameter.kind is Kind.FILE else '-x'} {words}".strip()
+    if parameter.kind is not Kind.FILE:
+        return f"-x {words}".strip()
+    letters = [name[1:] for name in parameter.names if not name.startswith("--")]
+    offered = " ".join(filter(None, [offered, *(f"(__gear_attached {letter})" for letter in letters)]))
+    return "-r -F" + (f" -a {_quoted(offered)}" if offered else "")
 
 
 def _path(command: Command) -> str:

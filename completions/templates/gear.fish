@@ -72,6 +72,12 @@ function __gear_live
     end
 end
 
+# Files after a short option in the same word, which fish would take for a part of the name.
+function __gear_attached
+    set -l value (string replace -rf -- "^-[^-]*?$argv[1]" '' (commandline -ct)); or return
+    complete -C "'' $value"
+end
+
 # What the command of a worker would be completed to if it stood alone.
 function __gear_command
     set -l words (commandline -opc)

@@ -87,6 +87,15 @@ LINES = [
     ("admin create resi", ["admin", "create", "resize"]),
     ("status resi", ["status", "resize"]),
     ("submit -s :1 resi", ["submit", "-s", ":1", "resi"]),
+    # Values in the same word as their option.
+    ("submit -ph", ["submit", "-phigh"]),
+    ("submit -bph", ["submit", "-bphigh"]),
+    ("submit -fone-f", ["submit", "-fone-file.txt"]),
+    ("submit -bfone-f", ["submit", "-bfone-file.txt"]),
+    ("submit -fwith", ["submit", "-fwith a space"]),
+    ("worker -fresi", ["worker", "-fresize"]),
+    ("worker -fFoo::Bar", ["worker", "-fFoo::Bar"]),
+    ("submit -sfar", ["submit", "-sfar-away:7"]),
 ]
 """What is typed after `gear` before Tab, and the arguments with which it is called after Return."""
 
@@ -130,6 +139,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a file, a command, and a `gear` that only notes how it is called."""
     folder = tmp_path_factory.mktemp("home")
     (folder / "one-file.txt").touch()
+    (folder / "with a space").touch()
     (folder / "gear").mkdir()
     (folder / "gear/config.toml").write_text('[context.far]\nservers = ["far-away:7"]\n')
     (folder / "bin").mkdir()
