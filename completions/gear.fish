@@ -61,6 +61,12 @@ end
 # Fish takes a tab in a value for its end, so that values with one are left out.
 function __gear_live
     set -l words (commandline -opc)
+    set -l before
+    if test $argv[1] = servers
+        # What stands before the last comma of a list stays.
+        set -l token (string replace -ra '[\'"]' '' -- (commandline -ct))
+        set before (string match -r -- '^(?:--[^=]*=|-[^-]*?[sH])?(.*,)' $token)[2]
+    end
     set -l pairs ($words[1] __complete $argv[1] $words[2..] 2>/dev/null </dev/null | string split0)
     for i in (seq 1 2 (count $pairs))
         string match -q -- '*'\t'*' $pairs[$i]; and continue
@@ -68,7 +74,7 @@ function __gear_live
             # A name like an option would be taken for one, unless it stands after --.
             string match -q -- '-*' $pairs[$i]; and continue
         end
-        printf '%s\t%s\0' $pairs[$i] "$pairs[$(math $i + 1)]"
+        printf '%s\t%s\0' "$before$pairs[$i]" "$pairs[$(math $i + 1)]"
     end
 end
 

@@ -106,14 +106,14 @@ _gear_offer() {
         # Bash would close the quote after the only one.
         begun=$quoted
         for value in "${left[@]}"; do
-            printf -v quoted '%q' "${value#"$common"}"
+            _gear_escape_all "${value#"$common"}"
             [[ $value == "$common" ]] || COMPREPLY+=("$begun$quoted")
         done
         return
     fi
     ((${#left[@]})) || return 0
     for value in "${left[@]}"; do
-        printf -v quoted '%q' "${value#"$kept"}"
+        _gear_escape_all "${value#"$kept"}"
         COMPREPLY+=("$quoted")
     done
     COMPREPLY+=(' ') # so that no common beginning of the quoted values replaces what was typed
@@ -135,8 +135,14 @@ _gear_quote() {
         quoted=${quoted//\$/\\\$}
         quoted=${quoted//\`/\\\`}
         ;;
-    *) [[ ! $1 ]] || printf -v quoted '%q' "$1" ;;
+    *) [[ ! $1 ]] || _gear_escape_all "$1" ;;
     esac
+}
+
+# Sets quoted to a value as it is written without an open quote; commas need no escape without braces.
+_gear_escape_all() {
+    printf -v quoted '%q' "$1"
+    [[ $quoted == \$* ]] || quoted=${quoted//\\,/,}
 }
 
 # Adds to values what gear knows: functions, handles, servers, contexts.
@@ -164,10 +170,15 @@ _gear_files() { # ACTION OPTION: as compgen and compopt call them
 }
 
 _gear_value() { # KIND CHOICES: of an option or (with a third word) an argument
-    local choices=() values=()
+    local choices=() values=() prefix=$prefix before
     IFS=' ' read -ra choices <<<"$2"
     case $1 in
-    function | handle | server | context) _gear_live "$1s" "${3-}" ;;
+    server)
+        before=${current#"$prefix"}
+        [[ $before != *,* ]] || prefix+=${before%,*},
+        _gear_live servers "${3-}"
+        ;;
+    function | handle | context) _gear_live "$1s" "${3-}" ;;
     file) _gear_files file default ;;
     folder) _gear_files directory dirnames ;;
     user) mapfile -t values < <(compgen -u) ;;

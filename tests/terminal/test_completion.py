@@ -96,6 +96,13 @@ LINES = [
     ("worker -fresi", ["worker", "-fresize"]),
     ("worker -fFoo::Bar", ["worker", "-fFoo::Bar"]),
     ("submit -sfar", ["submit", "-sfar-away:7"]),
+    # Servers after others.
+    ("submit -s a:1,far", ["submit", "-s", "a:1,far-away:7"]),
+    ("submit -s a:1,b,far-away:", ["submit", "-s", "a:1,b,far-away:7"]),
+    ("submit -sa:1,far", ["submit", "-sa:1,far-away:7"]),
+    ("submit --server=a:1,far", ["submit", "--server=a:1,far-away:7"]),
+    ("submit --server a:1,far", ["submit", "--server", "a:1,far-away:7"]),
+    ("submit -s 'a:1,far", ["submit", "-s", "a:1,far-away:7"]),
 ]
 """What is typed after `gear` before Tab, and the arguments with which it is called after Return."""
 
