@@ -47,7 +47,7 @@ def _command(command: Command) -> Iterator[str]:
         for names in filter(None, (option.names, option.opposites)):
             yield _complete(own, _flags(names), _value(option), "-d", _quoted(option.help))
     for number, argument in enumerate(command.arguments, 1):
-        offered = _value(argument)
+        offered = _value(argument).replace("(__gear_command)", f"(__gear_command {_path(command)})")
         if offered:
             which = f"{number}+" if argument.repeatable else str(number)
             yield _complete(f"__gear_argument {which} {_path(command)}", offered)

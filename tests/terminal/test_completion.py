@@ -103,6 +103,12 @@ LINES = [
     ("submit --server=a:1,far", ["submit", "--server=a:1,far-away:7"]),
     ("submit --server a:1,far", ["submit", "--server", "a:1,far-away:7"]),
     ("submit -s 'a:1,far", ["submit", "-s", "a:1,far-away:7"]),
+    # After options of the root, and of a group.
+    ("--man subm", ["--man", "submit"]),
+    ("-V subm", ["-V", "submit"]),
+    ("--man submit resi", ["--man", "submit", "resize"]),
+    ("--man admin dr", ["--man", "admin", "drop"]),
+    ("--man submit -p h", ["--man", "submit", "-p", "high"]),
 ]
 """What is typed after `gear` before Tab, and the arguments with which it is called after Return."""
 
