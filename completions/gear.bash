@@ -752,7 +752,11 @@ _gear_offer() {
         # One step: as far as all agree, whatever their quoting looks like.
         _gear_quote "${common#"$kept"}"
         COMPREPLY=("$quoted")
-        ((${#left[@]} > 1)) || return 0
+        if ((${#left[@]} == 1)); then
+            # Bash takes such a character at the end for the end of the quote.
+            [[ ! $open || $quoted != *"${open: -1}" ]] || COMPREPLY=("$quoted${open: -1}")
+            return
+        fi
         compopt -o nospace
         [[ $open ]] || return 0
         # Bash would close the quote after the only one.

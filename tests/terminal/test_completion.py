@@ -31,7 +31,7 @@ READY, NOTED = "ready-for-a-line", "the-line-is-noted"
 NAMES = [
     "resize", "Foo::Bar", "Foo::Baz", "re::scale", "with space", "it's", 'say "hi"', "tab\there", "new\nline",
     "-dash", "$HOME", "star*", "back\\slash", "semi;colon", "café", "esc\x1b[31mred", "`date`", "!!",
-    "~tilde", "9::a b", "9::c:d", "count", "count_up",
+    "~tilde", "9::a b", "9::c:d", "count", "count_up", "dogs'",
 ]  # fmt: skip
 """Functions of the server."""
 
@@ -73,6 +73,11 @@ LINES = [
     ("submit 9::c:", ["submit", "9::c:d"]),
     ("submit it", ["submit", "it's"]),
     ("submit say", ["submit", 'say "hi"']),
+    ('submit "say', ["submit", 'say "hi"']),
+    ("submit 'it", ["submit", "it's"]),
+    ("submit 'dog", ["submit", "dogs'"]),
+    ("submit 'back", ["submit", "back\\slash"]),
+    ('submit "back', ["submit", "back\\slash"]),
     ("submit new", ["submit", "new\nline"]),
     ("submit \\$H", ["submit", "$HOME"]),
     ("submit star", ["submit", "star*"]),
@@ -117,6 +122,7 @@ ONLY_IN = {
     "submit \\!": ("bash", "fish"),
     "submit \\~": ("bash", "zsh", "fish"),
     "worker -f -d": ("bash", "zsh"),
+    "submit $'dog": ("bash", "zsh"),
 }
 
 
@@ -256,10 +262,11 @@ def test_a_word_is_completed(shell: Shell, typed: str, arguments: list[str]) -> 
         ("submit \\!", ["submit", "!!"]),
         ("submit \\~", ["submit", "~tilde"]),
         ("worker -f -d", ["worker", "-f", "-dash"]),
+        ("submit $'dog", ["submit", "dogs'"]),
     ],
 )
 def test_a_name_that_not_every_shell_can_complete(shell: Shell, typed: str, arguments: list[str]) -> None:
-    """Fish takes a tab for the end of a value, and a dash for an option; zsh sees a history event."""
+    """Fish ends a value at a tab, takes a dash for an option, and has no $'; zsh sees a history event."""
     if shell.name in ONLY_IN[typed]:
         assert arguments == shell.arguments(typed)
 
