@@ -690,10 +690,11 @@ _gear_read_words() {
     kept=$plain
 }
 
-# Sets plain to what a word means, and quote to the quote that it leaves open.  Nothing is expanded.
+# Sets plain to what a word means, quote to the quote that it leaves open, and outside to what
+# stands before that.  Nothing is expanded.
 _gear_unquote() {
     local text=$1 char i
-    plain='' quote=''
+    plain='' quote='' outside=''
     for ((i = 0; i < ${#text}; i++)); do
         char=${text:i:1}
         case $quote$char in
@@ -707,10 +708,11 @@ _gear_unquote() {
                 plain+=${text:i:1}
             fi
             ;;
-        "'" | '"') quote=$char ;;
+        "'" | '"') quote=$char outside=$plain ;;
         '$')
             if [[ ${text:i+1:1} == "'" ]]; then
-                quote="\$'" && ((++i))
+                quote="\$'" outside=$plain
+                ((++i))
             else
                 plain+=$char
             fi
@@ -738,7 +740,7 @@ _gear_escape() {
 
 # Offer those of the values that begin like the word, quoted as the word is.
 _gear_offer() {
-    local value common='' quoted left=()
+    local value common='' quoted begun left=()
     for value; do
         value=$prefix$value
         [[ $value == "$current"* ]] || continue
@@ -748,16 +750,29 @@ _gear_offer() {
     done
     if ((${#left[@]} == 1)) || [[ $common && $common != "$current" ]]; then
         # One step: as far as all agree, whatever their quoting looks like.
-        ((${#left[@]} == 1)) || compopt -o nospace
         _gear_quote "${common#"$kept"}"
         COMPREPLY=("$quoted")
+        if ((${#left[@]} == 1)); then
+            # Bash takes such a character at the end for the end of the quote.
+            [[ ! $open || $quoted != *"${open: -1}" ]] || COMPREPLY=("$quoted${open: -1}")
+            return
+        fi
+        compopt -o nospace
+        [[ $open ]] || return 0
+        # Bash would close the quote after the only one.
+        begun=$quoted
+        for value in "${left[@]}"; do
+            _gear_escape_all "${value#"$common"}"
+            [[ $value == "$common" ]] || COMPREPLY+=("$begun$quoted")
+        done
         return
     fi
+    ((${#left[@]})) || return 0
     for value in "${left[@]}"; do
-        printf -v quoted '%q' "${value#"$kept"}"
+        _gear_escape_all "${value#"$kept"}"
         COMPREPLY+=("$quoted")
     done
-    ((${#left[@]} == 0)) || COMPREPLY+=(' ') # so that no common beginning of the quoted values replaces what was typed
+    COMPREPLY+=(' ') # so that no common beginning of the quoted values replaces what was typed
 }
 
 # Sets quoted to a value as it is written where the quote `open` has begun.
@@ -776,30 +791,57 @@ _gear_quote() {
         quoted=${quoted//\$/\\\$}
         quoted=${quoted//\`/\\\`}
         ;;
-    *) [[ ! $1 ]] || printf -v quoted '%q' "$1" ;;
+    *) [[ ! $1 ]] || _gear_escape_all "$1" ;;
     esac
 }
 
-# Values that gear knows: functions, handles, servers, contexts.
+# Sets quoted to a value as it is written without an open quote; commas need no escape without braces.
+_gear_escape_all() {
+    printf -v quoted '%q' "$1"
+    [[ $quoted == \$* ]] || quoted=${quoted//\\,/,}
+}
+
+# Adds to values what gear knows: functions, handles, servers, contexts.
 _gear_live() {
-    local gear=${COMP_WORDS[0]/#\~/$HOME} name help values=()
+    local gear=${words[0]} name help
+    [[ $gear != \~/* ]] || gear=${HOME-}${gear#\~}
     while IFS= read -r -d '' name && IFS= read -r -d '' help; do
         [[ $name == -* && $2 == argument && ! $dashes ]] || values+=("$name")
     done < <("$gear" __complete "$1" "${words[@]:1:${#words[@]}-2}" 2>/dev/null </dev/null)
-    _gear_offer "${values[@]}"
+}
+
+# Files or folders are bash's own affair, unless something that bash takes for a part of the name
+# stands before them in the same word.
+_gear_files() { # ACTION OPTION: as compgen and compopt call them
+    local name
+    if [[ $kept == "$prefix" ]]; then
+        compopt -o "$2"
+        return
+    fi
+    while IFS= read -r name; do
+        [[ ! -d $name ]] || name+=/
+        values+=("$name")
+    done < <(compgen -A "$1" -- "${current#"$prefix"}")
+    ((${#values[@]} != 1)) || [[ ${values[0]} != */ ]] || compopt -o nospace
 }
 
 _gear_value() { # KIND CHOICES: of an option or (with a third word) an argument
-    local choices
+    local choices=() values=() prefix=$prefix before
     IFS=' ' read -ra choices <<<"$2"
     case $1 in
-    function | handle | server | context) _gear_live "$1s" "$3" ;;
-    file) compopt -o default ;;
-    folder) compopt -o dirnames ;;
-    user) _gear_offer $(compgen -u) ;;
-    variable) _gear_offer $(compgen -e) ;;
+    server)
+        before=${current#"$prefix"}
+        [[ $before != *,* ]] || prefix+=${before%,*},
+        _gear_live servers "${3-}"
+        ;;
+    function | handle | context) _gear_live "$1s" "${3-}" ;;
+    file) _gear_files file default ;;
+    folder) _gear_files directory dirnames ;;
+    user) mapfile -t values < <(compgen -u) ;;
+    variable) mapfile -t values < <(compgen -e) ;;
     esac
-    [[ ! $choices ]] || _gear_offer "${choices[@]}"
+    # Before bash 4.4 an empty array counts as unset.
+    _gear_offer ${values[@]+"${values[@]}"} ${choices[@]+"${choices[@]}"}
 }
 
 # The command of a worker, as if it stood alone.
@@ -818,13 +860,15 @@ _gear_of_command() { # INDEX: of its first word in words
 }
 
 _gear() {
-    local words raw starts kept plain quote command=gear option kind choices i word
-    local current open prefix='' dashes='' count=0 waiting='' commands options first=''
+    local words raw starts kept plain quote outside command=gear kind='' choices='' i word
+    local current open prefix='' dashes='' count=0 waiting='' attached='' commands options ending first=''
+    local IFS=$' \t\n' # the user's own may be anything
     COMPREPLY=()
     _gear_read_words
     current=${words[-1]}
     _gear_unquote "${raw[-1]}"
     open=$quote
+    [[ ! $open ]] || kept=$outside
     if [[ ${raw[-2]} == [\<\>]* ]]; then
         compopt -o default
         return
@@ -852,18 +896,21 @@ _gear() {
             [[ ! $kind ]] || waiting=$word
         else
             _gear_cluster "$word"
+            [[ $attached != "$word" ]] || waiting=-${word: -1}
         fi
     done
     _gear_here
 }
 
-# Sets waiting if the last option of a word such as -bp waits for its value.
+# Sets attached to the beginning of a word such as -bp or -bphigh as far as its first option with a
+# value, whose kind and choices are set too; empty if there is none.
 _gear_cluster() {
     local at
+    attached=''
     for ((at = 1; at < ${#1}; at++)); do
         _gear_option "$command" "-${1:at:1}"
         if [[ $kind ]]; then
-            ((at < ${#1} - 1)) || waiting=-${1:at:1}
+            attached=${1:0:at+1}
             return
         fi
     done
@@ -874,13 +921,28 @@ _gear_here() {
     if [[ $waiting ]]; then
         _gear_option "$command" "$waiting"
         _gear_value "$kind" "$choices"
-    elif [[ ! $dashes && ! ($ending && $count -gt 0) && $current == --*=* ]]; then
+    elif [[ $dashes || ($ending && $count -gt 0) || $current != -* ]]; then
+        _gear_bare
+    elif [[ $current == --*=* ]]; then
         _gear_option "$command" "${current%%=*}"
         prefix=${current%%=*}=
         [[ ! $kind ]] || _gear_value "$kind" "$choices"
-    elif [[ ! $dashes && ! ($ending && $count -gt 0) && $current == -* ]]; then
+    elif [[ $current == --* ]]; then
         _gear_offer $options
-    elif [[ $commands ]]; then
+    else
+        _gear_cluster "$current"
+        if [[ $attached && $attached != "$current" ]]; then
+            prefix=$attached
+            _gear_value "$kind" "$choices"
+        else
+            _gear_offer $options
+        fi
+    fi
+}
+
+# Complete a word that is no option: a command or an argument.
+_gear_bare() {
+    if [[ $commands ]]; then
         _gear_offer $commands
     else
         _gear_argument "$command" "$((count + 1))"

@@ -1,17 +1,33 @@
 # Completion of gear in fish 3.4 and newer.
 # Made by `python -m completions` from the command line itself: change that, or completions/templates.
 
+# At which word of the line a command's own name stands, if it is the command on the line.  Options
+# may stand before each of its words: those of a group take no value.
+function __gear_place
+    set -l words (commandline -opc)
+    set -l place 1
+    for wanted in $argv
+        set place (math $place + 1)
+        while string match -q -- '-*' "$words[$place]"
+            set place (math $place + 1)
+        end
+        test "$words[$place]" = "$wanted"; or return
+    end
+    echo $place
+end
+
 # Whether these words are the command on the line; with -- at the end, whether its own command is still missing.
 function __gear_at
+    set -l command $argv
+    test "$argv[-1]" = --; and set -e command[-1]
+    set -l place (__gear_place $command); or return
+    test "$argv[-1]" = --; or return 0
     set -l words (commandline -opc)
-    set -l wanted $argv
-    if test "$argv[-1]" = --
-        set -e wanted[-1]
-        test (count $words) -eq (math 1 + (count $wanted)); or return
+    set -e words[1..$place]
+    for word in $words
+        string match -q -- '-*' $word; or return
     end
-    for i in (seq (count $wanted))
-        test "$words[$(math 1 + $i)]" = "$wanted[$i]"; or return
-    end
+    return 0
 end
 
 # Whether the word to be completed is an argument of a command: the first (1), or any from the first on (1+).
@@ -29,7 +45,7 @@ end
 # The arguments of a command that stand on the line already.
 function __gear_arguments
     set -l words (commandline -opc)
-    set -e words[1..(math 1 + (count $argv))]
+    set -e words[1..(__gear_place $argv)]
     set -l values (__gear_values "$argv")
     set -l arguments
     set -l waiting
@@ -61,6 +77,12 @@ end
 # Fish takes a tab in a value for its end, so that values with one are left out.
 function __gear_live
     set -l words (commandline -opc)
+    set -l before
+    if test $argv[1] = servers
+        # What stands before the last comma of a list stays.
+        set -l token (string replace -ra '[\'"]' '' -- (commandline -ct))
+        set before (string match -r -- '^(?:--[^=]*=|-[^-]*?[sH])?(.*,)' $token)[2]
+    end
     set -l pairs ($words[1] __complete $argv[1] $words[2..] 2>/dev/null </dev/null | string split0)
     for i in (seq 1 2 (count $pairs))
         string match -q -- '*'\t'*' $pairs[$i]; and continue
@@ -68,14 +90,19 @@ function __gear_live
             # A name like an option would be taken for one, unless it stands after --.
             string match -q -- '-*' $pairs[$i]; and continue
         end
-        printf '%s\t%s\0' $pairs[$i] "$pairs[$(math $i + 1)]"
+        printf '%s\t%s\0' "$before$pairs[$i]" "$pairs[$(math $i + 1)]"
     end
+end
+
+# Files after a short option in the same word, which fish would take for a part of the name.
+function __gear_attached
+    set -l value (string replace -rf -- "^-[^-]*?$argv[1]" '' (commandline -ct)); or return
+    complete -C "'' $value"
 end
 
 # What the command of a worker would be completed to if it stood alone.
 function __gear_command
-    set -l words (commandline -opc)
-    set -l begun (__gear_arguments $words[2])
+    set -l begun (__gear_arguments $argv)
     set -l line (string escape -- $begun) (commandline -ct)
     complete -C "$line"
 end
@@ -206,7 +233,7 @@ complete -c gear -n '__gear_at submit' -s u -l unique -x -d 'Identical jobs run 
 complete -c gear -n '__gear_at submit' -s p -l priority -x -a 'high normal low' -d 'Before or after others.'
 complete -c gear -n '__gear_at submit' -l in -x -d 'Not before so long has passed; in the background.'
 complete -c gear -n '__gear_at submit' -l at -x -d 'Not before \'2030-01-31 08:00\', \'08:00\' or @SECONDS; in the background.'
-complete -c gear -n '__gear_at submit' -s f -l file -r -F -d 'Workload, or records, from a file; repeatable.'
+complete -c gear -n '__gear_at submit' -s f -l file -r -F -a '(__gear_attached f)' -d 'Workload, or records, from a file; repeatable.'
 complete -c gear -n '__gear_at submit' -s n -l lines -d 'One job per line.'
 complete -c gear -n '__gear_at submit' -s 0 -l null -d 'One job per NUL-terminated record.'
 complete -c gear -n '__gear_at submit' -l delimiter -x -d 'One job per record that ends with S; \\t, \\n, \\x1e and the like are understood.'
@@ -276,7 +303,7 @@ complete -c gear -n '__gear_argument 1 run' -l ca -r -F -d 'Authorities that vou
 complete -c gear -n '__gear_argument 1 run' -l cert -r -F -d 'Our certificate. Default: $GEARMAN_CLIENT_PEM.'
 complete -c gear -n '__gear_argument 1 run' -l key -r -F -d 'Its key, if that is not in the same file. Default: $GEARMAN_CLIENT_KEY.'
 complete -c gear -n '__gear_argument 1 run' -s h -l help -d 'Show this message and exit.'
-complete -c gear -n '__gear_argument 1+ run' -a '(__gear_command)'
+complete -c gear -n '__gear_argument 1+ run' -a '(__gear_command run)'
 
 # gear worker
 complete -c gear -n '__gear_argument 1 worker' -s f -l function -x -a '(__gear_live functions | string split0)' -d 'What to take jobs of; repeatable.'
@@ -321,7 +348,7 @@ complete -c gear -n '__gear_argument 1 worker' -l ca -r -F -d 'Authorities that 
 complete -c gear -n '__gear_argument 1 worker' -l cert -r -F -d 'Our certificate. Default: $GEARMAN_CLIENT_PEM.'
 complete -c gear -n '__gear_argument 1 worker' -l key -r -F -d 'Its key, if that is not in the same file. Default: $GEARMAN_CLIENT_KEY.'
 complete -c gear -n '__gear_argument 1 worker' -s h -l help -d 'Show this message and exit.'
-complete -c gear -n '__gear_argument 1+ worker' -a '(__gear_command)'
+complete -c gear -n '__gear_argument 1+ worker' -a '(__gear_command worker)'
 
 # gear report
 complete -c gear -n '__gear_at report' -l data -d 'Standard input is a part of the result that is there already.'
@@ -359,12 +386,12 @@ complete -c gear -n '__gear_at serve' -l max-memory -x -d 'What all queued jobs,
 complete -c gear -n '__gear_at serve' -l idle-timeout -x -d 'Who stops in the middle of a packet that long, or reads no answers, is closed; 0: never. Who only waits may wait for ever.'
 complete -c gear -n '__gear_at serve' -l grace -x -d 'How long TERM and INT wait for running jobs.'
 complete -c gear -n '__gear_at serve' -s d -l daemon -d 'Go into the background once connections are accepted.'
-complete -c gear -n '__gear_at serve' -s P -l pid-file -r -F -d 'Holds the process id, from when connections are accepted to the end.'
+complete -c gear -n '__gear_at serve' -s P -l pid-file -r -F -a '(__gear_attached P)' -d 'Holds the process id, from when connections are accepted to the end.'
 complete -c gear -n '__gear_at serve' -s u -l user -x -a '(__fish_complete_users)' -d 'Become this user once the addresses are bound.'
 complete -c gear -n '__gear_at serve' -s t -l threads -x -d 'Changes nothing: one thread serves all.'
 complete -c gear -n '__gear_at serve' -s f -l file-descriptors -x -d 'How many files and connections may be open. Default: what the system allows.'
 complete -c gear -n '__gear_at serve' -l metrics -x -d 'Serve Prometheus metrics there, at /metrics, /healthz, and a page for people at /.'
-complete -c gear -n '__gear_at serve' -s l -l log-file -r -F -a 'stderr none' -d 'Where the log goes; HUP opens the file again. Default: stderr.'
+complete -c gear -n '__gear_at serve' -s l -l log-file -r -F -a 'stderr none (__gear_attached l)' -d 'Where the log goes; HUP opens the file again. Default: stderr.'
 complete -c gear -n '__gear_at serve' -l syslog -d 'Log to the system\'s log.'
 complete -c gear -n '__gear_at serve' -s v -d 'Say more: -v connections, -vv jobs, -vvv every packet in words.'
 complete -c gear -n '__gear_at serve' -l verbose -x -a 'FATAL ALERT CRITICAL ERROR WARNING NOTICE INFO DEBUG' -d 'The same by gearmand\'s names, FATAL to DEBUG.'
@@ -441,7 +468,7 @@ complete -c gear -n '__gear_at job' -l ca -r -F -d 'Authorities that vouch for t
 complete -c gear -n '__gear_at job' -l cert -r -F -d 'Our certificate. Default: $GEARMAN_CLIENT_PEM.'
 complete -c gear -n '__gear_at job' -l key -r -F -d 'Its key, if that is not in the same file. Default: $GEARMAN_CLIENT_KEY.'
 complete -c gear -n '__gear_at job' -s h -l help -d 'Show this message and exit.'
-complete -c gear -n '__gear_argument 1+ job' -a '(__gear_live handles | string split0)'
+complete -c gear -n '__gear_argument 1+ job' -a '(__gear_live handles plain | string split0)'
 
 # gear wait
 complete -c gear -n '__gear_at wait' -l timeout -x -d 'How long to wait; the jobs go on.'
@@ -454,7 +481,7 @@ complete -c gear -n '__gear_at wait' -l ca -r -F -d 'Authorities that vouch for 
 complete -c gear -n '__gear_at wait' -l cert -r -F -d 'Our certificate. Default: $GEARMAN_CLIENT_PEM.'
 complete -c gear -n '__gear_at wait' -l key -r -F -d 'Its key, if that is not in the same file. Default: $GEARMAN_CLIENT_KEY.'
 complete -c gear -n '__gear_at wait' -s h -l help -d 'Show this message and exit.'
-complete -c gear -n '__gear_argument 1+ wait' -a '(__gear_live handles | string split0)'
+complete -c gear -n '__gear_argument 1+ wait' -a '(__gear_live handles plain | string split0)'
 
 # gear result
 complete -c gear -n '__gear_at result' -s s -l server -x -a '(__gear_live servers | string split0)' -d 'Server: host, host:port, [::1]:port or unix:/path; repeatable, commas allowed. Default: $GEARMAN_SERVERS, $GEARMAN_SERVER, the config file, localhost:4730.'
@@ -466,7 +493,7 @@ complete -c gear -n '__gear_at result' -l ca -r -F -d 'Authorities that vouch fo
 complete -c gear -n '__gear_at result' -l cert -r -F -d 'Our certificate. Default: $GEARMAN_CLIENT_PEM.'
 complete -c gear -n '__gear_at result' -l key -r -F -d 'Its key, if that is not in the same file. Default: $GEARMAN_CLIENT_KEY.'
 complete -c gear -n '__gear_at result' -s h -l help -d 'Show this message and exit.'
-complete -c gear -n '__gear_argument 1 result' -a '(__gear_live handles | string split0)'
+complete -c gear -n '__gear_argument 1 result' -a '(__gear_live handles plain | string split0)'
 
 # gear jobs
 complete -c gear -n '__gear_at jobs' -l dead -d 'Those that have lost their worker too often (gear server).'
@@ -515,7 +542,7 @@ complete -c gear -n '__gear_at cancel' -l ca -r -F -d 'Authorities that vouch fo
 complete -c gear -n '__gear_at cancel' -l cert -r -F -d 'Our certificate. Default: $GEARMAN_CLIENT_PEM.'
 complete -c gear -n '__gear_at cancel' -l key -r -F -d 'Its key, if that is not in the same file. Default: $GEARMAN_CLIENT_KEY.'
 complete -c gear -n '__gear_at cancel' -s h -l help -d 'Show this message and exit.'
-complete -c gear -n '__gear_argument 1+ cancel' -a '(__gear_live handles | string split0)'
+complete -c gear -n '__gear_argument 1+ cancel' -a '(__gear_live handles plain | string split0)'
 
 # gear purge
 complete -c gear -n '__gear_at purge' -l all -d 'All functions that have such jobs.'
@@ -570,7 +597,7 @@ complete -c gear -n '__gear_at retry' -l ca -r -F -d 'Authorities that vouch for
 complete -c gear -n '__gear_at retry' -l cert -r -F -d 'Our certificate. Default: $GEARMAN_CLIENT_PEM.'
 complete -c gear -n '__gear_at retry' -l key -r -F -d 'Its key, if that is not in the same file. Default: $GEARMAN_CLIENT_KEY.'
 complete -c gear -n '__gear_at retry' -s h -l help -d 'Show this message and exit.'
-complete -c gear -n '__gear_argument 1+ retry' -a '(__gear_live handles | string split0)'
+complete -c gear -n '__gear_argument 1+ retry' -a '(__gear_live handles plain | string split0)'
 
 # gear admin
 complete -c gear -n '__gear_at admin --' -a version -d 'Show the server\'s version.'
@@ -670,7 +697,7 @@ complete -c gear -n '__gear_at admin cancel' -l ca -r -F -d 'Authorities that vo
 complete -c gear -n '__gear_at admin cancel' -l cert -r -F -d 'Our certificate. Default: $GEARMAN_CLIENT_PEM.'
 complete -c gear -n '__gear_at admin cancel' -l key -r -F -d 'Its key, if that is not in the same file. Default: $GEARMAN_CLIENT_KEY.'
 complete -c gear -n '__gear_at admin cancel' -s h -l help -d 'Show this message and exit.'
-complete -c gear -n '__gear_argument 1 admin cancel' -a '(__gear_live handles | string split0)'
+complete -c gear -n '__gear_argument 1 admin cancel' -a '(__gear_live handles plain | string split0)'
 
 # gear admin show
 complete -c gear -n '__gear_at admin show' -s s -l server -x -a '(__gear_live servers | string split0)' -d 'Server: host, host:port, [::1]:port or unix:/path; repeatable, commas allowed. Default: $GEARMAN_SERVERS, $GEARMAN_SERVER, the config file, localhost:4730.'
@@ -786,7 +813,7 @@ complete -c gear -n '__gear_at metrics' -s s -l server -x -a '(__gear_live serve
 complete -c gear -n '__gear_at metrics' -l context -x -a '(__gear_live contexts | string split0)' -d 'Use [context.NAME] of the config file, before $GEARMAN_SERVERS. Default: $GEAR_CONTEXT.'
 complete -c gear -n '__gear_at metrics' -l listen -x -d 'Serve them at /metrics, and /healthz: host, :port, host:port. Default port: 9418.'
 complete -c gear -n '__gear_at metrics' -l insecure-listen -d 'Allow an address that other machines can reach.'
-complete -c gear -n '__gear_at metrics' -s o -l output -r -F -d 'Write them into a file, whole at any time; -: print them.'
+complete -c gear -n '__gear_at metrics' -s o -l output -r -F -a '(__gear_attached o)' -d 'Write them into a file, whole at any time; -: print them.'
 complete -c gear -n '__gear_at metrics' -s i -l interval -x -d 'Write the file again and again.'
 complete -c gear -n '__gear_at metrics' -l legacy-names -d 'Also the names of gearman-exporter\'s first versions.'
 complete -c gear -n '__gear_at metrics' -l connect-timeout -x -d 'How long connecting may take. Default: 5s.'

@@ -11,7 +11,7 @@ _LIVE = {
     Kind.SERVER: "(__gear_live servers | string split0)",
     Kind.CONTEXT: "(__gear_live contexts | string split0)",
     Kind.FUNCTION: "(__gear_live functions | string split0)",
-    Kind.HANDLE: "(__gear_live handles | string split0)",
+    Kind.HANDLE: "(__gear_live handles plain | string split0)",
     Kind.COMMAND: "(__gear_command)",
     Kind.FOLDER: "(__fish_complete_directories)",
     Kind.VARIABLE: "(set -nx)",
@@ -47,7 +47,7 @@ def _command(command: Command) -> Iterator[str]:
         for names in filter(None, (option.names, option.opposites)):
             yield _complete(own, _flags(names), _value(option), "-d", _quoted(option.help))
     for number, argument in enumerate(command.arguments, 1):
-        offered = _value(argument)
+        offered = _value(argument).replace("(__gear_command)", f"(__gear_command {_path(command)})")
         if offered:
             which = f"{number}+" if argument.repeatable else str(number)
             yield _complete(f"__gear_argument {which} {_path(command)}", offered)
@@ -68,7 +68,11 @@ def _value(parameter: Option | Argument) -> str:
         return words.replace("__gear_live functions", "__gear_live functions plain")
     if parameter.kind is Kind.NOTHING:
         return ""
-    return f"{'-r -F' if parameter.kind is Kind.FILE else '-x'} {words}".strip()
+    if parameter.kind is not Kind.FILE:
+        return f"-x {words}".strip()
+    letters = [name[1:] for name in parameter.names if not name.startswith("--")]
+    offered = " ".join(filter(None, [offered, *(f"(__gear_attached {letter})" for letter in letters)]))
+    return "-r -F" + (f" -a {_quoted(offered)}" if offered else "")
 
 
 def _path(command: Command) -> str:

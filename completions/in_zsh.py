@@ -13,7 +13,7 @@ _ACTIONS = {
     Kind.SERVER: "_gear_servers",
     Kind.CONTEXT: "_gear_contexts",
     Kind.FUNCTION: "_gear_functions",
-    Kind.HANDLE: "_gear_handles",
+    Kind.HANDLE: "_gear_plain_handles",
     Kind.COMMAND: " _normal",
     Kind.VARIABLE: "_parameters -g '*export*'",
     Kind.USER: "_users",

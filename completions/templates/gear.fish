@@ -1,17 +1,33 @@
 # Completion of gear in fish 3.4 and newer.
 # Made by `python -m completions` from the command line itself: change that, or completions/templates.
 
+# At which word of the line a command's own name stands, if it is the command on the line.  Options
+# may stand before each of its words: those of a group take no value.
+function __gear_place
+    set -l words (commandline -opc)
+    set -l place 1
+    for wanted in $argv
+        set place (math $place + 1)
+        while string match -q -- '-*' "$words[$place]"
+            set place (math $place + 1)
+        end
+        test "$words[$place]" = "$wanted"; or return
+    end
+    echo $place
+end
+
 # Whether these words are the command on the line; with -- at the end, whether its own command is still missing.
 function __gear_at
+    set -l command $argv
+    test "$argv[-1]" = --; and set -e command[-1]
+    set -l place (__gear_place $command); or return
+    test "$argv[-1]" = --; or return 0
     set -l words (commandline -opc)
-    set -l wanted $argv
-    if test "$argv[-1]" = --
-        set -e wanted[-1]
-        test (count $words) -eq (math 1 + (count $wanted)); or return
+    set -e words[1..$place]
+    for word in $words
+        string match -q -- '-*' $word; or return
     end
-    for i in (seq (count $wanted))
-        test "$words[$(math 1 + $i)]" = "$wanted[$i]"; or return
-    end
+    return 0
 end
 
 # Whether the word to be completed is an argument of a command: the first (1), or any from the first on (1+).
@@ -29,7 +45,7 @@ end
 # The arguments of a command that stand on the line already.
 function __gear_arguments
     set -l words (commandline -opc)
-    set -e words[1..(math 1 + (count $argv))]
+    set -e words[1..(__gear_place $argv)]
     set -l values (__gear_values "$argv")
     set -l arguments
     set -l waiting
@@ -61,6 +77,12 @@ end
 # Fish takes a tab in a value for its end, so that values with one are left out.
 function __gear_live
     set -l words (commandline -opc)
+    set -l before
+    if test $argv[1] = servers
+        # What stands before the last comma of a list stays.
+        set -l token (string replace -ra '[\'"]' '' -- (commandline -ct))
+        set before (string match -r -- '^(?:--[^=]*=|-[^-]*?[sH])?(.*,)' $token)[2]
+    end
     set -l pairs ($words[1] __complete $argv[1] $words[2..] 2>/dev/null </dev/null | string split0)
     for i in (seq 1 2 (count $pairs))
         string match -q -- '*'\t'*' $pairs[$i]; and continue
@@ -68,14 +90,19 @@ function __gear_live
             # A name like an option would be taken for one, unless it stands after --.
             string match -q -- '-*' $pairs[$i]; and continue
         end
-        printf '%s\t%s\0' $pairs[$i] "$pairs[$(math $i + 1)]"
+        printf '%s\t%s\0' "$before$pairs[$i]" "$pairs[$(math $i + 1)]"
     end
+end
+
+# Files after a short option in the same word, which fish would take for a part of the name.
+function __gear_attached
+    set -l value (string replace -rf -- "^-[^-]*?$argv[1]" '' (commandline -ct)); or return
+    complete -C "'' $value"
 end
 
 # What the command of a worker would be completed to if it stood alone.
 function __gear_command
-    set -l words (commandline -opc)
-    set -l begun (__gear_arguments $words[2])
+    set -l begun (__gear_arguments $argv)
     set -l line (string escape -- $begun) (commandline -ct)
     complete -C "$line"
 end

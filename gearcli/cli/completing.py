@@ -33,6 +33,8 @@ PATIENCE = 0.5
 """Seconds after which whatever has been heard is the answer."""
 LONGEST = 1 << 20
 """Bytes of an answer that are read."""
+MOST_DIGITS = 20
+"""Digits that a count may have: those of 64 bits."""
 MOST_JOBS = 10_000
 """No handles are offered where there are more: nobody could choose, and the server would be busy."""
 
@@ -46,13 +48,31 @@ def answer(arguments: Sequence[str]) -> None:
     try:
         kind, *words = arguments
         found = _KINDS[kind](words)
-        data = b"".join(b"%b\0%b\0" % each for each in sorted(found.items()) if each[0])
+        data = b"".join(
+            b"%b\0%b\0" % (value, _plain(what))
+            for value, what in sorted(found.items())
+            if _can_be_said(value)
+        )
         while data:
             data = data[os.write(1, data) :]
     except BaseException:
         pass  # whoever presses Tab wants no message
     finally:
         os._exit(0)  # with the threads that still wait
+
+
+def _can_be_said(value: bytes) -> bool:
+    """Whether a value can be a word; a NUL would end it, and the rest would pass for a description."""
+    return value != b"" and b"\0" not in value
+
+
+def _plain(what: bytes) -> bytes:
+    """A description as a terminal may get it: shells quote a value, but show this as it is."""
+    if what.isascii() and what.decode("ascii").isprintable():
+        return what
+    from gearcli.escape import shown  # seldom needed, and slow to load
+
+    return shown(what).encode()
 
 
 # -- the command line so far ---------------------------------------------------------------
@@ -205,13 +225,19 @@ def _rows(connection: _socket.socket, command: bytes) -> list[bytes]:
 
 def _functions(connection: _socket.socket, found: Values) -> None:
     escaped = False
-    for row in _rows(connection, b"status"):
-        name, *numbers = row.rsplit(b"\t", 3)
-        if len(numbers) == 3:
-            escaped |= b"\\x" in name
-            found.setdefault(name, _counted(numbers[0], b"job") + b", " + _counted(numbers[2], b"worker"))
+    for name, jobs, workers in _counts(connection):
+        escaped |= b"\\x" in name
+        found.setdefault(name, _counted(jobs, b"job") + b", " + _counted(workers, b"worker"))
     if escaped:
         _exactly(connection, found)
+
+
+def _counts(connection: _socket.socket) -> Iterator[tuple[bytes, bytes, bytes]]:
+    """Functions with their jobs and workers; a row that counts in anything but digits is none."""
+    for row in _rows(connection, b"status"):
+        name, *numbers = row.rsplit(b"\t", 3)
+        if len(numbers) == 3 and all(each.isdigit() and len(each) <= MOST_DIGITS for each in numbers):
+            yield name, numbers[0], numbers[2]
 
 
 def _exactly(connection: _socket.socket, found: Values) -> None:
@@ -232,12 +258,12 @@ def _exactly(connection: _socket.socket, found: Values) -> None:
 
 
 def _handles(connection: _socket.socket, found: Values) -> None:
-    rows = [row.rsplit(b"\t", 3) for row in _rows(connection, b"status")]
-    if sum(int(row[1]) for row in rows if len(row) == 4) > MOST_JOBS:
+    if sum(int(jobs) for _, jobs, _ in _counts(connection)) > MOST_JOBS:
         return
     for row in _rows(connection, b"show jobs"):
         handle, *columns = row.split(b"\t")
-        found[handle] = b"in the background" if columns[-1:] == [b"1"] else b""
+        if handle.decode("utf-8", "replace").isprintable():  # as servers make them
+            found[handle] = b"in the background" if columns[-1:] == [b"1"] else b""
 
 
 def _counted(number: bytes, noun: bytes) -> bytes:

@@ -15,6 +15,7 @@ import pytest
 from gearcli.cli.completing import PATIENCE, servers_on, values_of
 from gearcli.protocol.packets import PacketType
 from tests.cli.driving import run_gear
+from tests.client.answering import answering
 from tests.support import (
     DEADLINE,
     ServerProcess,
@@ -88,6 +89,37 @@ def test_many_handles_are_not_asked_for(monkeypatch: pytest.MonkeyPatch, named: 
 
     monkeypatch.setattr(completing, "MOST_JOBS", 0)
     assert {} == completing.handles(["-s", f"localhost:{named.port}"])
+
+
+HOSTILE = {
+    b"status": b"good\t3\t0\t1\n"
+    b"e2\t\x1b]0;title\x07\x1b[2J\t0\t\x1b[41m\n"
+    b"long\t%b\t0\t0\nminus\t-1\t0\t0\nempty\t\t0\t0\nsup\t\xc2\xb2\t0\t0\n"
+    b"nul\0\x1b[41m\t0\t0\t0\n.\n" % (b"1" * 21),
+    b"show jobs": b"H:good:1\t0\t0\t1\nH:\x1b[2J\t0\t0\t1\nH:\x00H:2\x00\x1b[2J\t0\t0\t1\n"
+    b"H:\xc2\x9b\t0\t0\t1\n\t0\t0\t1\n.\n",
+}
+"""What no server says: counts that are none, names with what ends a value."""
+
+
+def test_what_no_server_says_is_not_offered() -> None:
+    with answering(HOSTILE) as server:
+        at = ("-s", f"127.0.0.1:{server.port}")
+        assert {b"good": b"3 jobs, 1 worker"} == values("functions", "submit", *at)
+        assert {b"H:good:1": b"in the background"} == values("handles", "wait", *at)
+
+
+def test_a_description_has_nothing_that_moves_the_cursor(tmp_path: Path) -> None:
+    """It is shown as it is; a value is quoted by the shell, and stays what it is."""
+    environ = config(
+        tmp_path,
+        '[context."a\\u001b[2J"]\nservers = ["unix:/\\u001b[41m"]\n[context."caf\\u00e9"]\nservers = "b:1"\n'
+        '[context."nul\\u0000"]\n',
+    )
+    assert {b"a\x1b[2J": b"unix:/\\x1b[41m", "café".encode(): b"b:1"} == values("contexts", environ=environ)
+    found = values("servers", environ=environ)
+    assert rb"of the context a\x1b[2J" == found[b"unix:/\x1b[41m"]
+    assert "of the context café".encode() == found[b"b:1"]
 
 
 @pytest.mark.parametrize(

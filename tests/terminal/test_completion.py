@@ -13,6 +13,7 @@ import pytest
 
 from gearcli.cli.completion import SCRIPTS, shipped
 from gearcli.protocol.packets import PacketType
+from tests.client.answering import Answering, answering
 from tests.support import (
     DEADLINE,
     SHELLS,
@@ -30,7 +31,7 @@ READY, NOTED = "ready-for-a-line", "the-line-is-noted"
 NAMES = [
     "resize", "Foo::Bar", "Foo::Baz", "re::scale", "with space", "it's", 'say "hi"', "tab\there", "new\nline",
     "-dash", "$HOME", "star*", "back\\slash", "semi;colon", "café", "esc\x1b[31mred", "`date`", "!!",
-    "~tilde", "9::a b", "9::c:d",
+    "~tilde", "9::a b", "9::c:d", "count", "count_up", "dogs'",
 ]  # fmt: skip
 """Functions of the server."""
 
@@ -72,6 +73,11 @@ LINES = [
     ("submit 9::c:", ["submit", "9::c:d"]),
     ("submit it", ["submit", "it's"]),
     ("submit say", ["submit", 'say "hi"']),
+    ('submit "say', ["submit", 'say "hi"']),
+    ("submit 'it", ["submit", "it's"]),
+    ("submit 'dog", ["submit", "dogs'"]),
+    ("submit 'back", ["submit", "back\\slash"]),
+    ('submit "back', ["submit", "back\\slash"]),
     ("submit new", ["submit", "new\nline"]),
     ("submit \\$H", ["submit", "$HOME"]),
     ("submit star", ["submit", "star*"]),
@@ -86,6 +92,28 @@ LINES = [
     ("admin create resi", ["admin", "create", "resize"]),
     ("status resi", ["status", "resize"]),
     ("submit -s :1 resi", ["submit", "-s", ":1", "resi"]),
+    # Values in the same word as their option.
+    ("submit -ph", ["submit", "-phigh"]),
+    ("submit -bph", ["submit", "-bphigh"]),
+    ("submit -fone-f", ["submit", "-fone-file.txt"]),
+    ("submit -bfone-f", ["submit", "-bfone-file.txt"]),
+    ("submit -fwith", ["submit", "-fwith a space"]),
+    ("worker -fresi", ["worker", "-fresize"]),
+    ("worker -fFoo::Bar", ["worker", "-fFoo::Bar"]),
+    ("submit -sfar", ["submit", "-sfar-away:7"]),
+    # Servers after others.
+    ("submit -s a:1,far", ["submit", "-s", "a:1,far-away:7"]),
+    ("submit -s a:1,b,far-away:", ["submit", "-s", "a:1,b,far-away:7"]),
+    ("submit -sa:1,far", ["submit", "-sa:1,far-away:7"]),
+    ("submit --server=a:1,far", ["submit", "--server=a:1,far-away:7"]),
+    ("submit --server a:1,far", ["submit", "--server", "a:1,far-away:7"]),
+    ("submit -s 'a:1,far", ["submit", "-s", "a:1,far-away:7"]),
+    # After options of the root, and of a group.
+    ("--man subm", ["--man", "submit"]),
+    ("-V subm", ["-V", "submit"]),
+    ("--man submit resi", ["--man", "submit", "resize"]),
+    ("--man admin dr", ["--man", "admin", "drop"]),
+    ("--man submit -p h", ["--man", "submit", "-p", "high"]),
 ]
 """What is typed after `gear` before Tab, and the arguments with which it is called after Return."""
 
@@ -94,6 +122,7 @@ ONLY_IN = {
     "submit \\!": ("bash", "fish"),
     "submit \\~": ("bash", "zsh", "fish"),
     "worker -f -d": ("bash", "zsh"),
+    "submit $'dog": ("bash", "zsh"),
 }
 
 
@@ -106,7 +135,11 @@ class Shell(NamedTuple):
 
     def arguments(self, line: str) -> list[str]:
         """The arguments with which `gear` is called after a line, Tab and Return."""
-        self.child.send(f"gear {line}\t\r")
+        return self.called(f"{line}\t")
+
+    def called(self, keys: str) -> list[str]:
+        """The arguments with which `gear` is called after some keys and Return."""
+        self.child.send(f"gear {keys}\r")
         self.child.expect_exact(NOTED)
         return self.noted.read_text("utf-8").split("\0")[:-1]
 
@@ -125,12 +158,15 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a file, a command, and a `gear` that only notes how it is called."""
     folder = tmp_path_factory.mktemp("home")
     (folder / "one-file.txt").touch()
+    (folder / "with a space").touch()
+    (folder / "gear").mkdir()
+    (folder / "gear/config.toml").write_text('[context.far]\nservers = ["far-away:7"]\n')
     (folder / "bin").mkdir()
     _program(folder / "bin/a-command-of-mine", "exit 0")
     _program(
         folder / "bin/gear",
         f'[ "$1" = __complete ] && exec {sys.executable} -m gearcli "$@"\n'
-        f'printf "%s\\0" "$@" >"$HOME/noted"\necho {NOTED}',
+        f'printf "%s\\0" "$@" >"{folder}/noted"\necho {NOTED}',
     )
     for script in SCRIPTS.values():
         place = folder / "share" / script.shared
@@ -168,7 +204,7 @@ STARTS = {
 
 
 @contextlib.contextmanager
-def started(name: str, home: Path, server: ServerProcess) -> Iterator[Shell]:
+def started(name: str, home: Path, server: ServerProcess | Answering) -> Iterator[Shell]:
     """A shell that is ready for a line."""
     command, lines = STARTS[name]
     child = pexpect.spawn(
@@ -178,6 +214,7 @@ def started(name: str, home: Path, server: ServerProcess) -> Iterator[Shell]:
         env={
             **clean_environment(),
             "HOME": str(home),
+            "XDG_CONFIG_HOME": str(home),
             "PATH": f"{home}/bin:/usr/bin:/bin",
             "BASH_COMPLETION_USER_DIR": f"{home}/share/bash-completion",
             "GEARMAN_SERVERS": f"localhost:{server.port}",
@@ -225,10 +262,11 @@ def test_a_word_is_completed(shell: Shell, typed: str, arguments: list[str]) -> 
         ("submit \\!", ["submit", "!!"]),
         ("submit \\~", ["submit", "~tilde"]),
         ("worker -f -d", ["worker", "-f", "-dash"]),
+        ("submit $'dog", ["submit", "dogs'"]),
     ],
 )
 def test_a_name_that_not_every_shell_can_complete(shell: Shell, typed: str, arguments: list[str]) -> None:
-    """Fish takes a tab for the end of a value, and a dash for an option; zsh sees a history event."""
+    """Fish ends a value at a tab, takes a dash for an option, and has no $'; zsh sees a history event."""
     if shell.name in ONLY_IN[typed]:
         assert arguments == shell.arguments(typed)
 
@@ -239,12 +277,39 @@ def test_a_handle_is_completed(shell: Shell, server: ServerProcess) -> None:
         assert ["wait", handle] == shell.arguments("wait H:he")
 
 
+@pytest.mark.parametrize("typed", ["Foo::Ba", '"Foo::Ba', "'Foo::Ba"])
 @pytest.mark.parametrize(("name", "tabs"), [("bash", 2), ("bash alone", 2), ("zsh", 1)])
-def test_all_that_may_follow_is_shown(name: str, tabs: int, home: Path, server: ServerProcess) -> None:
+def test_all_that_may_follow_is_shown(
+    name: str, tabs: int, typed: str, home: Path, server: ServerProcess
+) -> None:
     with started(name, home, server) as shell:
-        shell.child.send("gear submit Foo::Ba" + "\t" * tabs)
+        shell.child.send(f"gear submit {typed}" + "\t" * tabs)
         shell.child.expect_exact("Bar")
         shell.child.expect_exact("Baz")
+
+
+@pytest.mark.parametrize("name", ["bash", ALONE, "zsh"])
+@pytest.mark.parametrize("program", ["gear", "raw/gear"])
+def test_a_hostile_server_does_not_reach_the_terminal(name: str, program: str, home: Path) -> None:
+    """Neither through our helper, nor if that would say what it heard; fish shows no raw text."""
+    rows = b"one\t0\t0\t1\ntwo\t\x1b]0;title\x07\t0\t\x1b[41m\nesc\x1b[41m\t0\t0\t1\nzzz\t0\t0\t1\n.\n"
+    (home / "raw").mkdir(exist_ok=True)
+    _program(home / "raw/gear", r"printf 'one\0\033]0;title\a\0esc\033[41m\0\0zzz\0\033[41m\0'")
+    with answering({b"status": rows}) as server, started(name, home, server) as shell:
+        shell.child.send(f"{program} submit " + "\t" * (1 if name == "zsh" else 2))
+        heard = ""
+        for word in ("one", "zzz", "submit"):
+            shell.child.expect_exact(word)
+            heard += shell.child.before
+    assert "\x1b]" not in heard
+    assert "\x1b[41m" not in heard
+
+
+@pytest.mark.parametrize("name", ["bash", "zsh", "fish"])
+def test_a_handle_is_never_an_option(name: str, home: Path) -> None:
+    replies = {b"status": b".\n", b"show jobs": b"-y\t0\t0\t1\nH:here:1\t0\t0\t1\n.\n"}
+    with answering(replies) as server, started(name, home, server) as shell:
+        assert ["cancel", "H:here:1"] == shell.arguments("cancel ")
 
 
 def test_fish_says_what_each_is(home: Path, server: ServerProcess) -> None:
@@ -253,6 +318,43 @@ def test_fish_says_what_each_is(home: Path, server: ServerProcess) -> None:
         shell.child.send("complete -C 'gear submit Foo::Ba'\r")
         shell.child.expect_exact("Foo::Bar\t0 jobs, 1 worker")
         shell.child.expect_exact("Foo::Baz\t0 jobs, 1 worker")
+
+
+@pytest.mark.parametrize(
+    ("keys", "function"),
+    [
+        ('"Foo::B\tz"', "Foo::Baz"),
+        ("'Foo::B\tz'", "Foo::Baz"),
+        ("$'Foo::B\tz'", "Foo::Baz"),
+        ('"cou\t_up"', "count_up"),
+        ('"cou\t_\t', "count_up"),
+    ],
+)
+def test_a_quote_stays_open_while_several_names_remain(shell: Shell, keys: str, function: str) -> None:
+    if not (shell.name == "fish" and keys.startswith("$'")):
+        assert ["submit", function] == shell.called(f"submit {keys}")
+
+
+@pytest.mark.parametrize(
+    "setting", ["set -u", "set -u; unset HOME", "IFS=$'\\n'", "IFS=x", "IFS=:", "IFS=", "unset IFS"]
+)
+def test_bash_may_be_set_up_in_any_way(setting: str, home: Path, server: ServerProcess) -> None:
+    with started(ALONE, home, server) as shell:
+        shell.child.sendline(setting)
+        for typed, arguments in [
+            ("subm", ["submit"]),
+            ("submit --backg", ["submit", "--background"]),
+            ("submit resi", ["submit", "resize"]),
+            ("submit -p h", ["submit", "-p", "high"]),
+            ("submit -f one-f", ["submit", "-f", "one-file.txt"]),
+            ("worker --config one-f", ["worker", "--config", "one-file.txt"]),
+            ("serve --user roo", ["serve", "--user", "root"]),
+            ("worker --env GEARMAN_S", ["worker", "--env", "GEARMAN_SERVERS"]),
+            ("run -- a-comm", ["run", "--", "a-command-of-mine"]),
+            ("ping nothing", ["ping", "nothing"]),
+        ]:
+            assert arguments == shell.arguments(typed)
+            assert "unbound" not in shell.child.before
 
 
 def test_without_a_server_nothing_is_said(shell: Shell) -> None:
