@@ -115,7 +115,7 @@ def test_a_job_is_done_the_same(job: Job, port: int, ours: str) -> None:
 def test_a_process_that_a_command_leaves(port: int, ours: str, tmp_path: Path, own: bool) -> None:
     """The original waits for it, and takes what it says for a part of the result."""
     os.mkfifo(tmp_path / "gate")
-    function, script = "leaves-ours" if own else "leaves", "(read x < gate; echo late) & echo early"
+    function, script = "leaves-ours" if own else "leaves", "echo early; (read x < gate; echo late) &"
     path, line = (ours if own else ORIGINALS), f"-c 1 -f {function} -- sh -c '{script}'"
     with Wire(port) as client, worker(path, port, line, tmp_path) as running:
         _, (handle,) = client.ask(PacketType.SUBMIT_JOB, function.encode(), b"", b"")
