@@ -32,7 +32,7 @@ from tests.support import (
     wait_until,
 )
 from tests.worker.playing import queue
-from tests.worker.test_pool import a_name, result
+from tests.worker.pools import a_name, result
 
 WORKER = """
 [worker.{name}]
