@@ -1,10 +1,12 @@
-"""What the tests of workers in Python share: servers, callables, and whoever submits jobs."""
+"""What the tests of workers in Python share: servers, workers, callables, and whoever submits jobs."""
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
@@ -12,8 +14,11 @@ from gearcli.protocol.address import Address
 from gearcli.protocol.decoder import Decoder
 from gearcli.protocol.packets import REQUEST, Packet, PacketType
 from gearcli.worker.assigned import AssignedJob, Work
+from gearcli.worker.callables import Worker
 from gearcli.worker.worker import Job, Session
-from tests.support import DEADLINE, ServerProcess, Wire, gearmand, needs_peers
+from tests.cli.driving import counts
+from tests.client.peer import Peer, listening
+from tests.support import DEADLINE, ServerProcess, Wire, gearmand, needs_peers, wait_until
 
 P = PacketType
 ENDS = {P.WORK_COMPLETE, P.WORK_FAIL, P.WORK_EXCEPTION}
@@ -95,6 +100,48 @@ def raising(error: BaseException) -> Work:
         raise error
 
     return work
+
+
+def worker_at(*ports: int, connect_timeout: float = 5.0) -> Worker:
+    return Worker([at(port) for port in ports], connect_timeout=connect_timeout)
+
+
+@contextlib.contextmanager
+def running(worker: Worker, jobs: int | None = None, idle: float | None = None) -> Iterator[Future[int]]:
+    """A worker that runs in another thread until the block ends; the future of what `run` returns."""
+    with worker, ThreadPoolExecutor(1) as threads:
+        future = threads.submit(worker.run, jobs=jobs, idle=idle)
+        try:
+            yield future
+        finally:
+            worker.stop()
+            future.exception(DEADLINE)
+
+
+@contextlib.contextmanager
+def working(server: ServerProcess, name: str, work: Work) -> Iterator[Future[int]]:
+    """A worker with one function, which its server knows."""
+    worker = worker_at(server.port)
+    worker.register(name, work)
+    with running(worker) as future:
+        wait_until(lambda: counts(server.port, name)[2] == 1 or future.done())
+        yield future
+    future.result()
+
+
+@contextlib.contextmanager
+def one_server(name: str, work: Work, connect_timeout: float = 5.0) -> Iterator[tuple[Peer, Worker]]:
+    """A worker that runs for a server which the test plays, and which it has asked for a job."""
+    with listening() as listener:
+        worker = worker_at(listener.port, connect_timeout=connect_timeout)
+        worker.register(name, work)
+        with running(worker), listener.accept() as peer:
+            assert [P.CAN_DO, P.GRAB_JOB_UNIQ] == peer.types(2)
+            try:
+                yield peer, worker
+            finally:
+                worker.stop()
+                peer.close()
 
 
 class Told:

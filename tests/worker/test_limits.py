@@ -1,4 +1,4 @@
-"""Limits as they are written; that they are in effect in commands is shown in test_spawn."""
+"""Limits as they are written; that they are in effect in commands is shown in test_spawn_limits."""
 
 from __future__ import annotations
 

@@ -1,67 +1,18 @@
-"""Many slots in one process: jobs, signals, lost servers.  Real servers, real commands."""
+"""Jobs of `gear worker`: what a real command is given, and what comes of it."""
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
-import sys
-import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from gearcli.protocol.packets import Packet, PacketType
-from tests.cli.driving import asleep, at, counts, exists, gear_worker, pid_in, run_gear
-from tests.client.peer import listening
-from tests.support import (
-    Process,
-    ServerProcess,
-    Wire,
-    free_port,
-    gear,
-    gear_serve,
-    process,
-    wait_until,
-)
-
-ENDS = {PacketType.WORK_COMPLETE, PacketType.WORK_FAIL, PacketType.WORK_EXCEPTION}
-
-
-def a_name() -> str:
-    """A function that no other test uses."""
-    return f"f-{uuid.uuid4().hex[:8]}"
-
-
-def submit(port: int, function: str, *workloads: bytes) -> list[Packet]:
-    """Submit jobs; what was said about them until all have ended, without their handles."""
-    said: list[Packet] = []
-    with Wire(port) as client:
-        for workload in workloads:
-            client.say(PacketType.SUBMIT_JOB, function.encode(), b"", workload)
-        ended = 0
-        while ended < len(workloads):
-            type_, fields = client.packet()
-            ended += type_ in ENDS
-            if type_ is not PacketType.JOB_CREATED:
-                said.append((type_, fields[1:]))
-    return said
-
-
-def result(port: int, function: str, workload: bytes = b"") -> bytes:
-    """The result of a job that is done without a warning."""
-    ((type_, (data,)),) = submit(port, function, workload)
-    assert PacketType.WORK_COMPLETE == type_
-    return data
-
-
-@contextlib.contextmanager
-def working(server: ServerProcess, command: Sequence[str], *options: str, slots: int = 1) -> Iterator[str]:
-    """A worker; the function that it works on."""
-    function = a_name()
-    with gear_worker(server.port, function, command, *options, slots=slots):
-        yield function
+from gearcli.protocol.packets import PacketType
+from tests.cli.driving import at, exists, gear_worker, pid_in
+from tests.support import ServerProcess, Wire, gear, process, wait_until
+from tests.worker.pools import a_name, result, submit, working
 
 
 @pytest.fixture(scope="module")
@@ -208,7 +159,7 @@ def test_a_grandchild_that_holds_the_pipes_holds_nothing_up(server: ServerProces
         wait_until(lambda: not exists(pid_in(tmp_path / "grandchild")))
 
 
-# -- standard error --------------------------------------------------------------------------
+# -- standard error ----------------------------------------------------------------------
 
 SAYING = ["sh", "-c", "echo said >&2; echo result"]
 
@@ -240,195 +191,3 @@ def test_the_submitter_gets_the_end_of_much_standard_error(server: ServerProcess
         (warning, (text,)), _ = submit(server.port, function, b"")
     assert PacketType.WORK_WARNING == warning
     assert (2000, b"4999\n5000\n") == (len(text), text[-10:])
-
-
-# -- signals -----------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def until_told(tmp_path: Path) -> list[str]:
-    """A command that says that it runs (file `started`), and ends when it may (file `go`)."""
-    script = f"echo $$ >{tmp_path}/started; until [ -e {tmp_path}/go ]; do sleep 0.01; done; echo done"
-    return ["sh", "-c", script]
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_an_idle_worker_stops_at_once(server: ServerProcess, number: signal.Signals) -> None:
-    with gear_worker(server.port, a_name(), ["cat"], slots=3) as worker:
-        worker.signal(number)
-        assert (0, "") == (worker.exit_status(), worker.said())
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_running_job_is_finished_first(
-    server: ServerProcess, tmp_path: Path, until_told: list[str], number: signal.Signals
-) -> None:
-    function = a_name()
-    with gear_worker(server.port, function, until_told) as worker, Wire(server.port) as client:
-        client.ask(PacketType.SUBMIT_JOB, function.encode(), b"", b"first")
-        client.ask(PacketType.SUBMIT_JOB, function.encode(), b"", b"second")
-        pid_in(tmp_path / "started")
-        worker.signal(number)
-        wait_until(lambda: "gear: stopping; 1 still running\n" in worker.said())
-        (tmp_path / "go").touch()
-        type_, fields = client.packet()
-        assert (PacketType.WORK_COMPLETE, b"done\n") == (type_, fields[1])
-        assert 0 == worker.exit_status()
-        assert (1, 0, 0) == wait_until(
-            lambda: counts(server.port, function)[2] == 0 and counts(server.port, function)
-        )
-
-
-def test_a_second_signal_kills_and_the_job_is_offered_again(
-    server: ServerProcess, tmp_path: Path, until_told: list[str]
-) -> None:
-    function = a_name()
-    with gear_worker(server.port, function, until_told) as worker, Wire(server.port) as client:
-        client.ask(PacketType.SUBMIT_JOB, function.encode(), b"", b"")
-        command = pid_in(tmp_path / "started")
-        worker.signal(signal.SIGTERM)
-        wait_until(lambda: "stopping" in worker.said())
-        worker.signal(signal.SIGTERM)
-        assert 143 == worker.exit_status()
-        assert not exists(command)
-        with gear_worker(server.port, function, ["echo", "elsewhere"]):
-            type_, fields = client.packet()
-        assert (PacketType.WORK_COMPLETE, b"elsewhere\n") == (type_, fields[1])
-
-
-def test_a_job_that_outlasts_the_grace_is_killed(
-    server: ServerProcess, tmp_path: Path, until_told: list[str]
-) -> None:
-    function = a_name()
-    with (
-        gear_worker(server.port, function, until_told, "--grace", "50ms") as worker,
-        Wire(server.port) as client,
-    ):
-        client.ask(PacketType.SUBMIT_JOB, function.encode(), b"", b"")
-        command = pid_in(tmp_path / "started")
-        worker.signal(signal.SIGTERM)
-        assert 143 == worker.exit_status()
-        assert not exists(command)
-
-
-def test_a_worker_that_is_killed_leaves_no_command(server: ServerProcess, tmp_path: Path) -> None:
-    function = a_name()
-    script = f"sleep 1000 & echo $! >{tmp_path}/child; echo $$ >{tmp_path}/command; wait"
-    with (
-        gear_worker(server.port, function, ["sh", "-c", script]) as worker,
-        Wire(server.port) as client,
-    ):
-        client.ask(PacketType.SUBMIT_JOB, function.encode(), b"", b"")
-        pids = [pid_in(tmp_path / "child"), pid_in(tmp_path / "command")]
-        wait_until(lambda: asleep(worker.pid))  # it has told the guardian of the command
-        worker.signal(signal.SIGKILL)
-        wait_until(lambda: not any(exists(pid) for pid in pids))
-
-
-# -- servers -----------------------------------------------------------------------------------
-
-
-def test_a_function_that_no_server_would_take(server: ServerProcess) -> None:
-    """Each would refuse it without end, and its other answers would be taken for those to that."""
-    ended = run_gear("worker", *at(server.port), "-f", "f", "-f", "x" * 513, "--", "cat")
-    assert (2, b"") == (ended.status, ended.out)
-    assert ended.err.endswith("xxx: a function has at most 512 bytes; this one has 513\n")
-
-
-def test_a_server_that_comes_back_is_worked_for_again() -> None:
-    function = a_name()
-    with gear_serve() as first:
-        port = first.port
-        worker = Process(gear("worker", *at(port), "-f", function, "-j", "3", "--", "cat"))
-        try:
-            wait_until(lambda: counts(port, function)[2] == 3)
-            first.signal(signal.SIGKILL)
-            first.exit_status()
-            wait_until(lambda: "trying to reach it again" in worker.said())
-            with gear_serve(address=["-p", str(port)]):
-                wait_until(lambda: counts(port, function)[2] == 3)
-                assert b"x" == result(port, function, b"x")
-                lost, found = worker.said().splitlines()
-        finally:
-            worker.end()
-    assert lost.startswith(f"gear: the connection to 127.0.0.1:{port} was closed")
-    assert f"gear: connected to 127.0.0.1:{port} again" == found
-
-
-def test_a_job_of_a_lost_server_is_ended(tmp_path: Path, until_told: list[str]) -> None:
-    function = a_name()
-    with (
-        gear_serve() as server,
-        gear_worker(server.port, function, until_told) as worker,
-        Wire(server.port) as client,
-    ):
-        client.ask(PacketType.SUBMIT_JOB, function.encode(), b"", b"")
-        command = pid_in(tmp_path / "started")
-        server.signal(signal.SIGKILL)
-        wait_until(lambda: not exists(command))
-        wait_until(lambda: "the server is gone, so the job is offered again" in worker.said())
-        worker.signal(signal.SIGTERM)
-        assert 0 == worker.exit_status()
-
-
-def test_one_of_several_servers_may_be_down(server: ServerProcess) -> None:
-    function, down = a_name(), free_port()
-    servers = ["-s", f"127.0.0.1:{down}", "-s", f"127.0.0.1:{server.port}"]
-    with process(gear("worker", *servers, "-f", function, "--", "cat")) as worker:
-        assert b"x" == result(server.port, function, b"x")
-        (said,) = worker.said().splitlines()
-        assert said.startswith(f"gear: cannot connect to 127.0.0.1:{down}: connection refused.")
-        with gear_serve(address=["-p", str(down)]):
-            assert b"y" == result(down, function, b"y")
-
-
-def test_a_slot_takes_jobs_of_several_servers_one_at_a_time(server: ServerProcess, tmp_path: Path) -> None:
-    """A command fails if another one runs."""
-    function = a_name()
-    script = f"mkdir {tmp_path}/lock || exit 1; echo $GEARMAN_SERVER; rmdir {tmp_path}/lock"
-    with gear_serve() as other:
-        command = gear("worker", *at(server.port), *at(other.port), "-f", function, "--", "sh", "-c", script)
-        with process(command), Wire(server.port) as one, Wire(other.port) as two:
-            for client in (one, two) * 5:
-                client.say(PacketType.SUBMIT_JOB, function.encode(), b"", b"")
-            for client, port in ((one, server.port), (two, other.port)):
-                packets = [client.packet() for _ in range(10)]
-                done = [fields[1] for type_, fields in packets if type_ is PacketType.WORK_COMPLETE]
-                assert [f"127.0.0.1:{port}\n".encode()] * 5 == done
-
-
-def test_a_server_without_uniques_is_asked_the_older_way() -> None:
-    with listening() as listener:
-        command = gear("worker", *at(listener.port), "-f", "f", "--", "cat")
-        with process(command) as worker, listener.accept() as peer:
-            assert [PacketType.CAN_DO, PacketType.GRAB_JOB_UNIQ] == peer.types(2)
-            peer.say(PacketType.ERROR, b"unknown_command", b"Unknown server command")
-            assert [PacketType.GRAB_JOB] == peer.types(1)
-            peer.say(PacketType.JOB_ASSIGN, b"H:1", b"f", b"the workload")
-            assert [b"H:1", b"the workload"] == peer.expect(PacketType.WORK_COMPLETE)
-            assert [PacketType.GRAB_JOB] == peer.types(1)
-            assert "" == worker.said()
-
-
-def test_a_worker_that_stops_says_so_and_takes_no_more() -> None:
-    """A job that crosses its goodbye is left to the server."""
-    with listening() as listener:
-        command = gear("worker", *at(listener.port), "-f", "f", "--", "cat")
-        with process(command) as worker, listener.accept() as peer:
-            assert [PacketType.CAN_DO, PacketType.GRAB_JOB_UNIQ] == peer.types(2)
-            worker.signal(signal.SIGTERM)
-            with pytest.raises(ConnectionError):
-                peer.packet()
-            peer.say(PacketType.JOB_ASSIGN_UNIQ, b"H:1", b"f", b"", b"x")
-            peer.close()
-            assert 0 == worker.exit_status()
-
-
-def test_a_server_that_assigns_what_nobody_asked_for_is_left() -> None:
-    with listening() as listener:
-        command = gear("worker", *at(listener.port), "-f", "f", "--", sys.executable, "-c", "")
-        with process(command) as worker, listener.accept() as peer:
-            assert [PacketType.CAN_DO, PacketType.GRAB_JOB_UNIQ] == peer.types(2)
-            peer.say(PacketType.NO_JOB)
-            peer.say(PacketType.JOB_ASSIGN_UNIQ, b"H:1", b"f", b"", b"x")
-            wait_until(lambda: "assigned a job that nobody asked for; trying" in worker.said())
