@@ -11,18 +11,16 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Protocol
 
-from gearcli.client.pauses import Pauses
 from gearcli.errors import ConnectFailed, ConnectionLost, GearError, NoRoom, ProtocolError, Untrusted
 from gearcli.protocol.address import Address
 from gearcli.protocol.packets import Packet
-from gearcli.timers import Timer, Timers
+from gearcli.timers import Timers
+from gearcli.worker.fleet_server import Attempt, Server
 from gearcli.worker.notes import ALWAYS, OFTEN, Say
-from gearcli.worker.search import Approach, Search
-from gearcli.worker.worker import FAULTS, FIRST_PAUSE, LONGEST_PAUSE, Session, Slot
+from gearcli.worker.search import Approach
+from gearcli.worker.worker import FAULTS, Session, Slot
 
 _READ, _WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
-_AT_ONCE = 32
-"""Connections to one server that are being made at a time: more may not fit into its backlog."""
 _FAREWELL = 2.0
 """Seconds for which a server may take to close a connection that is done with."""
 
@@ -39,41 +37,6 @@ class Owner(Protocol):
 
     def lost(self, slot: Slot, session: Session) -> None:
         """A connection is about to be forgotten, and the job that came over it is the server's again."""
-
-
-class Server:
-    """One of the servers, and the connections to it."""
-
-    def __init__(self, address: Address) -> None:
-        self.address = address
-        self.present = True
-        """Whether it is there, as far as anybody has been told."""
-        self.reached = False
-        """Whether the last attempt to connect succeeded."""
-        self.ever_reached = False
-        self.refusal: GearError | None = None
-        """What went wrong at the last attempt."""
-        self.untrusted = False
-        """Whether it has been told that it is not there because of certificates."""
-        self.faults = 0
-        """How many connections ended because it broke the protocol since it last assigned a job."""
-        self.search = Search(address)
-        """Where it is."""
-        self.pauses = Pauses(FIRST_PAUSE, LONGEST_PAUSE)
-        self.retry: Timer | None = None
-        self.missing: dict[Slot, None] = {}
-        """Slots without a connection to it."""
-        self.opening: dict[Slot, _Attempt] = {}
-        self.sessions: dict[Slot, Session] = {}
-
-
-class _Attempt:
-    """A connection that is being made, and what is waited for."""
-
-    def __init__(self, opening: Approach) -> None:
-        self.opening = opening
-        self.descriptor = -1
-        self.timer: Timer | None = None
 
 
 class Fleet:
@@ -215,22 +178,18 @@ class Fleet:
 
     def _fill(self, server: Server) -> None:
         """Make the connections that are missing: one to see whether the server is there, then the others."""
-        while server.retry is None and server.missing and len(server.opening) < self._at_once(server):
+        while server.missing and server.may_be_tried:
             slot = next(iter(server.missing))
             del server.missing[slot]
             try:
-                attempt = server.opening[slot] = _Attempt(Approach(server.search, self._connect_timeout))
+                attempt = server.opening[slot] = Attempt(Approach(server.search, self._connect_timeout))
             except ConnectFailed as error:
                 server.missing[slot] = None
                 self._failed(server, error)
             else:
                 self._proceed(server, slot, attempt)
 
-    def _at_once(self, server: Server) -> int:
-        """How many connections may be made at a time."""
-        return _AT_ONCE if server.reached and server.search.known else 1
-
-    def _proceed(self, server: Server, slot: Slot, attempt: _Attempt) -> None:
+    def _proceed(self, server: Server, slot: Slot, attempt: Attempt) -> None:
         """See how a connection that is being made gets on."""
         self._wait_no_more(attempt)
         try:
@@ -256,7 +215,7 @@ class Fleet:
         self._await_answer(session, asked=slot.waits_for(session))
         self._fill(server)
 
-    def _wait(self, server: Server, slot: Slot, attempt: _Attempt) -> None:
+    def _wait(self, server: Server, slot: Slot, attempt: Attempt) -> None:
         def call(mask: int = 0) -> None:
             if server.opening.get(slot) is attempt:
                 self._proceed(server, slot, attempt)
@@ -267,7 +226,7 @@ class Fleet:
             self._selector.register(attempt.descriptor, mask, call)
         attempt.timer = self._timers.add(attempt.opening.due, call)
 
-    def _wait_no_more(self, attempt: _Attempt) -> None:
+    def _wait_no_more(self, attempt: Attempt) -> None:
         if attempt.timer is not None:
             self._timers.cancel(attempt.timer)
         if attempt.descriptor >= 0:
@@ -283,12 +242,14 @@ class Fleet:
         """It is not there: try again after a pause that grows and is not everybody's."""
         server.reached, server.refusal = False, error
         server.search.forget()
-        if server.retry is None:
-            server.retry = self._timers.add(
-                time.monotonic() + server.pauses.next(), partial(self._retry, server)
-            )
+        self._pause(server)
         if self._started:
             self._miss(server, error)
+
+    def _pause(self, server: Server) -> None:
+        if server.retry is None:
+            due = time.monotonic() + server.pauses.next()
+            server.retry = self._timers.add(due, partial(self._retry, server))
 
     def _retry(self, server: Server) -> None:
         server.retry = None
@@ -317,12 +278,33 @@ class Fleet:
         slot = self._slot_of.get(session)
         if slot is None or session.connection.heard:
             return
-        if asked and slot.waits_for(session):
+        if not (asked and slot.waits_for(session)):
+            self._await_answer(session, asked=slot.waits_for(session))
+            return
+        server = self._server(session)
+        if any(other.connection.heard for other in server.sessions.values()):
+            self._put_off(server, slot, session)
+        else:
             words = f"{session.address} does not answer; it may have as many connections as it takes"
             self._lose(session, ConnectionLost(words))
-            self.push(slot)
-        else:
-            self._await_answer(session, asked=slot.waits_for(session))
+        self.push(slot)
+
+    def _put_off(self, server: Server, slot: Slot, session: Session) -> None:
+        """Have a slot do without a server that has no room for it; one tries again, after growing pauses."""
+        if not server.full:
+            server.full = True
+            words = f"{server.address} has no room for a connection of every slot; trying again"
+            self._say(OFTEN, words, "server full", server=str(server.address))
+        self._close(session)
+        server.missing[slot] = None
+        self._pause(server)
+
+    def _has_room(self, server: Server) -> None:
+        """A new connection is answered."""
+        if server.full:
+            server.full = False
+            server.pauses.reset()
+            self._fill(server)
 
     # -- talking ---------------------------------------------------------------------------
 
@@ -334,7 +316,10 @@ class Fleet:
         if session not in self._slot_of:
             return
         slot, connection = self._slot_of[session], session.connection
+        new = not connection.heard
         connection.exchange()
+        if new and connection.heard:
+            self._has_room(self._server(session))
         owner = self._owners.get(slot)
         if owner is None:
             connection.received.clear()
@@ -357,7 +342,8 @@ class Fleet:
             self._say(
                 ALWAYS, f"connected to {server.address} again", "server back", server=str(server.address)
             )
-        server.pauses.reset()
+        if not server.full:
+            server.pauses.reset()
 
     def _lose(self, session: Session, reason: GearError) -> None:
         """A connection is gone."""

@@ -11,6 +11,7 @@ from gearcli.errors import ConnectFailed, NoRoom
 from gearcli.protocol.address import Address
 from gearcli.protocol.packets import Packet, PacketType
 from gearcli.worker import fleet as fleets
+from gearcli.worker import fleet_server
 from gearcli.worker.fleet import Fleet
 from gearcli.worker.worker import Session, Slot
 from tests.client.peer import Listener, Peer, listening
@@ -98,7 +99,7 @@ def other() -> Iterator[Listener]:
 @pytest.fixture(autouse=True)
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits half a second for a server that the test plays."""
-    monkeypatch.setattr(fleets, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(fleet_server, "FIRST_PAUSE", 0.01)
 
 
 def harbour(harbours: list[Harbour], *listeners: Listener) -> Harbour:
@@ -124,7 +125,7 @@ def test_every_slot_is_connected_to_every_server(
 def test_many_connections_to_one_server_are_not_all_made_at_once(
     harbours: list[Harbour], listener: Listener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fleets, "_AT_ONCE", 2)
+    monkeypatch.setattr(fleet_server, "AT_ONCE", 2)
     fleet = harbour(harbours, listener)
     fleet.enlist(20)
     peers = [fleet.connect(listener) for _ in range(20)]
@@ -290,6 +291,27 @@ def test_who_waits_for_a_server_that_lets_it_wait_asks_another_at_last(
     fleet.connect(listener).say(P.NO_JOB)
     fleet.until(lambda: len(fleet.words("server back")) == 1)
     assert fleet.fleet.absence is None
+
+
+def test_a_server_with_room_for_some_slots_keeps_those_and_is_tried_by_one_of_the_others(
+    harbours: list[Harbour], listener: Listener
+) -> None:
+    """It is there, so nobody is told that it is gone."""
+    harbours.append(Harbour(listener.address, patience=0.1))
+    fleet = harbours[-1]
+    fleet.enlist(3)
+    first = fleet.connect(listener)
+    first.say(P.NO_JOB)
+    fleet.fleet.check_start()
+    silent = [fleet.connect(listener), fleet.connect(listener)]
+    fleet.until(lambda: len(fleet.losses) == len(silent))
+    fleet.connect(listener)  # one, and no other before it has been answered
+    fleet.until(lambda: len(fleet.losses) == len(silent) + 1)
+    fleet.connect(listener).say(P.NO_JOB)
+    fleet.connect(listener).say(P.NO_JOB)
+    fleet.hears(first, P.PRE_SLEEP)
+    assert 1 == len(fleet.words("server full"))
+    assert [] == fleet.words("server lost") + fleet.words("server back")
 
 
 def test_a_server_that_was_not_asked_may_be_silent(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gearcli.protocol.packets import PacketType
-from gearcli.worker import fleet, treatment
+from gearcli.worker import fleet_server, treatment
 from tests.client.peer import Listener
 from tests.worker.shop import Open
 
@@ -136,7 +136,7 @@ def test_the_job_of_a_lost_server_is_ended_and_not_told(shop: Open, listener: Li
 def test_a_server_that_is_lost_between_two_attempts(
     shop: Open, listener: Listener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fleet, "FIRST_PAUSE", 1000.0)
+    monkeypatch.setattr(fleet_server, "FIRST_PAUSE", 1000.0)
     work = shop("exit 3", retries=1, retry_delay=0.2)
     peer = work.connect(listener)
     work.assign(peer)
