@@ -229,7 +229,7 @@ _gear_option() {
         ;;
     'gear store check')
         case $2 in
-        --salvage) kind=text ;;
+        --salvage) kind=file ;;
         esac
         ;;
     'gear status')
@@ -530,7 +530,7 @@ _gear_argument() {
     'gear store import')
         case $2 in
         1) kind=file ;;
-        2) kind=text ;;
+        2) kind=file ;;
         esac
         ;;
     'gear store export')
@@ -646,7 +646,7 @@ _gear_argument() {
         ;;
     'gear certs')
         case $2 in
-        1) kind=text ;;
+        1) kind=folder ;;
         esac
         ;;
     'gear completion')

@@ -408,16 +408,21 @@ complete -c gear -n '__gear_at store --' -s h -l help -d 'Show this message and 
 # gear store import
 complete -c gear -n '__gear_at store import' -l table -x -d 'As --libsqlite3-table.'
 complete -c gear -n '__gear_at store import' -s h -l help -d 'Show this message and exit.'
+complete -c gear -n '__gear_argument 1 store import' -F
+complete -c gear -n '__gear_argument 2 store import' -F
 
 # gear store export
 complete -c gear -n '__gear_at store export' -s h -l help -d 'Show this message and exit.'
+complete -c gear -n '__gear_argument 1 store export' -F
 
 # gear store check
-complete -c gear -n '__gear_at store check' -l salvage -x -d 'Put what can be read into this new file.'
+complete -c gear -n '__gear_at store check' -l salvage -r -F -d 'Put what can be read into this new file.'
 complete -c gear -n '__gear_at store check' -s h -l help -d 'Show this message and exit.'
+complete -c gear -n '__gear_argument 1 store check' -F
 
 # gear store compact
 complete -c gear -n '__gear_at store compact' -s h -l help -d 'Show this message and exit.'
+complete -c gear -n '__gear_argument 1 store compact' -F
 
 # gear status
 complete -c gear -n '__gear_at status' -s s -l server -x -a '(__gear_live servers | string split0)' -d 'Server: host, host:port, [::1]:port or unix:/path; repeatable, commas allowed. Default: $GEARMAN_SERVERS, $GEARMAN_SERVER, the config file, localhost:4730.'
@@ -861,6 +866,7 @@ complete -c gear -n '__gear_at certs' -l client -x -d 'A client\'s certificate, 
 complete -c gear -n '__gear_at certs' -l days -x -d 'How long they are valid.'
 complete -c gear -n '__gear_at certs' -s q -l quiet -d 'Say nothing but errors.'
 complete -c gear -n '__gear_at certs' -s h -l help -d 'Show this message and exit.'
+complete -c gear -n '__gear_argument 1 certs' -a '(__fish_complete_directories)'
 
 # gear completion
 complete -c gear -n '__gear_at completion' -l install -d 'Put it where the shell looks, and say where that is.'

@@ -65,7 +65,8 @@ def _value(parameter: Option | Argument) -> str:
     offered = " ".join([*first_words(parameter.choices), *filter(None, [_LIVE.get(parameter.kind)])])
     words = f"-a {_quoted(offered)}" if offered else ""
     if isinstance(parameter, Argument):
-        return words.replace("__gear_live functions", "__gear_live functions plain")
+        files = "-F" if parameter.kind is Kind.FILE else ""
+        return f"{files} {words}".strip().replace("__gear_live functions", "__gear_live functions plain")
     if parameter.kind is Kind.NOTHING:
         return ""
     if parameter.kind is not Kind.FILE:

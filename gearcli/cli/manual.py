@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shlex
 import shutil
 import site
 import sys
@@ -72,7 +74,7 @@ def _show(path: Path) -> None:
         if (found := shutil.which(program)) is None:
             continue
         if program == "mandoc" and pager:
-            os.environ["PAGER"] = " ".join(pager)
+            os.environ["PAGER"] = shlex.join(pager)
             arguments.insert(0, "-a")
         os.execv(found, [program, *arguments, str(path)])
     from gearcli.cli.manual_text import plain
@@ -85,9 +87,11 @@ def _show(path: Path) -> None:
 
 def _pager() -> list[str] | None:
     """The program that shows a text screen by screen, and its arguments: the user's, or a usual one."""
-    for words in (os.environ.get("PAGER", ""), *_PAGERS):
-        if words.split() and shutil.which(words.split()[0]) is not None:
-            return words.split()
+    for text in (os.environ.get("PAGER", ""), *_PAGERS):
+        with contextlib.suppress(ValueError):  # a quote that nobody closes
+            words = shlex.split(text)
+            if words and shutil.which(words[0]) is not None:
+                return words
     return None
 
 

@@ -142,7 +142,9 @@ PAGER = '#!/bin/sh\necho "${0##*/}" "$@"\nexec cat\n'
         (["less", "more"], "", "less\n"),
         (["more"], "", "more\n"),
         (["less", "mine"], "mine -x", "mine -x\n"),
+        (["less", "mine"], "mine '-P a prompt'", "mine -P a prompt\n"),
         (["less"], "not-there", "less\n"),
+        (["less"], "'mine", "less\n"),
         ([], "", ""),
     ],
 )

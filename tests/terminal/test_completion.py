@@ -52,6 +52,9 @@ LINES = [
     # What the system knows.
     ("submit -f one-f", ["submit", "-f", "one-file.txt"]),
     ("submit --file=one-f", ["submit", "--file=one-file.txt"]),
+    ("store check one-f", ["store", "check", "one-file.txt"]),
+    ("store check --salvage one-f", ["store", "check", "--salvage", "one-file.txt"]),
+    ("store import one-file.txt one-f", ["store", "import", "one-file.txt", "one-file.txt"]),
     ("serve -l std", ["serve", "-l", "stderr"]),
     ("serve -l one-f", ["serve", "-l", "one-file.txt"]),
     ("worker -f x -- a-comm", ["worker", "-f", "x", "--", "a-command-of-mine"]),
