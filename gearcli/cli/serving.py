@@ -96,10 +96,7 @@ def served(asked: Asked) -> int:
     certain = asked.tls and asked.ca  # who connects has to show a certificate
     if not asked.insecure_listen and not certain:
         sockets.require_loopback(wanted, given)
-    log = _log(asked.verbosity, asked.verbose, asked.log_file, syslog=asked.syslog)
-    elsewhere = asked.log_file not in (None, "stderr") or (asked.log_file is None and asked.syslog)
-    if elsewhere and asked.quiet:
-        del log.outlets[0]
+    log = _log(asked)
     numbers = asked.keepalive_idle, asked.keepalive_interval, asked.keepalive_count
     alive = sockets.keepalive(*numbers) if asked.keepalive else None
     prefix = handle_prefix(asked.job_handle_prefix)
@@ -121,7 +118,7 @@ def served(asked: Asked) -> int:
         connections=asked.max_connections,
         access=access,
         log=log,
-        leaves_console=elsewhere and not asked.quiet,
+        leaves_console=_elsewhere(asked) and not asked.quiet,
         grace=asked.grace,
         account=account,
         pid_file=asked.pid_file and os.path.abspath(asked.pid_file),
@@ -263,13 +260,20 @@ def _become(account: Account, listeners: list[socket.socket], log: Log) -> None:
     privileges.become(account)
 
 
-def _log(verbosity: int, level: str, path: str | None, *, syslog: bool) -> Log:
+def _log(asked: Asked) -> Log:
     """The log at the higher one of two levels.  Raises OutputError for a file."""
-    log = Log(verbosity)
-    if level_named(level) >= verbosity:
-        log.level_name = level
-    log.outlets += _outlets(log, path, syslog)
+    log = Log(asked.verbosity)
+    if level_named(asked.verbose) >= asked.verbosity:
+        log.level_name = asked.verbose
+    log.outlets += _outlets(log, asked.log_file, asked.syslog)
+    if asked.quiet and _elsewhere(asked):
+        del log.outlets[0]
     return log
+
+
+def _elsewhere(asked: Asked) -> bool:
+    """Whether the log goes to another place than standard error, or to none."""
+    return asked.syslog if asked.log_file is None else asked.log_file != "stderr"
 
 
 def _outlets(log: Log, log_file: str | None, syslog: bool) -> list[Outlet]:
