@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import socket
+
+from gearcli.client.connection import Connection
 from gearcli.protocol.address import Address
 from gearcli.timers import Timers
 from gearcli.worker.fleet_server import AT_ONCE, Attempt, Server
 from gearcli.worker.search import Approach
-from gearcli.worker.worker import Slot
+from gearcli.worker.worker import Session, Slot
 
 
 def server() -> Server:
@@ -46,6 +49,18 @@ def test_one_sees_whether_a_full_one_has_room() -> None:
     assert known.may_be_tried
     begin(known, 1)
     assert not known.may_be_tried
+
+
+def test_at_a_full_one_the_first_word_is_waited_for() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        known, connection = server(), Connection(ours, Address("127.0.0.1", 1))
+        known.sessions[Slot(0)] = Session(connection, [b"f"])
+        assert known.may_be_tried
+        known.full = True
+        assert not known.may_be_tried
+        connection.heard = True
+        assert known.may_be_tried
 
 
 def test_nobody_tries_it_during_a_pause() -> None:
