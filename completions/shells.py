@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,10 +12,20 @@ from gearcli.cli.outline import Command, outline
 FOLDER = Path(__file__).parent
 
 
+def start() -> str:
+    """The program start.py as it stands in single quotes: without such, and what only its readers need."""
+    tree = ast.parse(_template("start.py"))
+    del tree.body[0]
+    return ast.unparse(tree).replace("'", '"')
+
+
+def _template(name: str) -> str:
+    return (FOLDER / "templates" / name).read_text()
+
+
 def _script(name: str, fill: Callable[[Command], str]) -> Callable[[], str]:
     def made() -> str:
-        template = (FOLDER / "templates" / name).read_text()
-        return template.replace("@OUTLINE@", fill(outline()))
+        return _template(name).replace("@START@", start()).replace("@OUTLINE@", fill(outline()))
 
     return made
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from completions.shells import FOLDER, SCRIPTS
+from completions.shells import FOLDER, SCRIPTS, start
 from tests.support import DEADLINE, needs_shells
 
 
@@ -28,6 +28,11 @@ def test_a_script_is_understood_without_a_word(name: str, shell: str, tmp_path: 
         env={"HOME": str(tmp_path)},
     )
     assert (b"", b"") == (ended.stdout, ended.stderr)
+
+
+def test_what_the_scripts_start_fits_into_single_quotes() -> None:
+    """Fish heeds backslashes there too."""
+    assert set() == {*start()} & {*"'\\"}
 
 
 def test_zsh_finds_what_the_script_is_for() -> None:

@@ -4,15 +4,18 @@ The shell's script says what it wants (functions, handles, servers, contexts)
 and which words stand on the line before it.  The answer is pairs of a value
 and what it is, each ended by a NUL: a name may hold anything else.  Somebody
 waits at the keyboard, so this is quick, never waits long for anybody, and
-says nothing when it fails: no parser, no `socket` module (which is slow to
-load), and a thread for each server, which ends with the process.
+says nothing when it fails: no parser, a thread for each server, which ends
+with the process, and of modules that are slow to load only what they are made
+of: `_socket`, and `posix` for `os`.  The shells' scripts start it without
+`site` where they can (completions/templates/start.py).
 """
 
 from __future__ import annotations
 
 import _socket
 import _thread
-import os
+import posix
+import sys
 import time
 
 from gearcli.cli import config_file
@@ -38,6 +41,9 @@ MOST_DIGITS = 20
 MOST_JOBS = 10_000
 """No handles are offered where there are more: nobody could choose, and the server would be busy."""
 
+_SYSTEMS = (sys.getfilesystemencoding(), "surrogateescape")
+"""How the system's bytes are text, as for `os.fsencode`."""
+
 _FLAGS = "0bknqvxy"  # options without a value that may stand before one with a value in the same word
 _SERVER = ("--server", "-s", "-H")
 _CONTEXT = ("--context",)
@@ -54,11 +60,11 @@ def answer(arguments: Sequence[str]) -> None:
             if _can_be_said(value)
         )
         while data:
-            data = data[os.write(1, data) :]
+            data = data[posix.write(1, data) :]
     except BaseException:
         pass  # whoever presses Tab wants no message
     finally:
-        os._exit(0)  # with the threads that still wait
+        posix._exit(0)  # with the threads that still wait
 
 
 def _can_be_said(value: bytes) -> bool:
@@ -100,11 +106,12 @@ def servers_on(words: Sequence[str]) -> list[Address]:
     if given:
         return given
     context = next(values_of(_CONTEXT, words), None)
-    if not config_file.concerns(context, os.environ):
-        return addresses.servers([], os.environ)
+    environ = _environ()
+    if not config_file.concerns(context, environ):
+        return addresses.servers([], environ)
     from gearcli.cli import config
 
-    return config.servers_of([], config.load(context, os.environ), os.environ, named=context is not None)
+    return config.servers_of([], config.load(context, environ), environ, named=context is not None)
 
 
 # -- what is known here ----------------------------------------------------------------------
@@ -116,8 +123,8 @@ def servers(words: Sequence[str]) -> Values:
     for name, section in _sections().items():
         for each in section.servers or []:
             found[str(each)] = f"of the context {name}" if name else "of the config file"
-    found |= {str(each): "" for each in addresses.servers([], os.environ)}
-    return {os.fsencode(address): what.encode() for address, what in found.items()}
+    found |= {str(each): "" for each in addresses.servers([], _environ())}
+    return {address.encode(*_SYSTEMS): what.encode() for address, what in found.items()}
 
 
 def contexts(words: Sequence[str]) -> Values:
@@ -131,11 +138,17 @@ def contexts(words: Sequence[str]) -> Values:
 
 def _sections() -> dict[str | None, Section]:
     """What the config file says.  Raises ConfigError."""
-    if not config_file.concerns(None, os.environ):
+    environ = _environ()
+    if not config_file.concerns(None, environ):
         return {}
     from gearcli.cli import config
 
-    return config.contexts(os.environ)
+    return config.contexts(environ)
+
+
+def _environ() -> dict[str, str]:
+    """The environment, as `os.environ` has it."""
+    return {name.decode(*_SYSTEMS): value.decode(*_SYSTEMS) for name, value in posix.environ.items()}
 
 
 # -- what servers know ---------------------------------------------------------------------

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
+import posix
 
-TYPE_CHECKING = False  # completion waits for every import, and `typing` is a slow one
+TYPE_CHECKING = False  # completion waits for every import, and `typing` and `os` are slow ones
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -15,11 +15,29 @@ ENVIRONMENT = "GEAR_CONTEXT"
 def file(environ: Mapping[str, str]) -> str:
     """The path of the file, which need not be there; as elsewhere, a relative folder does not count."""
     folder = environ.get("XDG_CONFIG_HOME", "")
-    if not os.path.isabs(folder):
-        folder = os.path.expanduser("~/.config")
-    return os.path.join(folder, "gear", "config.toml")
+    if not folder.startswith("/"):
+        folder = _home(environ) + "/.config"
+    return folder.rstrip("/") + "/gear/config.toml"
 
 
 def concerns(context: str | None, environ: Mapping[str, str]) -> bool:
     """Whether the file has to be read to know the servers of a command line without -s."""
-    return context is not None or bool(environ.get(ENVIRONMENT)) or os.path.lexists(file(environ))
+    return context is not None or bool(environ.get(ENVIRONMENT)) or _is_there(file(environ))
+
+
+def _home(environ: Mapping[str, str]) -> str:
+    """The user's folder without a slash at its end."""
+    if "HOME" in environ:
+        return environ["HOME"].rstrip("/")
+    from os.path import expanduser  # asks the system's list of users
+
+    return expanduser("~").rstrip("/")
+
+
+def _is_there(path: str) -> bool:
+    """Whether there is anything of this name, be it a link to nothing."""
+    try:
+        posix.lstat(path)
+    except (OSError, ValueError):
+        return False
+    return True
