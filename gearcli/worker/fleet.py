@@ -160,6 +160,8 @@ class Fleet:
                 self._selector.modify(connection, mask, partial(self._exchange, session))
             if not unsent and session in self._leaving:
                 connection.finish()
+            if not connection.heard and slot.waits_for(session):
+                self._await_answer(session)
             blocked = blocked or unsent
         if blocked != (slot in self._blocked):
             (self._blocked.add if blocked else self._blocked.discard)(slot)
@@ -212,7 +214,6 @@ class Fleet:
         self._selector.register(connection, _READ, partial(self._exchange, session))
         slot.join(session)
         self.push(slot)
-        self._await_answer(session, asked=slot.waits_for(session))
         self._fill(server)
 
     def _wait(self, server: Server, slot: Slot, attempt: Attempt) -> None:
@@ -267,19 +268,17 @@ class Fleet:
         said = f"{words} Trying again" if words.endswith(".") else f"{words}; trying to reach it again"
         self._say(importance, said, "server lost", server=str(server.address))
 
-    def _await_answer(self, session: Session, *, asked: bool) -> None:
-        """Look later whether a server has said anything since it was `asked`."""
-        if self._patience is not None:
+    def _await_answer(self, session: Session) -> None:
+        """Look later whether a server that was asked for a job has said anything."""
+        if self._patience is not None and not session.awaited:
+            session.awaited = True
             due = time.monotonic() + self._patience
-            self._timers.add(due, partial(self._require_answer, session, asked=asked))
+            self._timers.add(due, partial(self._require_answer, session))
 
-    def _require_answer(self, session: Session, *, asked: bool) -> None:
+    def _require_answer(self, session: Session) -> None:
         """Leave a server that says nothing at all, as one that cannot be reached."""
         slot = self._slot_of.get(session)
         if slot is None or session.connection.heard:
-            return
-        if not (asked and slot.waits_for(session)):
-            self._await_answer(session, asked=slot.waits_for(session))
             return
         server = self._server(session)
         if any(other.connection.heard for other in server.sessions.values()):

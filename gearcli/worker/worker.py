@@ -34,6 +34,8 @@ class Session:
         self.connection = connection
         self.waits = False
         """Whether somebody waits for room for what is to be sent."""
+        self.awaited = False
+        """Whether somebody waits for the first thing that the server says."""
         self.registered = False
         """Whether there are functions that the server would offer jobs of."""
         self._grab = PacketType.GRAB_JOB_UNIQ

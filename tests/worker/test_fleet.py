@@ -3,112 +3,24 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
 
 import pytest
 
 from gearcli.errors import ConnectFailed, NoRoom
 from gearcli.protocol.address import Address
-from gearcli.protocol.packets import Packet, PacketType
+from gearcli.protocol.packets import PacketType
 from gearcli.worker import fleet as fleets
 from gearcli.worker import fleet_server
-from gearcli.worker.fleet import Fleet
-from gearcli.worker.worker import Session, Slot
-from tests.client.peer import Listener, Peer, listening
-from tests.support import free_port
+from tests.client.peer import Listener
+from tests.worker import harbours as fixtures
 from tests.worker import resolver as resolving
+from tests.worker.harbours import Harbour, harbour, nowhere
 from tests.worker.resolver import Resolver
-from tests.worker.shop import Loop
 
 P = PacketType
 
+harbours, other, short_pauses = fixtures.harbours, fixtures.other, fixtures.short_pauses
 resolver = resolving.resolver
-
-
-class Harbour(Loop):
-    """A fleet, and the owner of its slots."""
-
-    functions: Sequence[bytes] = (b"f",)
-
-    def __init__(
-        self, *addresses: Address, connect_timeout: float = 5.0, patience: float | None = None
-    ) -> None:
-        super().__init__()
-        self.packets: list[Packet] = []
-        self.losses: list[Slot] = []
-        self.blocked: list[bool] = []
-        self.fleet = Fleet(
-            addresses,
-            self.selector,
-            self.timers,
-            say=self.say,
-            blocked=lambda slot, blocked: self.blocked.append(blocked),
-            client_id=b"id",
-            connect_timeout=connect_timeout,
-            patience=patience,
-        )
-
-    def take(self, slot: Slot, session: Session, packet: Packet) -> None:
-        """A server has said something."""
-        self.packets.append(packet)
-        slot.receive(session, packet)
-
-    def lost(self, slot: Slot, session: Session) -> None:
-        """A connection is gone."""
-        self.losses.append(slot)
-
-    def enlist(self, count: int = 1) -> list[Slot]:
-        """As many slots more."""
-        slots = [Slot(number) for number in range(count)]
-        for slot in slots:
-            self.fleet.enlist(slot, self)
-        return slots
-
-    def connect(self, listener: Listener) -> Peer:
-        """The next connection, which registers and asks."""
-        peer = self.accept(listener)
-        self.hears(peer, P.SET_CLIENT_ID, P.CAN_DO, P.GRAB_JOB_UNIQ)
-        return peer
-
-    def words(self, event: str) -> list[tuple[int, str]]:
-        """How important what was said of an event was, and what it was."""
-        return [(importance, words) for importance, what, words in self.said if what == event]
-
-    def close(self) -> None:
-        """Leave nothing behind."""
-        self.fleet.close()
-        super().close()
-
-
-@pytest.fixture
-def harbours() -> Iterator[list[Harbour]]:
-    """Those that a test has made end with it."""
-    made: list[Harbour] = []
-    yield made
-    for each in made:
-        each.close()
-
-
-@pytest.fixture
-def other() -> Iterator[Listener]:
-    """Another."""
-    with listening() as listener:
-        yield listener
-
-
-@pytest.fixture(autouse=True)
-def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody waits half a second for a server that the test plays."""
-    monkeypatch.setattr(fleet_server, "FIRST_PAUSE", 0.01)
-
-
-def harbour(harbours: list[Harbour], *listeners: Listener) -> Harbour:
-    harbours.append(Harbour(*(listener.address for listener in listeners)))
-    return harbours[-1]
-
-
-def nowhere() -> Address:
-    return Address("127.0.0.1", free_port())
 
 
 def test_every_slot_is_connected_to_every_server(
@@ -270,61 +182,6 @@ def test_a_server_without_room_is_tried_again_and_again(harbours: list[Harbour],
     peer.say(P.NO_JOB)
     fleet.hears(peer, P.PRE_SLEEP)
     assert 1 == len(fleet.words("server back")), "what it says before is no sign that it is there for us"
-
-
-def test_who_waits_for_a_server_that_lets_it_wait_asks_another_at_last(
-    harbours: list[Harbour], listener: Listener, other: Listener
-) -> None:
-    """So it is with a server that has as many connections as it takes."""
-    harbours.append(Harbour(listener.address, other.address, patience=0.1))
-    fleet = harbours[-1]
-    fleet.enlist()
-    fleet.connect(listener)
-    peer = fleet.accept(other)
-    fleet.hears(peer, P.SET_CLIENT_ID, P.CAN_DO)
-    fleet.fleet.check_start()
-    fleet.hears(peer, P.GRAB_JOB_UNIQ)
-    ((_, words),) = fleet.words("server lost")
-    assert words.startswith(f"{listener.address} does not answer; it may have as many connections")
-    peer.say(P.NO_JOB)
-    fleet.hears(peer, P.PRE_SLEEP)
-    fleet.connect(listener).say(P.NO_JOB)
-    fleet.until(lambda: len(fleet.words("server back")) == 1)
-    assert fleet.fleet.absence is None
-
-
-def test_a_server_with_room_for_some_slots_keeps_those_and_is_tried_by_one_of_the_others(
-    harbours: list[Harbour], listener: Listener
-) -> None:
-    """It is there, so nobody is told that it is gone."""
-    harbours.append(Harbour(listener.address, patience=0.1))
-    fleet = harbours[-1]
-    fleet.enlist(3)
-    first = fleet.connect(listener)
-    first.say(P.NO_JOB)
-    fleet.fleet.check_start()
-    silent = [fleet.connect(listener), fleet.connect(listener)]
-    fleet.until(lambda: len(fleet.losses) == len(silent))
-    fleet.connect(listener)  # one, and no other before it has been answered
-    fleet.until(lambda: len(fleet.losses) == len(silent) + 1)
-    fleet.connect(listener).say(P.NO_JOB)
-    fleet.connect(listener).say(P.NO_JOB)
-    fleet.hears(first, P.PRE_SLEEP)
-    assert 1 == len(fleet.words("server full"))
-    assert [] == fleet.words("server lost") + fleet.words("server back")
-
-
-def test_a_server_that_was_not_asked_may_be_silent(
-    harbours: list[Harbour], listener: Listener, other: Listener
-) -> None:
-    harbours.append(Harbour(listener.address, other.address, patience=0.01))
-    fleet = harbours[-1]
-    (slot,) = fleet.enlist()
-    fleet.connect(listener).say(P.JOB_ASSIGN_UNIQ, b"H:1", b"f", b"", b"")
-    fleet.hears(fleet.accept(other), P.SET_CLIENT_ID, P.CAN_DO)
-    for _ in range(10):
-        fleet.turn()
-    assert 2 == len(slot.sessions)
 
 
 def test_why_none_is_there_is_the_one_reason_or_all(harbours: list[Harbour], listener: Listener) -> None:
