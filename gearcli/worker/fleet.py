@@ -46,7 +46,9 @@ class Fleet:
     that was to be sent, and again when they have.  `connect_timeout` is in
     seconds; so is `patience`, for which a new connection may be silent after a
     job was asked for: a server that has no room for more connections lets them
-    wait, and who waits for one asks no other.  None is for ever.
+    wait, and who waits for one asks no other.  None is for ever.  `stays` is
+    whether somebody waits for servers that are lost; who does not ends for the
+    `absence` of the last, and says why.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class Fleet:
         client_id: bytes = b"",
         connect_timeout: float,
         patience: float | None = None,
+        stays: bool = True,
     ) -> None:
         self._servers = {address: Server(address) for address in addresses}
         self._selector = selector
@@ -70,6 +73,7 @@ class Fleet:
         self._client_id = client_id
         self._connect_timeout = connect_timeout
         self._patience = patience
+        self._stays = stays
         self._owners: dict[Slot, Owner] = {}
         self._slot_of: dict[Session, Slot] = {}
         self._leaving: set[Session] = set()
@@ -264,9 +268,14 @@ class Fleet:
         untrusted = isinstance(error, Untrusted)
         importance = ALWAYS if server.present or (untrusted and not server.untrusted) else OFTEN
         server.present, server.untrusted = False, server.untrusted or untrusted
-        words = str(error)
-        said = f"{words} Trying again" if words.endswith(".") else f"{words}; trying to reach it again"
-        self._say(importance, said, "server lost", server=str(server.address))
+        if self._stays or self.absence is None:
+            self._say(importance, self._lost(str(error)), "server lost", server=str(server.address))
+
+    def _lost(self, words: str) -> str:
+        """What is said of a lost server, and whether it is waited for."""
+        if not self._stays:
+            return words
+        return f"{words} Trying again" if words.endswith(".") else f"{words}; trying to reach it again"
 
     def _await_answer(self, session: Session) -> None:
         """Look later whether a server that was asked for a job has said anything."""
@@ -292,7 +301,8 @@ class Fleet:
         """Have a slot do without a server that has no room for it; one tries again, after growing pauses."""
         if not server.full:
             server.full = True
-            words = f"{server.address} has no room for a connection of every slot; trying again"
+            words = f"{server.address} has no room for a connection of every slot"
+            words += "; trying again" if self._stays else ""
             self._say(OFTEN, words, "server full", server=str(server.address))
         self._close(session)
         server.missing[slot] = None

@@ -62,6 +62,7 @@ class Pool:
             client_id=settings.client_id,
             connect_timeout=settings.connect_timeout,
             patience=self._patience_with_servers,
+            stays=not settings.terms.burst,
         )
         self._means = Means(
             children=self._children,
