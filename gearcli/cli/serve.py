@@ -6,6 +6,7 @@ from gearcli.cli import limit_options as limits
 from gearcli.cli import serve_options as options
 from gearcli.cli.options import Grace, Quiet
 from gearcli.cli.serving import Asked, served
+from gearcli.keepalive import KEEPALIVE_COUNT, KEEPALIVE_IDLE, KEEPALIVE_INTERVAL
 from gearcli.server import listener as listening
 
 
@@ -21,9 +22,9 @@ def serve(
     socket_mode: options.SocketMode = "0600",  # type: ignore[assignment]  # typer parses it
     backlog: options.Backlog = listening.BACKLOG,
     keepalive: options.KeepaliveWanted = True,
-    keepalive_idle: options.KeepaliveIdle = listening.KEEPALIVE_IDLE,
-    keepalive_interval: options.KeepaliveInterval = listening.KEEPALIVE_INTERVAL,
-    keepalive_count: options.KeepaliveCount = listening.KEEPALIVE_COUNT,
+    keepalive_idle: options.KeepaliveIdle = KEEPALIVE_IDLE,
+    keepalive_interval: options.KeepaliveInterval = KEEPALIVE_INTERVAL,
+    keepalive_count: options.KeepaliveCount = KEEPALIVE_COUNT,
     store: options.StorePath = "none",
     job_retries: options.JobRetries = -1,
     worker_wakeup: options.WorkerWakeup = 0,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 
+from gearcli.keepalive import Keepalive, keep_alive
 from gearcli.protocol.address import Address, parse
 from gearcli.server import listener as listening
 
@@ -33,7 +34,7 @@ def opened(
     given: list[socket.socket],
     backlog: int,
     mode: int,
-    alive: listening.Keepalive | None,
+    alive: Keepalive | None,
 ) -> list[socket.socket]:
     """Listen on all addresses.  Raises BindError."""
     listeners = list(given)
@@ -46,10 +47,10 @@ def opened(
             listening.close(listener)  # with the files of Unix sockets, which would remain
         raise
     for listener in listeners:
-        listening.keep_alive(listener, alive)
+        keep_alive(listener, alive)
     return listeners
 
 
-def keepalive(*numbers: int) -> listening.Keepalive:
+def keepalive(*numbers: int) -> Keepalive:
     """When to ask silent connections; what is not above 0 is left to the system."""
-    return listening.Keepalive(*(number if number > 0 else None for number in numbers))
+    return Keepalive(*(number if number > 0 else None for number in numbers))

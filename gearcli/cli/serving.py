@@ -18,6 +18,7 @@ from gearcli.cli.handles import handle_prefix
 from gearcli.cli.page_sockets import listening_at, require_loopback
 from gearcli.errors import OutputError, UsageError
 from gearcli.escape import shown
+from gearcli.keepalive import KEEPALIVE_COUNT, KEEPALIVE_IDLE, KEEPALIVE_INTERVAL
 from gearcli.pidfile import PidFile
 from gearcli.protocol.address import DEFAULT_PORT, Address
 from gearcli.protocol.packets import PACKET_LIMIT
@@ -51,9 +52,9 @@ class Asked(NamedTuple):
     socket_mode: int = 0o600
     backlog: int = listening.BACKLOG
     keepalive: bool = True
-    keepalive_idle: int = listening.KEEPALIVE_IDLE
-    keepalive_interval: int = listening.KEEPALIVE_INTERVAL
-    keepalive_count: int = listening.KEEPALIVE_COUNT
+    keepalive_idle: int = KEEPALIVE_IDLE
+    keepalive_interval: int = KEEPALIVE_INTERVAL
+    keepalive_count: int = KEEPALIVE_COUNT
     store: str = "none"
     job_retries: int = UNLIMITED
     worker_wakeup: int = 0

@@ -25,6 +25,7 @@ from gearcli.errors import (
     Untrusted,
     reason_of,
 )
+from gearcli.keepalive import USUAL, keep_alive
 from gearcli.protocol.address import Address, too_long
 from gearcli.protocol.decoder import Decoder
 from gearcli.protocol.lines import Lines
@@ -305,7 +306,7 @@ class Opening:
         if self._socket.family == socket.AF_UNIX:
             return
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        keep_alive(self._socket, USUAL)
         if self.address.tls is not None:
             self._secured = self._wrapped(self.address.tls)
 

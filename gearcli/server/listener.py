@@ -9,7 +9,7 @@ import os
 import socket
 import stat
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 from weakref import WeakKeyDictionary
 
 from gearcli.errors import BindError, UsageError, reason_of
@@ -33,21 +33,6 @@ _IN_USE = "Is a server running there already? Choose another address with -L or 
 
 _files: WeakKeyDictionary[socket.socket, tuple[int, int]] = WeakKeyDictionary()
 """The Unix sockets that this module has bound: their files go with them."""
-
-
-KEEPALIVE_IDLE, KEEPALIVE_INTERVAL, KEEPALIVE_COUNT = 60, 10, 6
-"""Who is gone without a word is noticed after two minutes, an idle worker too; Linux takes two hours."""
-
-
-class Keepalive(NamedTuple):
-    """When to ask a silent TCP connection whether it is still there; None is what the system does.
-
-    `idle` and `interval` are seconds, `probes` is how many questions may stay unanswered.
-    """
-
-    idle: int | None = None
-    interval: int | None = None
-    probes: int | None = None
 
 
 def listen(
@@ -133,22 +118,6 @@ def _bound(found: _Resolved, port: int, backlog: int) -> socket.socket:
         listener.close()
         raise
     return listener
-
-
-def keep_alive(listener: socket.socket, keepalive: Keepalive | None) -> None:
-    """Whether connections that a listener accepts are kept alive, and how.
-
-    The accepted sockets inherit it, so it costs nothing for each.  Numbers that the
-    system does not know are left to it, as in gearmand.
-    """
-    if listener.family == socket.AF_UNIX:
-        return
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, keepalive is not None)
-    if keepalive is None:
-        return
-    for name, value in zip(("TCP_KEEPIDLE", "TCP_KEEPINTVL", "TCP_KEEPCNT"), keepalive, strict=True):
-        if value is not None and hasattr(socket, name):
-            listener.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
 def _unpaced(listener: socket.socket) -> None:

@@ -105,31 +105,6 @@ def test_one_address_of_a_name_in_use_is_an_error_and_frees_the_others(
         free.bind(("127.0.0.2", port))
 
 
-def options_of_accepted(keepalive: listening.Keepalive | None) -> list[int]:
-    """What keepalive an accepted connection has: on, idle, interval, count."""
-    with listeners(Address("127.0.0.1", 0)) as (listener,):
-        listening.keep_alive(listener, keepalive)
-        listener.setblocking(True)
-        with socket.create_connection(listener.getsockname(), DEADLINE):
-            connection, _ = listener.accept()
-            with connection:
-                tcp = (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT)
-                return [
-                    connection.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE),
-                    *(connection.getsockopt(socket.IPPROTO_TCP, option) for option in tcp),
-                ]
-
-
-def test_accepted_connections_are_kept_alive_as_was_said() -> None:
-    with socket.socket() as fresh:
-        tcp = (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT)
-        system = [fresh.getsockopt(socket.IPPROTO_TCP, option) for option in tcp]
-    assert [0, *system] == options_of_accepted(None)
-    assert [1, *system] == options_of_accepted(listening.Keepalive())
-    assert [1, 11, 12, 13] == options_of_accepted(listening.Keepalive(11, 12, 13))
-    assert [1, 11, *system[1:]] == options_of_accepted(listening.Keepalive(idle=11))
-
-
 def test_another_name_of_what_is_listened_on_already_is_passed_over() -> None:
     with listeners(Address("127.0.0.1", 0)) as (first,):
         name, port = listening.name_of(first), first.getsockname()[1]
@@ -221,7 +196,6 @@ def test_a_unix_socket_may_be_for_others_too(tmp_path: Path, mode: int) -> None:
     path = tmp_path / "gear.sock"
     listener, *_ = listening.listen(Address("", 0, str(path)), mode=mode)
     assert mode == stat.S_IMODE(path.stat().st_mode)
-    listening.keep_alive(listener, listening.Keepalive(1, 1, 1))  # means nothing here, and is no error
     listening.close(listener)
 
 
