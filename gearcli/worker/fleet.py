@@ -18,6 +18,7 @@ from gearcli.timers import Timers
 from gearcli.worker.fleet_server import Attempt, Server
 from gearcli.worker.notes import ALWAYS, OFTEN, Say
 from gearcli.worker.search import Approach
+from gearcli.worker.unanswered import Unanswered
 from gearcli.worker.worker import FAULTS, Session, Slot
 
 _READ, _WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
@@ -44,10 +45,8 @@ class Fleet:
 
     `blocked` is called with a slot when its connections could not take all
     that was to be sent, and again when they have.  `connect_timeout` is in
-    seconds; so is `patience`, for which a new connection may be silent after a
-    job was asked for: a server that has no room for more connections lets them
-    wait, and who waits for one asks no other.  None is for ever.  `stays` is
-    whether somebody waits for servers that are lost; who does not ends for the
+    seconds, and so is the `patience` of `Unanswered`.  `stays` is whether
+    somebody waits for servers that are lost; who does not ends for the
     `absence` of the last, and says why.
     """
 
@@ -72,7 +71,7 @@ class Fleet:
         self._blocked: set[Slot] = set()
         self._client_id = client_id
         self._connect_timeout = connect_timeout
-        self._patience = patience
+        self._unanswered = Unanswered(timers, patience, self._silent)
         self._stays = stays
         self._owners: dict[Slot, Owner] = {}
         self._slot_of: dict[Session, Slot] = {}
@@ -164,8 +163,8 @@ class Fleet:
                 self._selector.modify(connection, mask, partial(self._exchange, session))
             if not unsent and session in self._leaving:
                 connection.finish()
-            if not connection.heard and slot.waits_for(session):
-                self._await_answer(session)
+            if slot.waits_for(session):
+                self._unanswered.look_later(slot, session)
             blocked = blocked or unsent
         if blocked != (slot in self._blocked):
             (self._blocked.add if blocked else self._blocked.discard)(slot)
@@ -277,23 +276,14 @@ class Fleet:
             return words
         return f"{words} Trying again" if words.endswith(".") else f"{words}; trying to reach it again"
 
-    def _await_answer(self, session: Session) -> None:
-        """Look later whether a server that was asked for a job has said anything."""
-        if self._patience is not None and not session.awaited:
-            session.awaited = True
-            due = time.monotonic() + self._patience
-            self._timers.add(due, partial(self._require_answer, session))
-
-    def _require_answer(self, session: Session) -> None:
-        """Leave a server that says nothing at all, as one that cannot be reached."""
-        slot = self._slot_of.get(session)
-        if slot is None or session.connection.heard:
-            return
-        server = self._server(session)
-        if any(other.connection.heard for other in server.sessions.values()):
+    def _silent(self, slot: Slot, session: Session) -> None:
+        """Leave a server that does not answer, as one that cannot be reached."""
+        server, heard = self._server(session), session.connection.heard
+        if not heard and any(other.connection.heard for other in server.sessions.values()):
             self._put_off(server, slot, session)
         else:
-            words = f"{session.address} does not answer; it may have as many connections as it takes"
+            words = f"{session.address} does not answer"
+            words += "" if heard else "; it may have as many connections as it takes"
             self._lose(session, ConnectionLost(words))
         self.push(slot)
 

@@ -34,8 +34,6 @@ class Session:
         self.connection = connection
         self.waits = False
         """Whether somebody waits for room for what is to be sent."""
-        self.awaited = False
-        """Whether somebody waits for the first thing that the server says."""
         self.registered = False
         """Whether there are functions that the server would offer jobs of."""
         self._grab = PacketType.GRAB_JOB_UNIQ
@@ -135,6 +133,8 @@ class Slot:
         self._resting = False
         self._strange = 0
         """Packets since the last answer to what was asked."""
+        self.questions = 0
+        """How often a server was asked for a job."""
 
     @property
     def free(self) -> bool:
@@ -250,3 +250,4 @@ class Slot:
         if self._willing and not self._resting and self.free:
             self._asked = self._willing.popleft()
             self._asked.grab()
+            self.questions += 1

@@ -1,11 +1,14 @@
-"""Servers that accept a worker's connection and say nothing, as one does that is full."""
+"""Servers that accept a connection of a worker and say nothing, like a full one, or nothing more."""
 
 from __future__ import annotations
 
 import time
 from math import inf
 
+import pytest
+
 from gearcli.protocol.packets import PacketType
+from gearcli.worker import unanswered
 from gearcli.worker.worker import Slot
 from tests.client.peer import Listener
 from tests.worker import harbours as fixtures
@@ -85,3 +88,25 @@ def test_its_time_begins_when_it_is_asked(harbours: list[Harbour], listener: Lis
     fleet.fleet.push(slot)
     fleet.hears(peer, P.GRAB_JOB_UNIQ)
     assert asked + 100.0 <= fleet.timers.due < inf
+
+
+def test_a_server_that_hangs_does_not_keep_a_slot_from_the_others(
+    harbours: list[Harbour], listener: Listener, other: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unanswered, "SILENCE", 0.05)
+    harbours.append(Harbour(listener.address, other.address, patience=0.05))
+    fleet = harbours[-1]
+    fleet.enlist()
+    hangs = fleet.connect(listener)
+    hangs.say(P.NO_JOB)
+    fleet.hears(hangs, P.PRE_SLEEP)
+    works = fleet.connect(other)
+    works.say(P.NO_JOB)
+    fleet.hears(works, P.PRE_SLEEP)
+    fleet.fleet.check_start()
+    hangs.say(P.NOOP)
+    fleet.hears(hangs, P.GRAB_JOB_UNIQ)
+    works.say(P.NOOP)
+    fleet.hears(works, P.GRAB_JOB_UNIQ)
+    ((_, words),) = fleet.words("server lost")
+    assert f"{listener.address} does not answer; trying to reach it again" == words
