@@ -14,8 +14,16 @@ def main() -> None:
 
     Called as one of `TOOLS`, by a symbolic link, it is that tool.
     """
-    arguments = sys.argv[1:]
-    called = os.path.basename(sys.argv[0])
+    try:
+        _begin(os.path.basename(sys.argv[0]), sys.argv[1:])
+    except KeyboardInterrupt as error:  # before a command was there to say so
+        from gearcli.cli.process import status_after
+
+        sys.exit(status_after(error))
+
+
+def _begin(called: str, arguments: list[str]) -> None:
+    """Load as little as the arguments need, and run that."""
     if called in TOOLS:
         from gearcli.cli.dropin.calling import run_as
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from gearcli import __version__
-from gearcli.__main__ import TOOLS
+from gearcli.__main__ import TOOLS, main
+from gearcli.cli import app
 from tests.support import DEADLINE, clean_environment, gear
 
 
@@ -50,3 +51,16 @@ def test_runs_the_app_for_all_else() -> None:
     done = run("serve", "--help")
     assert (0, "") == (done.returncode, done.stderr)
     assert "--listen" in done.stdout
+
+
+def test_an_interrupt_that_comes_while_it_loads_is_no_fault(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def loading(arguments: list[str]) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(app, "run", loading)
+    monkeypatch.setattr(sys, "argv", ["gear", "status"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert (130, ("", "gear: interrupted\n")) == (ended.value.code, capsys.readouterr())
