@@ -20,11 +20,13 @@ from gearcli.client.tasks import ANSWERS, Event, Local, Task, packet_of
 from gearcli.errors import ConnectFailed, ConnectionLost, GearError, ProtocolError, TimeLimit, UsageError
 from gearcli.protocol.address import Address
 from gearcli.protocol.packets import PacketType, checked, request
+from gearcli.protocol.refusals import Refusal
 
 ANSWER_TIMEOUT = 10.0
 """Seconds that an answer may take which the server gives at once."""
 SILENCE = 30.0
 """Seconds after which a server is taken for gone that has not even answered a submission."""
+_STOPS = [Refusal.DRAINING.code, Refusal.DRAINING.text]
 LOSSES = 10
 """How often a task may lose its server: one that kills every server must not go round for ever."""
 
@@ -107,14 +109,14 @@ class Dispatch:
         if task.shared and len(servers) > 1:
             servers = by_preference(servers, task)
         elif self._spread:
-            present = [server for server in servers if server.connection is not None]
+            present = [server for server in servers if server.takes_tasks]
             if present:
                 return min(present, key=lambda server: len(server.tasks))
         for server in servers:
             if server.connection is None and not server.absent:
                 server.reach()
-            if server.connection is not None or server.opening is not None:
-                return server if server.connection is not None else None
+            if server.takes_tasks or server.opening is not None:
+                return server if server.takes_tasks else None
         return None
 
     def turn(self, deadline: float | None = None, source: int | None = None) -> Iterator[Happening]:
@@ -209,12 +211,24 @@ class Dispatch:
             if server.late and packet[0] in ANSWERS:
                 server.late -= 1
                 continue
-            yield from server.tasks.events(packet)
+            for event in server.tasks.events(packet):
+                if self._moves_on(server, event):
+                    self._homeless.append(event.task)
+                else:
+                    yield event
         if server.connection is not connection or connection.lost is None:
             return
         if isinstance(connection.lost, ProtocolError):
             raise connection.lost
         yield from self._lost(server, connection.lost)
+
+    def _moves_on(self, server: Server, event: Event) -> bool:
+        """Whether a task is refused only because its server stops, and may be taken elsewhere or later."""
+        stops = event.kind is PacketType.ERROR and event.fields == _STOPS
+        if not stops or not (self._patience or len(self._servers) > 1):
+            return False
+        server.stopping, event.task.ended = True, False
+        return True
 
     def _lost(self, server: Server, reason: GearError) -> Iterator[Happening]:
         """A server is gone: its tasks look for another, or for itself when it is back."""

@@ -29,6 +29,8 @@ class Server:
         """Why it is absent."""
         self.retry_at = 0.0
         """When it may be tried again, in monotonic seconds."""
+        self.stopping = False
+        """Whether it has said that it takes no new tasks until it has been started again."""
         self.late = 0
         """Answers to questions that nobody waits for any longer."""
         self._heard_at = 0.0
@@ -39,6 +41,11 @@ class Server:
     def absent(self) -> bool:
         """Whether it is not there and must not be tried yet."""
         return self.connection is None and self.opening is None and self.retry_at > time.monotonic()
+
+    @property
+    def takes_tasks(self) -> bool:
+        """Whether it is there for new tasks."""
+        return self.connection is not None and not self.stopping
 
     def reach(self) -> None:
         """Begin to connect, or go on with it.  What fails is noted in `failure`.
@@ -57,6 +64,7 @@ class Server:
             raise
         if connection is not None:
             self.opening, self.connection, self.tasks, self.late = None, connection, Tasks(self.address), 0
+            self.stopping = False
             connection.send(EXCEPTIONS)
 
     def submit(self, task: Task, packet: Sequence[bytes]) -> None:

@@ -16,6 +16,7 @@ from gearcli.client.tasks import Event, Local, Task
 from gearcli.errors import ConnectFailed, ConnectionLost, ProtocolError, UsageError
 from gearcli.protocol.address import Address
 from gearcli.protocol.packets import PacketType
+from gearcli.protocol.refusals import Refusal
 from tests.client.peer import Listener, Peer, listening
 from tests.support import DEADLINE, free_port
 
@@ -186,6 +187,54 @@ def test_the_same_server_takes_it_when_it_is_back(listener: Listener) -> None:
         assert [(job,)] == [tuple(each.tasks) for each in until(dispatch, 1) if isinstance(each, ServerLost)]
         with again(dispatch, listener) as peer:
             assert b"1" == submitted(peer)
+
+
+def refuse(peer: Peer, count: int = 1) -> None:
+    """Refuse tasks as a server does that is about to end."""
+    for _ in range(count):
+        peer.say(P.ERROR, Refusal.DRAINING.code, Refusal.DRAINING.text)
+
+
+def test_what_a_server_that_stops_refuses_goes_to_another() -> None:
+    """It was not begun, so nobody need be told; what runs there goes on."""
+    with both() as (dispatch, first, second):
+        for number in range(6):
+            dispatch.submit(task(number))
+        turn(dispatch)
+        first.create(1)
+        refuse(first, 2)
+        until(dispatch, 1)
+        turn(dispatch)
+        dispatch.submit(task(6))
+        turn(dispatch)
+        assert [b"1", b"3", b"5", b"2", b"4", b"6"] == [submitted(second) for _ in range(6)]
+        first.complete(1)
+        (event,) = until(dispatch, 1)
+        assert isinstance(event, Event)
+        assert (b"0", True) == (event.task.workload, event.task.ended)
+
+
+def test_what_a_server_that_stops_refuses_is_taken_when_it_is_back(listener: Listener) -> None:
+    with Dispatch([listener.address], patience=DEADLINE) as dispatch:
+        dispatch.submit(task())
+        with connected(dispatch, listener) as peer:
+            submitted(peer)
+            refuse(peer)
+            assert [] == turn(dispatch)
+        assert [] == turn(dispatch)
+        with again(dispatch, listener) as peer:
+            assert b"1" == submitted(peer)
+
+
+def test_what_the_only_server_refuses_has_failed_for_who_has_no_patience(listener: Listener) -> None:
+    with Dispatch([listener.address]) as dispatch:
+        dispatch.submit(task())
+        with connected(dispatch, listener) as peer:
+            submitted(peer)
+            refuse(peer)
+            (event,) = until(dispatch, 1)
+            assert isinstance(event, Event)
+            assert (P.ERROR, True) == (event.kind, event.task.ended)
 
 
 def again(dispatch: Dispatch, listener: Listener) -> Peer:
