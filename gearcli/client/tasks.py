@@ -232,7 +232,7 @@ class Tasks:
             self._note(strange=event is None)
         elif type_ is PacketType.ERROR:
             if not self.refuses_option(packet):
-                yield self._refused(fields)
+                yield from self._refused(fields)
         elif type_ is PacketType.OPTION_RES:
             self._option_pending = False
             self._note(strange=True)
@@ -277,13 +277,14 @@ class Tasks:
         task.ended = type_ in _ENDS
         return Event(task, type_, rest)
 
-    def _refused(self, fields: list[bytes]) -> Event:
+    def _refused(self, fields: list[bytes]) -> Iterator[Event]:
         if not self._unanswered:
             raise server_error(*fields)
         task = self._unanswered.popleft()
-        task.ended = True
         self._count -= 1
-        return Event(task, PacketType.ERROR, fields)
+        if not task.ended:  # else it ran out of time before
+            task.ended = True
+            yield Event(task, PacketType.ERROR, fields)
 
 
 def server_error(code: bytes, text: bytes) -> ServerError:

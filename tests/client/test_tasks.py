@@ -92,6 +92,15 @@ def test_an_error_answers_the_oldest_without_answer() -> None:
     assert [(b"H:1", False), (b"", True), (b"H:3", False)] == [(t.handle, t.ended) for t in (one, two, three)]
 
 
+def test_a_refusal_that_comes_too_late_is_no_second_end() -> None:
+    late, job = task(1), task(2)
+    flight = in_flight(late, job)
+    late.ended = True
+    assert [] == told(flight, P.ERROR, b"QUEUE_ERROR", b"full")
+    assert [job] == [event.task for event in told(flight, P.ERROR, b"QUEUE_ERROR", b"full")]
+    assert 0 == len(flight)
+
+
 def test_a_background_task_ends_when_it_is_created() -> None:
     job = task(background=True)
     (event,) = told(in_flight(job), P.JOB_CREATED, b"H:1")
