@@ -125,8 +125,8 @@ class Conduct:
         if self._halt.at_once:
             self._outcomes.cut_short()
             self._progress.hide()
-            fate = f"those that wait for a worker are dropped, {self._running}"
-            message(f"stopped, {self._halt.reason}; of {waiting} in flight {fate}")
+            fate = f"; of {waiting} in flight those that wait for a worker are dropped, {self._running}"
+            message(f"stopped, {self._halt.reason}{fate if waiting else ''}")
             return True
         self._progress.hide()
         rest = f"; waiting for {waiting} in flight" if waiting else ""

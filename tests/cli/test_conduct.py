@@ -93,6 +93,13 @@ def test_halting_now_gives_up_what_is_in_flight(stage: Stage, capfd: pytest.Capt
     assert 2 == len(source.records)
 
 
+def test_halting_now_has_no_words_for_nothing(stage: Stage, capfd: pytest.CaptureFixture[str]) -> None:
+    stage.peer.create(1)
+    stage.peer.complete(1)
+    stage.run(Given([b"x"] * 2), halt=halt("now,done=1"), window=1)
+    assert ("1\n", "gear: stopped, 1 job finished\n") == capfd.readouterr()
+
+
 def test_halting_soon_awaits_what_is_in_flight(stage: Stage, capfd: pytest.CaptureFixture[str]) -> None:
     stage.peer.create(3)
     stage.peer.say(P.WORK_FAIL, b"H:1")
