@@ -87,6 +87,7 @@ class Conduct:
             self._look()
             if self._halted():
                 return
+        self._progress.tick(self._source.fraction)  # a short batch had no other look
 
     def _look(self) -> None:
         """Show the progress now and then, and tell a person that nobody works."""
