@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gearcli.cli import limit_options as limits
 from gearcli.cli import serve_options as options
-from gearcli.cli.options import Grace, Quiet
+from gearcli.cli.options import Grace
 from gearcli.cli.serving import Asked, served
 from gearcli.server import listener as listening
 
@@ -48,7 +48,7 @@ def serve(
     syslog: options.ToSyslog = False,
     verbosity: options.Verbosity = 0,
     verbose: options.VerboseLevel = "NOTICE",
-    quiet: Quiet = False,
+    quiet: options.Quiet = False,
 ) -> int:
     """Run a Gearman job server.
 
