@@ -36,18 +36,21 @@ def make(folder: str, hosts: Iterable[str], clients: Iterable[str], *, days: int
     can read it.  An authority that is in the folder already is used again; no
     other file is replaced.  `days` is how long the certificates are valid.
     Raises OutputError, and UsageError for a name that cannot be a file's or
-    where the library is missing.
+    a certificate's, or where the library is missing.
     """
     _require_library()
-    for name in (names := list(dict.fromkeys(clients))):
+    served, names = list(dict.fromkeys(hosts)), list(dict.fromkeys(clients))
+    for name in names:
         if name in _RESERVED or "/" in name or "\0" in name:
             raise UsageError(
                 f"{name!r} cannot be a client's name: its certificate becomes a file of that name"
             )
+    for name in [*served, *names]:
+        _alternative(name)  # before anything is written
     os.makedirs(folder, mode=0o700, exist_ok=True)
     written: list[str] = []
     authority = _authority(folder, written)
-    if served := list(dict.fromkeys(hosts)):
+    if served:
         pair = _issued(authority, served, days, server=True)
         written.append(_write(folder, "server.pem", _pem(pair), 0o600))
     for name in names:
@@ -175,8 +178,11 @@ def _name(common: str) -> x509.Name:
 
 
 def _alternative(name: str) -> x509.GeneralName:
+    """The name as a certificate has it.  Raises UsageError."""
     from cryptography import x509
 
+    if not name:
+        raise UsageError("an empty name cannot stand in a certificate; name a host or an address")
     try:
         return x509.IPAddress(ipaddress.ip_address(name))
     except ValueError:

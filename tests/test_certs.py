@@ -53,6 +53,17 @@ def test_names_that_cannot_be_files(tmp_path: Path, name: str) -> None:
     assert not (tmp_path / "new").exists()
 
 
+@pytest.mark.parametrize(
+    ("hosts", "clients"), [([""], []), (["localhost", ""], []), (["\u00fc.example"], []), ([], ["a\udcff"])]
+)
+def test_names_that_cannot_stand_in_a_certificate(
+    tmp_path: Path, hosts: list[str], clients: list[str]
+) -> None:
+    with pytest.raises(UsageError, match="cannot stand in a certificate"):
+        make(str(tmp_path / "new"), hosts, clients)
+    assert not (tmp_path / "new").exists()
+
+
 def test_a_broken_authority_is_said(tmp_path: Path) -> None:
     make(str(tmp_path), [], [])
     (tmp_path / "ca-key.pem").write_text("no key")

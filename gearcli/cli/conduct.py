@@ -87,6 +87,7 @@ class Conduct:
             self._look()
             if self._halted():
                 return
+        self._progress.tick(self._source.fraction)  # a short batch had no other look
 
     def _look(self) -> None:
         """Show the progress now and then, and tell a person that nobody works."""
@@ -125,8 +126,8 @@ class Conduct:
         if self._halt.at_once:
             self._outcomes.cut_short()
             self._progress.hide()
-            fate = f"those that wait for a worker are dropped, {self._running}"
-            message(f"stopped, {self._halt.reason}; of {waiting} in flight {fate}")
+            fate = f"; of {waiting} in flight those that wait for a worker are dropped, {self._running}"
+            message(f"stopped, {self._halt.reason}{fate if waiting else ''}")
             return True
         self._progress.hide()
         rest = f"; waiting for {waiting} in flight" if waiting else ""

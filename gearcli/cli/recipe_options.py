@@ -113,7 +113,11 @@ MaxOutput = Annotated[
 ]
 WorkDir = Annotated[
     str | None,
-    _option("--workdir", metavar="tmp|DIR", help="Folder of the command; tmp: a fresh one for each job."),
+    _option(
+        "--workdir",
+        metavar="tmp|DIR",
+        help="Folder of the command; tmp: a fresh one each time it is started.",
+    ),
 ]
 Environment = Annotated[
     list[str] | None, _option("--env", metavar="NAME[=VALUE]", help="Set a variable, or keep it; repeatable.")
@@ -125,7 +129,8 @@ Limit = Annotated[
         "--limit",
         metavar="NAME=VALUE,...",
         parser=limits,
-        help="Limits for each command: cpu=10s, memory=512M, file=1G, files=64, processes=100; repeatable.",
+        help="Limits for each process of a command: cpu=10s, memory=512M, file=1G, files=64, core=0; "
+        "processes=100 counts all of the user's; repeatable.",
     ),
 ]
 Backoff = Annotated[

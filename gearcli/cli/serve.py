@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gearcli.cli import limit_options as limits
 from gearcli.cli import serve_options as options
-from gearcli.cli.options import Grace, Quiet
+from gearcli.cli.options import Grace
 from gearcli.cli.serving import Asked, served
 from gearcli.keepalive import KEEPALIVE_COUNT, KEEPALIVE_IDLE, KEEPALIVE_INTERVAL
 from gearcli.server import listener as listening
@@ -49,7 +49,7 @@ def serve(
     syslog: options.ToSyslog = False,
     verbosity: options.Verbosity = 0,
     verbose: options.VerboseLevel = "NOTICE",
-    quiet: Quiet = False,
+    quiet: options.Quiet = False,
 ) -> int:
     """Run a Gearman job server.
 

@@ -21,7 +21,7 @@ PREFIX_LIMIT = 40
 
 
 def mode(text: str) -> int:
-    """The permissions of a socket, as chmod(1) takes them.  Raises UsageError."""
+    """The permissions of a socket, in octal.  Raises UsageError."""
     if not re.fullmatch("0?[0-7]{3}", text):
         raise UsageError(f"{text!r} is not a file mode; write it in octal, as in 0660")
     return int(text, 8)
@@ -122,7 +122,7 @@ GivenRoles = Annotated[
 SocketMode = Annotated[
     int,
     typer.Option(
-        "--socket-mode", metavar="MODE", parser=parsed(mode), help="Who may use Unix sockets, as for chmod."
+        "--socket-mode", metavar="MODE", parser=parsed(mode), help="Who may use Unix sockets, in octal."
     ),
 ]
 Backlog = Annotated[
@@ -275,6 +275,14 @@ def _level_name(text: str) -> str:
     return text.upper()
 
 
+Quiet = Annotated[
+    bool,
+    typer.Option(
+        "-q",
+        "--quiet",
+        help="Do not say how jobs are kept; where the log goes elsewhere, standard error stays empty.",
+    ),
+]
 VerboseLevel = Annotated[
     str,
     typer.Option(

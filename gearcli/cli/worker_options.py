@@ -23,7 +23,7 @@ def slots(text: str) -> tuple[int, int]:
         raise UsageError(f"{text!r} is no number of jobs; write 4, or 1-8 for as many as there is work for")
     found = int(numbers[0]), int(numbers[1])
     if not 1 <= found[0] <= found[1]:
-        raise UsageError(f"{text!r}: there has to be one slot at least, and no more than at most")
+        raise UsageError(f"{text!r}: write 1 or more, or MIN-MAX with a MAX that is not less than MIN")
     return found
 
 

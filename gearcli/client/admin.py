@@ -147,8 +147,9 @@ class Admin:
         self._answers.line(b"create function " + function_word(function))
 
     def drop(self, function: bytes) -> None:
-        """Let the server forget a function that has no worker and no running job."""
-        self._answers.line(b"drop function " + function_word(function))
+        """Let the server forget a function that has no worker and no running job.  Raises FunctionUnknown."""
+        said = b"drop function " + function_word(function)
+        self._answers.about_function(function, lambda: self._answers.line(said))
 
     def cancel(self, handle: bytes) -> None:
         """Cancel a job; one that a worker has already goes on, but its result goes nowhere.

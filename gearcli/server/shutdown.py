@@ -56,7 +56,7 @@ class Shutdown:
         self._close_doors()
         if gracefully:
             left = _jobs(len(self._registry.jobs))
-            self._log.notice(f"stopping when no job is left; {left} to go, or on TERM")
+            self._log.notice(f"stopping when no job is left, or on TERM; {left} to go")
             return
         self.due = time.monotonic() + self._grace
         self._drain()

@@ -7,6 +7,7 @@ import resource
 from collections.abc import Iterable
 
 from gearcli.errors import NotPermitted
+from gearcli.units import counted
 from gearcli.worker.plan import Plan
 
 _PER_COMMAND = 4
@@ -28,7 +29,8 @@ def see_to(plans: Iterable[Plan], servers: int) -> None:
         return
     if hard != resource.RLIM_INFINITY and needed > hard:
         raise NotPermitted(
-            f"{slots} slots with {servers} servers need {needed} open files, and the system permits {hard}: "
+            f"{slots} slots with {counted(servers, 'server')} need {needed} open files, "
+            f"and the system permits {hard}: "
             "have fewer slots, or raise the limit (ulimit -n, LimitNOFILE=)"
         )
     with contextlib.suppress(OSError, ValueError):  # more than this system can have; then it will say so

@@ -136,6 +136,11 @@ def test_a_refusal_has_its_status(
     assert words in capfd.readouterr().err
 
 
+def test_1_a_function_that_is_not_known(server: ServerProcess, capfd: pytest.CaptureFixture[str]) -> None:
+    assert 1 == exit_of("admin", "drop", "-y", "nosuch", *at(server.port))
+    assert "knows no function nosuch; gear status shows all" in capfd.readouterr().err
+
+
 def test_several_servers(capfd: pytest.CaptureFixture[str]) -> None:
     with answering({b"version": b"OK 1\n"}) as one, answering({b"version": b"OK 2\n"}) as two:
         assert 0 == exit_of("admin", "version", *at(one.port), *at(two.port))

@@ -50,10 +50,12 @@ def test_progress_is_closed_when_the_server_breaks_the_rules(stage: Stage) -> No
     assert 1 == stage.progress.closed
 
 
+@pytest.mark.parametrize(("pause", "told"), [(0.0, [0.5, 0.5, 1.0, 1.0, 1.0]), (1000.0, [0.5, 1.0])])
 def test_progress_is_told_how_much_of_the_input_is_taken(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, pause: float, told: list[float]
 ) -> None:
-    monkeypatch.setattr(conduct, "_REDRAW", 0.0)
+    """At the end too, when the last look is not long ago."""
+    monkeypatch.setattr(conduct, "_REDRAW", pause)
 
     def react(number: int, kind: PacketType | Local) -> None:
         if (number, kind) == (1, P.WORK_COMPLETE):  # the next is submitted, then this is read
@@ -64,7 +66,7 @@ def test_progress_is_told_how_much_of_the_input_is_taken(
     stage.peer.create(1)
     stage.peer.complete(1)
     stage.run(Given([b"x", b"y"]), window=1)
-    assert [0.5, 0.5, 1.0, 1.0] == stage.progress.fractions
+    assert told == stage.progress.fractions
 
 
 def test_progress_is_not_drawn_for_every_event(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,7 +74,7 @@ def test_progress_is_not_drawn_for_every_event(stage: Stage, monkeypatch: pytest
     stage.peer.create(100)
     stage.peer.complete(*range(1, 101))
     stage.run(Given([b"x"] * 100), window=100)
-    assert 1 == len(stage.progress.fractions)
+    assert 2 == len(stage.progress.fractions)
 
 
 # -- an early end ------------------------------------------------------------------------
@@ -91,6 +93,13 @@ def test_halting_now_gives_up_what_is_in_flight(stage: Stage, capfd: pytest.Capt
     ) == capfd.readouterr()
     assert (ExitStatus.FAILED, 1) == (stage.status, stage.progress.closed)
     assert 2 == len(source.records)
+
+
+def test_halting_now_has_no_words_for_nothing(stage: Stage, capfd: pytest.CaptureFixture[str]) -> None:
+    stage.peer.create(1)
+    stage.peer.complete(1)
+    stage.run(Given([b"x"] * 2), halt=halt("now,done=1"), window=1)
+    assert ("1\n", "gear: stopped, 1 job finished\n") == capfd.readouterr()
 
 
 def test_halting_soon_awaits_what_is_in_flight(stage: Stage, capfd: pytest.CaptureFixture[str]) -> None:

@@ -81,6 +81,8 @@ def test_a_gear_server_tells_and_does_all() -> None:
                 ask(b"no such")
         admin.create(b"new")
         admin.drop(b"new")
+        with pytest.raises(FunctionUnknown, match="knows no function new; "):
+            admin.drop(b"new")
         admin.shutdown()
         assert 0 == server.exit_status()
 
@@ -98,6 +100,8 @@ def test_gearmand_tells_and_does_what_it_can() -> None:
         assert [b"a function", b"new"] == [row.function for row in admin.status()]
         admin.maxqueue(b"new", 1)
         admin.drop(b"new")
+        with pytest.raises(FunctionUnknown):
+            admin.drop(b"new")
         for ask in (Admin.functions, Admin.jobs, Admin.clients, Admin.settings, Admin.shutdown):
             with pytest.raises(ServerError, match=r"this needs a gear server; .* is gearmand \d"):
                 ask(admin)

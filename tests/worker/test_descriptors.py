@@ -62,7 +62,7 @@ def test_a_worker_that_may_not_have_them_does_not_begin(server: ServerProcess) -
         command, capture_output=True, text=True, timeout=DEADLINE, check=False, preexec_fn=limited(200, 200)
     )
     assert 77 == ended.returncode
-    assert ended.stderr.startswith("gear: 100 slots with 1 servers need 596 open files, and the system per")
+    assert ended.stderr.startswith("gear: 100 slots with 1 server need 596 open files, and the system per")
 
 
 def test_there_are_more_slots_than_descriptors_at_first(server: ServerProcess) -> None:

@@ -80,7 +80,7 @@ def test_more_slots_than_files_may_be_open_change_nothing(server: ServerProcess,
         resource.prlimit(worker.pid, resource.RLIMIT_NOFILE, (256, 256))
         path.write_text(WORKER.format(name=name, answer="new") + "slots = 100\n")
         worker.signal(signal.SIGHUP)
-        wait_until(lambda: "gear: goes on as before: 100 slots with 1 servers need " in worker.said())
+        wait_until(lambda: "gear: goes on as before: 100 slots with 1 server need " in worker.said())
         assert b"old\n" == result(server.port, name)
 
 

@@ -19,7 +19,8 @@ _SERVERS, _SERVER = address.ENVIRONMENT
 VARIABLES = {
     _SERVERS: "The servers, separated by commas, where no `--server` is given.",
     _SERVER: f"The same, where `{_SERVERS}` is not set.",
-    config.ENVIRONMENT: "The context of the configuration file that is used without `--context`.",
+    config.ENVIRONMENT: "The context of the configuration file that is used without `--context`. "
+    f"`{_SERVERS}` and `{_SERVER}` go before its servers; its other keys count beside them.",
     "XDG_CONFIG_HOME": "The folder of configuration files; `~/.config` if it is not set.",
     "XDG_DATA_HOME": "The folder of a user's data; `~/.local/share` if it is not set.",
     "BASH_COMPLETION_USER_DIR": "Where bash looks for a user's completions, before the folder of data.",
@@ -59,7 +60,8 @@ JOB_VARIABLES = dict(
 
 CONFIG = "~/.config/gear/config.toml"
 FILES = {
-    CONFIG: "Servers, time limits and contexts: defaults of the options. It need not be there.",
+    CONFIG: "Servers, the time limit of connecting, TLS, and contexts: defaults of the options; see gear(1). "
+    "It need not be there.",
 }
 """Files, and what they are for."""
 

@@ -14,16 +14,18 @@ from tools.manual import mdoc
 EXAMPLE = Path(__file__).parent.parent.parent / "contrib" / "workers.toml"
 
 _OWN = {
-    "servers": "The servers to take jobs from; `--server` goes before. Default: those of the environment.",
+    "servers": "The servers to take jobs from; `--server` goes before. Default: as without this file, "
+    "those of the environment, then of the configuration file.",
     "command": "The program and its arguments. There is no shell between.",
     "functions": "What to take jobs of. Default: the function that is called as the table is.",
     "slots": "Jobs at a time. Default: 1.",
     "min": "Together with `max` instead of `slots`: slots that are always there. Default: 1.",
     "max": "Slots that there may be while jobs wait. Default: as many as `min`.",
     "env": "Variables that are set; true keeps the worker's own value.",
-    "limit": f"Limits for each process of a command: {', '.join(limits.LIMITS)}.",
+    "limit": f"Limits for each process of a command: {', '.join(limits.LIMITS)}. "
+    "That of `processes` counts all of the user's.",
     "persistent": "Keep the command running: a record in and a record out for each job.",
-    "workdir": "Folder of the command; `tmp` is a fresh one for each job. "
+    "workdir": "Folder of the command; `tmp` is a fresh one each time it is started. "
     "A relative one is relative to the folder of this file.",
     "retry-exit": "Try again only after these exit statuses (124: timed out, 128+N: signal N).",
 }

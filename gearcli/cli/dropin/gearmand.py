@@ -201,10 +201,15 @@ def _store(wanted: Parsed) -> list[str]:
 
 
 def _tls(wanted: Parsed) -> list[str]:
-    """With which certificates TLS is spoken; `gear serve` knows gearmand's variables for them too."""
+    """With which certificates TLS is spoken; `gear serve` knows gearmand's variables for them too.
+
+    Raises UsageError without one of the server, as `gear serve` would, but in options of gearmand.
+    """
     if "ssl" not in wanted.values:
         return []
     found = {ours: wanted.text(option) for ours, option in _CERTIFICATES.items()}
+    if not (found["cert"] or os.environ.get("GEARMAND_SERVER_PEM")):
+        raise UsageError("--ssl needs the server's certificate: --ssl-certificate FILE")
     return ["--tls", *(f"--{name}={path}" for name, path in found.items() if path)]
 
 

@@ -66,6 +66,7 @@ def test_translated(line: str, more: str, less: str) -> None:
         "-q libsqlite3",
         "-q libsqlite3 --libsqlite3-db x --libsqlite3-table t",
         "-p no-such-service",
+        "--ssl --ssl-ca-file a",
     ],
 )
 def test_refused(line: str) -> None:
@@ -77,6 +78,8 @@ def test_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GEARMAND_PORT", "7")
     assert "--port=7" in translated("")
     assert "--port=8" in translated("-p 8")
+    monkeypatch.setenv("GEARMAND_SERVER_PEM", "c")
+    assert "--tls" in translated("--ssl")
 
 
 def test_a_log_that_cannot_be_written(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
