@@ -159,7 +159,9 @@ _gear_helper() {
     helper=("$1" __complete)
     ! declare -F -- "$1" >/dev/null || return 0
     if [[ $file != */* ]]; then
-        hash -- "$file" && file=${BASH_CMDS[$file]-}
+        # A name alone is nothing of the current folder, and what bash remembers for it stays.
+        [[ -f ${BASH_CMDS[$file]-} ]] || hash -- "$file" || return 0
+        file=${BASH_CMDS[$file]-}
     fi
     [[ ! -f $file ]] || IFS= read -r line <"$file"
     [[ ! $line =~ $python ]] || helper=("${BASH_REMATCH[1]}" -I -S -c "$_gear_start" "$file")

@@ -113,6 +113,24 @@ def test_a_script_without_the_package_answers_itself(shell: pexpect.spawn, tmp_p
     assert ITSELF == completed(shell)
 
 
+@pytest.mark.parametrize("setting", ["true", "alias gear=true", "set +h"])
+def test_nothing_of_the_current_folder_is_started(shell: pexpect.spawn, tmp_path: Path, setting: str) -> None:
+    """A name alone is looked for on PATH, also where it is not there, or an alias, or bash remembers nothing."""
+    program(tmp_path / "python", "/bin/sh", f"echo >{tmp_path}/started")
+    program(tmp_path / "gear", f"{tmp_path}/python", f"echo >{tmp_path}/started")
+    shell.sendline(setting)
+    assert "f" == completed(shell)
+    assert not (tmp_path / "started").exists()
+
+
+def test_bash_keeps_what_it_remembers(shell: pexpect.spawn, tmp_path: Path) -> None:
+    installed(tmp_path)
+    program(tmp_path / "another", "/bin/sh", rf"printf '{ITSELF}\0\0'")
+    if shell.command.endswith("bash"):
+        shell.sendline(f"hash -p {tmp_path}/another gear")
+        assert ITSELF == completed(shell)
+
+
 def test_a_function_of_this_name_answers_itself(shell: pexpect.spawn, tmp_path: Path) -> None:
     """It may call gear on another machine."""
     installed(tmp_path)
