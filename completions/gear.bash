@@ -832,7 +832,8 @@ _gear_helper() {
         [[ -f ${BASH_CMDS[$file]-} ]] || hash -- "$file" || return 0
         file=${BASH_CMDS[$file]-}
     fi
-    [[ ! -f $file ]] || IFS= read -r line <"$file"
+    [[ -f $file && -x $file ]] || return 0
+    IFS= read -r line <"$file" || : # where it fails, `set -e` would end the shell
     [[ ! $line =~ $python ]] || helper=("${BASH_REMATCH[1]}" -I -S -c "$_gear_start" "$file")
 } 2>/dev/null
 

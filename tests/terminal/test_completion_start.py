@@ -123,6 +123,12 @@ def test_nothing_of_the_current_folder_is_started(shell: pexpect.spawn, tmp_path
     assert not (tmp_path / "started").exists()
 
 
+def test_a_file_that_is_no_script_ends_no_shell(shell: pexpect.spawn, tmp_path: Path) -> None:
+    (tmp_path / "bin/gear").touch(0o755)
+    shell.sendline("true" if shell.command.endswith("fish") else "set -e")
+    assert "f" == completed(shell)
+
+
 def test_bash_keeps_what_it_remembers(shell: pexpect.spawn, tmp_path: Path) -> None:
     installed(tmp_path)
     program(tmp_path / "another", "/bin/sh", rf"printf '{ITSELF}\0\0'")
