@@ -94,7 +94,9 @@ def test_a_link_leads_to_the_script(shell: pexpect.spawn, tmp_path: Path) -> Non
     assert AT_HAND == completed(shell)
 
 
-@pytest.mark.parametrize("python", ["/usr/bin/env python3", f"{sys.executable} -q"])
+@pytest.mark.parametrize(
+    "python", ["/usr/bin/env python3", f"{sys.executable} -q", f"/usr/bin/env {sys.executable}"]
+)
 def test_a_script_of_another_kind_answers_itself(shell: pexpect.spawn, tmp_path: Path, python: str) -> None:
     """Who knows what its arguments are for."""
     installed(tmp_path, python=python)
@@ -135,6 +137,19 @@ def test_bash_keeps_what_it_remembers(shell: pexpect.spawn, tmp_path: Path) -> N
     if shell.command.endswith("bash"):
         shell.sendline(f"hash -p {tmp_path}/another gear")
         assert ITSELF == completed(shell)
+
+
+def test_a_file_that_nobody_may_execute_is_passed_over(shell: pexpect.spawn, tmp_path: Path) -> None:
+    """As by the shell itself, which runs the next on PATH."""
+    installed(tmp_path, beside=False).chmod(0o644)
+    (tmp_path / "more").mkdir()
+    program(tmp_path / "more/gear", "/bin/sh", rf"printf '{ITSELF}\0\0'")
+    shell.sendline(
+        f"set -gx PATH $PATH {tmp_path}/more"
+        if shell.command.endswith("fish")
+        else f"PATH=$PATH:{tmp_path}/more"
+    )
+    assert ITSELF == completed(shell)
 
 
 def test_a_function_of_this_name_answers_itself(shell: pexpect.spawn, tmp_path: Path) -> None:
