@@ -76,7 +76,7 @@ def program(path: Path, interpreter: str, line: str) -> Path:
 def completed(shell: pexpect.spawn, line: str = "gear status -s f") -> str:
     """What a line has become after Tab: all of it but its last word is the same."""
     shell.send(f"{line}\t\x01echo say-\x05 end\r")
-    shell.expect(r"\nsay-gear \S.* (\S+)\s+end")
+    shell.expect(r"\nsay-\S*gear \S.* (\S+)\s+end")
     assert shell.match
     return str(shell.match[1])
 
@@ -129,6 +129,17 @@ def test_a_file_that_is_no_script_ends_no_shell(shell: pexpect.spawn, tmp_path: 
     (tmp_path / "bin/gear").touch(0o755)
     shell.sendline("true" if shell.command.endswith("fish") else "set -e")
     assert "f" == completed(shell)
+
+
+@pytest.mark.parametrize("interpreter", [None, "/nowhere/python", "/nowhere/sh"])
+def test_a_gear_that_cannot_run_is_not_complained_of(
+    shell: pexpect.spawn, tmp_path: Path, interpreter: str | None
+) -> None:
+    """Fish would name the line of our script, and start what looks for commands that are not installed."""
+    if interpreter:
+        program(tmp_path / "bin/gear", interpreter, "")
+    assert "f" == completed(shell)
+    assert "nknown command" not in str(shell.before)
 
 
 def test_bash_keeps_what_it_remembers(shell: pexpect.spawn, tmp_path: Path) -> None:
