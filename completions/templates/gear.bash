@@ -171,7 +171,7 @@ _gear_helper() {
 # Adds to values what gear knows: functions, handles, servers, contexts.
 _gear_live() {
     local gear=${words[0]} name help helper
-    [[ $gear != \~/* ]] || gear=${HOME-}${gear#\~}
+    [[ $gear != @(\~|\$HOME)/* ]] || gear=${HOME-}/${gear#*/}
     _gear_helper "$gear"
     while IFS= read -r -d '' name && IFS= read -r -d '' help; do
         [[ $name == -* && $2 == argument && ! $dashes ]] || values+=("$name")

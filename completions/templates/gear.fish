@@ -95,6 +95,7 @@ function __gear_live
         set before (string match -r -- '^(?:--[^=]*=|-[^-]*?[sH])?(.*,)' $token)[2]
     end
     set -l gear $words[1]
+    string match -qr '^(~|\$HOME)/' -- $gear; and set gear "$HOME"/(string split -m 1 / -- $gear)[2]
     set -l file (command -s -- $gear)
     or functions -q -- $gear; or return # fish would say so on the terminal
     set -l helper $gear __complete

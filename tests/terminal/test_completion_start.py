@@ -94,6 +94,13 @@ def test_a_link_leads_to_the_script(shell: pexpect.spawn, tmp_path: Path) -> Non
     assert AT_HAND == completed(shell)
 
 
+@pytest.mark.parametrize("home", ["~", "$HOME"])
+def test_a_gear_below_the_home_is_found(shell: pexpect.spawn, tmp_path: Path, home: str) -> None:
+    """Its path comes as it was typed."""
+    installed(tmp_path / "own")
+    assert AT_HAND == completed(shell, f"{home}/own/bin/gear status -s f")
+
+
 @pytest.mark.parametrize(
     "python", ["/usr/bin/env python3", f"{sys.executable} -q", f"/usr/bin/env {sys.executable}"]
 )
