@@ -173,7 +173,8 @@ _gear_live() {
     local gear=${words[0]} name help helper
     [[ $gear != @(\~|\$HOME)/* ]] || gear=${HOME-}/${gear#*/}
     _gear_helper "$gear"
-    while IFS= read -r -d '' name && IFS= read -r -d '' help; do
+    # Byte by byte: in UTF-8 bash takes the NUL for a part of the letter that a byte before it begins.
+    while IFS= LC_ALL=C read -r -d '' name && IFS= LC_ALL=C read -r -d '' help; do
         [[ $name == -* && $2 == argument && ! $dashes ]] || values+=("$name")
     done < <("${helper[@]}" "$1" "${words[@]:1:${#words[@]}-2}" 2>/dev/null </dev/null)
 }
