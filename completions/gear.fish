@@ -81,7 +81,7 @@ place = script
 try:
     while True:
         link = posix.readlink(place)
-        place = link if link.startswith("/") else place.rpartition("/")[0] + "/" + link
+        place = link if link.startswith("/") else place[:place.rfind("/") + 1] + link
 except OSError:
     pass
 prefix = place.removesuffix("/bin/gear")

@@ -94,6 +94,16 @@ def test_a_link_leads_to_the_script(shell: pexpect.spawn, tmp_path: Path) -> Non
     assert AT_HAND == completed(shell)
 
 
+def test_a_link_in_the_current_folder_counts_where_path_says_so(
+    shell: pexpect.spawn, tmp_path: Path
+) -> None:
+    """There zsh names it without the folder."""
+    (tmp_path / "gear").symlink_to("own/bin/gear")
+    installed(tmp_path / "own")
+    shell.sendline("set -gx PATH . $PATH" if shell.command.endswith("fish") else 'PATH=":$PATH"')
+    assert AT_HAND == completed(shell)
+
+
 @pytest.mark.parametrize("home", ["~", "$HOME"])
 def test_a_gear_below_the_home_is_found(shell: pexpect.spawn, tmp_path: Path, home: str) -> None:
     """Its path comes as it was typed."""
