@@ -809,7 +809,7 @@ place = script
 try:
     while True:
         link = posix.readlink(place)
-        place = link if link.startswith("/") else place.rpartition("/")[0] + "/" + link
+        place = link if link.startswith("/") else place[:place.rfind("/") + 1] + link
 except OSError:
     pass
 prefix = place.removesuffix("/bin/gear")
@@ -828,18 +828,22 @@ _gear_helper() {
     helper=("$1" __complete)
     ! declare -F -- "$1" >/dev/null || return 0
     if [[ $file != */* ]]; then
-        hash -- "$file" && file=${BASH_CMDS[$file]-}
+        # A name alone is nothing of the current folder, and what bash remembers for it stays.
+        [[ -f ${BASH_CMDS[$file]-} ]] || hash -- "$file" || return 0
+        file=${BASH_CMDS[$file]-}
     fi
-    [[ ! -f $file ]] || IFS= read -r line <"$file"
+    [[ -f $file && -x $file ]] || return 0
+    IFS= read -r line <"$file" || : # where it fails, `set -e` would end the shell
     [[ ! $line =~ $python ]] || helper=("${BASH_REMATCH[1]}" -I -S -c "$_gear_start" "$file")
 } 2>/dev/null
 
 # Adds to values what gear knows: functions, handles, servers, contexts.
 _gear_live() {
     local gear=${words[0]} name help helper
-    [[ $gear != \~/* ]] || gear=${HOME-}${gear#\~}
+    [[ $gear != @(\~|\$HOME)/* ]] || gear=${HOME-}/${gear#*/}
     _gear_helper "$gear"
-    while IFS= read -r -d '' name && IFS= read -r -d '' help; do
+    # Byte by byte: in UTF-8 bash takes the NUL for a part of the letter that a byte before it begins.
+    while IFS= LC_ALL=C read -r -d '' name && IFS= LC_ALL=C read -r -d '' help; do
         [[ $name == -* && $2 == argument && ! $dashes ]] || values+=("$name")
     done < <("${helper[@]}" "$1" "${words[@]:1:${#words[@]}-2}" 2>/dev/null </dev/null)
 }

@@ -81,7 +81,7 @@ place = script
 try:
     while True:
         link = posix.readlink(place)
-        place = link if link.startswith("/") else place.rpartition("/")[0] + "/" + link
+        place = link if link.startswith("/") else place[:place.rfind("/") + 1] + link
 except OSError:
     pass
 prefix = place.removesuffix("/bin/gear")
@@ -97,7 +97,8 @@ answer(words)'
 function __gear_python
     functions -q -- $argv[1]; and return 1
     test -f "$argv[2]"; and read -l line <$argv[2]; or return
-    string replace -rf '^#!(/\S*/python[0-9.]*)$' '$1' -- $line
+    set -l python (string replace -rf '^#!(/\S*/python[0-9.]*)$' '$1' -- $line); or return
+    test -x $python; and echo $python
 end
 
 # What gear knows: functions, handles, servers, contexts; each with what it is, and ended by a NUL.
@@ -110,9 +111,12 @@ function __gear_live
         set -l token (string replace -ra '[\'"]' '' -- (commandline -ct))
         set before (string match -r -- '^(?:--[^=]*=|-[^-]*?[sH])?(.*,)' $token)[2]
     end
-    set -l file (command -s -- $words[1])
-    set -l helper $words[1] __complete
-    set -l python (__gear_python $words[1] "$file" 2>/dev/null)
+    set -l gear $words[1]
+    string match -qr '^(~|\$HOME)/' -- $gear; and set gear "$HOME"/(string split -m 1 / -- $gear)[2]
+    set -l file (command -s -- $gear)
+    or functions -q -- $gear; or return # fish would say so on the terminal
+    set -l helper $gear __complete
+    set -l python (__gear_python $gear "$file" 2>/dev/null)
     and set helper $python -I -S -c $__gear_start $file
     set -l pairs ($helper $argv[1] $words[2..] 2>/dev/null </dev/null | string split0)
     for i in (seq 1 2 (count $pairs))

@@ -15,7 +15,7 @@ place = script
 try:
     while True:  # pipx makes a link to the script
         link = posix.readlink(place)
-        place = link if link.startswith("/") else place.rpartition("/")[0] + "/" + link
+        place = link if link.startswith("/") else place[: place.rfind("/") + 1] + link
 except OSError:
     pass  # this one is no link
 prefix = place.removesuffix("/bin/gear")

@@ -315,6 +315,13 @@ def test_a_handle_is_never_an_option(name: str, home: Path) -> None:
         assert ["cancel", "H:here:1"] == shell.arguments("cancel ")
 
 
+@pytest.mark.parametrize("name", STARTS)
+def test_a_name_that_is_no_utf_8_hides_none(name: str, home: Path) -> None:
+    rows = b"caf\xe9\t0\t0\t1\nresize\t0\t0\t1\n.\n"
+    with answering({b"status": rows}) as server, started(name, home, server) as shell:
+        assert ["submit", "resize"] == shell.arguments("submit resi")
+
+
 def test_fish_says_what_each_is(home: Path, server: ServerProcess) -> None:
     """Asked by a command: on a terminal this dumb it lists nothing."""
     with started("fish", home, server) as shell:

@@ -76,7 +76,7 @@ def program(path: Path, interpreter: str, line: str) -> Path:
 def completed(shell: pexpect.spawn, line: str = "gear status -s f") -> str:
     """What a line has become after Tab: all of it but its last word is the same."""
     shell.send(f"{line}\t\x01echo say-\x05 end\r")
-    shell.expect(r"\nsay-gear \S.* (\S+)\s+end")
+    shell.expect(r"\nsay-\S*gear \S.* (\S+)\s+end")
     assert shell.match
     return str(shell.match[1])
 
@@ -94,7 +94,26 @@ def test_a_link_leads_to_the_script(shell: pexpect.spawn, tmp_path: Path) -> Non
     assert AT_HAND == completed(shell)
 
 
-@pytest.mark.parametrize("python", ["/usr/bin/env python3", f"{sys.executable} -q"])
+def test_a_link_in_the_current_folder_counts_where_path_says_so(
+    shell: pexpect.spawn, tmp_path: Path
+) -> None:
+    """There zsh names it without the folder."""
+    (tmp_path / "gear").symlink_to("own/bin/gear")
+    installed(tmp_path / "own")
+    shell.sendline("set -gx PATH . $PATH" if shell.command.endswith("fish") else 'PATH=":$PATH"')
+    assert AT_HAND == completed(shell)
+
+
+@pytest.mark.parametrize("home", ["~", "$HOME"])
+def test_a_gear_below_the_home_is_found(shell: pexpect.spawn, tmp_path: Path, home: str) -> None:
+    """Its path comes as it was typed."""
+    installed(tmp_path / "own")
+    assert AT_HAND == completed(shell, f"{home}/own/bin/gear status -s f")
+
+
+@pytest.mark.parametrize(
+    "python", ["/usr/bin/env python3", f"{sys.executable} -q", f"/usr/bin/env {sys.executable}"]
+)
 def test_a_script_of_another_kind_answers_itself(shell: pexpect.spawn, tmp_path: Path, python: str) -> None:
     """Who knows what its arguments are for."""
     installed(tmp_path, python=python)
@@ -110,6 +129,54 @@ def test_a_script_without_the_package_answers_itself(shell: pexpect.spawn, tmp_p
     """Installed for this user only, with --target, or to be edited; and nothing else of that name counts."""
     installed(tmp_path, beside=False)
     program(tmp_path / "gearcli.py", sys.executable, "print('another:7', '', sep=chr(0), end=chr(0))")
+    assert ITSELF == completed(shell)
+
+
+@pytest.mark.parametrize("setting", ["true", "alias gear=true", "set +h"])
+def test_nothing_of_the_current_folder_is_started(shell: pexpect.spawn, tmp_path: Path, setting: str) -> None:
+    """A name alone is looked for on PATH, also where it is not there, or an alias, or bash remembers nothing."""
+    program(tmp_path / "python", "/bin/sh", f"echo >{tmp_path}/started")
+    program(tmp_path / "gear", f"{tmp_path}/python", f"echo >{tmp_path}/started")
+    shell.sendline(setting)
+    assert "f" == completed(shell)
+    assert not (tmp_path / "started").exists()
+
+
+def test_a_file_that_is_no_script_ends_no_shell(shell: pexpect.spawn, tmp_path: Path) -> None:
+    (tmp_path / "bin/gear").touch(0o755)
+    shell.sendline("true" if shell.command.endswith("fish") else "set -e")
+    assert "f" == completed(shell)
+
+
+@pytest.mark.parametrize("interpreter", [None, "/nowhere/python", "/nowhere/sh"])
+def test_a_gear_that_cannot_run_is_not_complained_of(
+    shell: pexpect.spawn, tmp_path: Path, interpreter: str | None
+) -> None:
+    """Fish would name the line of our script, and start what looks for commands that are not installed."""
+    if interpreter:
+        program(tmp_path / "bin/gear", interpreter, "")
+    assert "f" == completed(shell)
+    assert "nknown command" not in str(shell.before)
+
+
+def test_bash_keeps_what_it_remembers(shell: pexpect.spawn, tmp_path: Path) -> None:
+    installed(tmp_path)
+    program(tmp_path / "another", "/bin/sh", rf"printf '{ITSELF}\0\0'")
+    if shell.command.endswith("bash"):
+        shell.sendline(f"hash -p {tmp_path}/another gear")
+        assert ITSELF == completed(shell)
+
+
+def test_a_file_that_nobody_may_execute_is_passed_over(shell: pexpect.spawn, tmp_path: Path) -> None:
+    """As by the shell itself, which runs the next on PATH."""
+    installed(tmp_path, beside=False).chmod(0o644)
+    (tmp_path / "more").mkdir()
+    program(tmp_path / "more/gear", "/bin/sh", rf"printf '{ITSELF}\0\0'")
+    shell.sendline(
+        f"set -gx PATH $PATH {tmp_path}/more"
+        if shell.command.endswith("fish")
+        else f"PATH=$PATH:{tmp_path}/more"
+    )
     assert ITSELF == completed(shell)
 
 
