@@ -96,7 +96,7 @@ answer(words)'
 # The Python that the first line of a script gear names: COMMAND FILE; none if it is anything else.
 function __gear_python
     functions -q -- $argv[1]; and return 1
-    test -f "$argv[2]"; and read -l line <$argv[2]; or return
+    test -f "$argv[2]" -a -r "$argv[2]"; and read -l line <$argv[2]; or return
     set -l python (string replace -rf '^#!(/\S*/python[0-9.]*)$' '$1' -- $line); or return
     test -x $python; and echo $python
 end
@@ -113,9 +113,11 @@ function __gear_live
     end
     set -l gear $words[1]
     string match -qr '^(~|\$HOME)/' -- $gear; and set gear "$HOME"/(string split -m 1 / -- $gear)[2]
+    # Fish says on the terminal what it cannot find or start, whatever the redirections.
     set -l file (command -s -- $gear)
-    or functions -q -- $gear; or return # fish would say so on the terminal
-    set -l helper $gear __complete
+    set -l helper /bin/sh -c 'exec "$0" "$@"' $file __complete
+    functions -q -- $gear; and set helper $gear __complete
+    or test -n "$file"; or return
     set -l python (__gear_python $gear "$file" 2>/dev/null)
     and set helper $python -I -S -c $__gear_start $file
     set -l pairs ($helper $argv[1] $words[2..] 2>/dev/null </dev/null | string split0)
