@@ -94,9 +94,7 @@ def test_a_link_leads_to_the_script(shell: pexpect.spawn, tmp_path: Path) -> Non
     assert AT_HAND == completed(shell)
 
 
-def test_a_link_in_the_current_folder_counts_where_path_says_so(
-    shell: pexpect.spawn, tmp_path: Path
-) -> None:
+def test_a_link_in_the_current_folder_counts_where_path_says_so(shell: pexpect.spawn, tmp_path: Path) -> None:
     """There zsh names it without the folder."""
     (tmp_path / "gear").symlink_to("own/bin/gear")
     installed(tmp_path / "own")
@@ -134,7 +132,7 @@ def test_a_script_without_the_package_answers_itself(shell: pexpect.spawn, tmp_p
 
 @pytest.mark.parametrize("setting", ["true", "alias gear=true", "set +h"])
 def test_nothing_of_the_current_folder_is_started(shell: pexpect.spawn, tmp_path: Path, setting: str) -> None:
-    """A name alone is looked for on PATH, also where it is not there, or an alias, or bash remembers nothing."""
+    """A name is looked for on PATH, also where it is not there, or an alias, or bash remembers nothing."""
     program(tmp_path / "python", "/bin/sh", f"echo >{tmp_path}/started")
     program(tmp_path / "gear", f"{tmp_path}/python", f"echo >{tmp_path}/started")
     shell.sendline(setting)
