@@ -174,9 +174,10 @@ _gear_live() {
     [[ $gear != @(\~|\$HOME)/* ]] || gear=${HOME-}/${gear#*/}
     _gear_helper "$gear"
     # Byte by byte: in UTF-8 bash takes the NUL for a part of the letter that a byte before it begins.
+    # It warns each time when it gets back to a locale that is not installed.
     while IFS= LC_ALL=C read -r -d '' name && IFS= LC_ALL=C read -r -d '' help; do
         [[ $name == -* && $2 == argument && ! $dashes ]] || values+=("$name")
-    done < <("${helper[@]}" "$1" "${words[@]:1:${#words[@]}-2}" 2>/dev/null </dev/null)
+    done < <("${helper[@]}" "$1" "${words[@]:1:${#words[@]}-2}" 2>/dev/null </dev/null) 2>/dev/null
 }
 
 # Files or folders are bash's own affair, unless something that bash takes for a part of the name
