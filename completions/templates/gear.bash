@@ -174,9 +174,10 @@ _gear_live() {
     [[ $gear != @(\~|\$HOME)/* ]] || gear=${HOME-}/${gear#*/}
     _gear_helper "$gear"
     # Byte by byte: in UTF-8 bash takes the NUL for a part of the letter that a byte before it begins.
+    # It warns each time when it gets back to a locale that is not installed.
     while IFS= LC_ALL=C read -r -d '' name && IFS= LC_ALL=C read -r -d '' help; do
         [[ $name == -* && $2 == argument && ! $dashes ]] || values+=("$name")
-    done < <("${helper[@]}" "$1" "${words[@]:1:${#words[@]}-2}" 2>/dev/null </dev/null)
+    done < <("${helper[@]}" "$1" "${words[@]:1:${#words[@]}-2}" 2>/dev/null </dev/null) 2>/dev/null
 }
 
 # Files or folders are bash's own affair, unless something that bash takes for a part of the name
@@ -224,8 +225,36 @@ _gear_of_command() { # INDEX: of its first word in words
         compopt -o filenames
         mapfile -t COMPREPLY < <(compgen -c -- "$current")
     else
-        compopt -o default
+        _gear_as_registered "${words[$1]}" "$start"
     fi
+}
+
+# What `complete` was told of a command, in a bash without its package; files if that is nothing.
+_gear_as_registered() { # COMMAND INDEX: of its word in COMP_WORDS
+    local spec line=$COMP_LINE i parts
+    if ! spec=$({ complete -p -- "$1" || complete -p -- "${1##*/}"; } 2>/dev/null); then
+        compopt -o default
+        return
+    fi
+    for ((i = 0; i < $2; i++)); do line=${line#*"${COMP_WORDS[i]}"}; done
+    line=${line#"${line%%[![:space:]]*}"}
+    COMP_POINT=$((COMP_POINT - ${#COMP_LINE} + ${#line}))
+    COMP_LINE=$line
+    COMP_WORDS=("${COMP_WORDS[@]:$2}")
+    COMP_CWORD=$((COMP_CWORD - $2))
+    spec=${spec#complete }
+    spec=${spec% *}
+    if [[ " $spec " =~ ' -F '([^ ]+)' ' ]] && declare -F -- "${BASH_REMATCH[1]}" >/dev/null; then
+        "${BASH_REMATCH[1]}" "$1" "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}" || :
+    else
+        # Bash takes these for names of files, and compgen does not say so.
+        [[ ! " $spec " =~ ' -'([df]|A' '(file|directory)|o' '[a-z]*(default|dir)[a-z]*)' ' ]] || compopt -o filenames
+        mapfile -t COMPREPLY < <(eval "compgen $spec -- \"\${COMP_WORDS[COMP_CWORD]}\"" 2>/dev/null)
+    fi
+    read -ra parts <<<"$spec"
+    for ((i = 1; i < ${#parts[@]}; i++)); do
+        [[ ${parts[i - 1]} != -o ]] || compopt -o "${parts[i]}" 2>/dev/null || :
+    done
 }
 
 _gear() {

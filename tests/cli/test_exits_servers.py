@@ -76,21 +76,25 @@ def test_75_the_queue_is_full() -> None:
         assert 75 == result.status
 
 
-def test_75_the_server_drains() -> None:
-    with (
-        gear_serve("--grace", "20s") as server,
-        Gear("submit", *at(server.port), "slow", "-n") as client,
-        Wire(server.port) as worker,
-    ):
-        client.write(b"one\n")
-        handle, _ = take_job(worker, b"slow")
-        server.signal(signal.SIGTERM)
-        wait_until(lambda: "stopping" in server.said())
-        client.write(b"two\n")
-        wait_until(lambda: "(QUEUE_ERROR)" in client.said())
-        worker.say(PacketType.WORK_COMPLETE, handle, b"done")
-        result = client.result()
-    assert (75, b"done\n") == result[:2]
+def test_a_batch_goes_on_when_the_server_that_drains_is_back() -> None:
+    """What is refused meanwhile has not failed."""
+    place = ("-p", str(free_port()))
+    with gear_serve("--grace", "20s", address=place) as server:
+        client = Gear("submit", *at(server.port), "slow", "-n", "-k")
+        with client, Wire(server.port) as worker:
+            client.write(b"one\n")
+            handle, _ = take_job(worker, b"slow")
+            server.signal(signal.SIGTERM)
+            wait_until(lambda: "stopping" in server.said())
+            client.write(b"two\n")
+            worker.say(PacketType.WORK_COMPLETE, handle, b"done")
+            assert 0 == server.exit_status()
+            with gear_serve(address=place) as again, Wire(again.port) as other:
+                handle, workload = take_job(other, b"slow")
+                assert b"two" == workload
+                other.say(PacketType.WORK_COMPLETE, handle, b"too")
+                result = client.result()
+    assert (0, b"done\ntoo\n") == result[:2]
 
 
 # -- 76: not Gearman ---------------------------------------------------------------------

@@ -167,7 +167,7 @@ def test_ssl_without_a_certificate(ours: str, tmp_path: Path) -> None:
         assert wire.works()
     done = play(ours, f"gearmand --ssl -L 127.0.0.1 -p {free_port()} -P {tmp_path}/pid -l stderr")
     assert (1, b"") == done[:2]
-    assert b"TLS needs the server's certificate" in done.err
+    assert b"--ssl needs the server's certificate: --ssl-certificate FILE" in done.err
 
 
 def test_a_port_in_use_is_1(ours: str, tmp_path: Path) -> None:

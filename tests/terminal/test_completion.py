@@ -386,3 +386,15 @@ def test_bash_does_without_its_package(home: Path, server: ServerProcess) -> Non
         command = ["a-command-of-mine", "one-file.txt"]
         assert ["run", "--", command[0]] == shell.arguments("run -- a-comm")
         assert ["run", "--", *command] == shell.arguments("run -- a-command-of-mine one-f")
+
+
+def test_bash_alone_asks_what_a_command_has_of_its_own(home: Path, server: ServerProcess) -> None:
+    command = "a-command-of-mine"
+    with started(ALONE, home, server) as shell:
+        for told, typed, word in [("-W 'a-word another'", "a-w", "a-word"), ("-f", "with", "with a space")]:
+            shell.child.sendline(f"complete {told} {command}")
+            assert ["run", "--", command, word] == shell.arguments(f"run -- {command} {typed}")
+        says = 'COMPREPLY=("$2-$1,$3,$COMP_CWORD,${#COMP_WORDS[@]},${COMP_LINE:0:COMP_POINT}")'
+        shell.child.sendline(f"of_mine() {{ {says}; }}; complete -o filenames -F of_mine {command}")
+        said = f"b-{command},a,2,3,{command} a b"
+        assert ["worker", "-f", "x", command, "a", said] == shell.arguments(f"worker -f x {command} a b")

@@ -132,7 +132,7 @@ def test_a_script_without_the_package_answers_itself(shell: pexpect.spawn, tmp_p
 
 @pytest.mark.parametrize("setting", ["true", "alias gear=true", "set +h"])
 def test_nothing_of_the_current_folder_is_started(shell: pexpect.spawn, tmp_path: Path, setting: str) -> None:
-    """A name alone is looked for on PATH, also where it is not there, is an alias, or is not remembered."""
+    """A name is looked for on PATH, also where it is not there, or an alias, or bash remembers nothing."""
     program(tmp_path / "python", "/bin/sh", f"echo >{tmp_path}/started")
     program(tmp_path / "gear", f"{tmp_path}/python", f"echo >{tmp_path}/started")
     shell.sendline(setting)
@@ -154,7 +154,15 @@ def test_a_gear_that_cannot_run_is_not_complained_of(
     if interpreter:
         program(tmp_path / "bin/gear", interpreter, "")
     assert "f" == completed(shell)
-    assert not {"Unknown", "Failed"} & {*str(shell.before).split()}
+    assert not {"Unknown", "Failed", "bad", "not"} & {*str(shell.before).split()}
+
+
+def test_a_locale_that_is_not_installed_is_not_complained_of(shell: pexpect.spawn, tmp_path: Path) -> None:
+    """Not more often than by the shell itself, when it is set."""
+    installed(tmp_path)
+    shell.sendline("set -gx LC_ALL no_WHERE" if shell.command.endswith("fish") else "export LC_ALL=no_WHERE")
+    assert [AT_HAND] * 2 == [completed(shell), completed(shell)]
+    assert "warning" not in str(shell.before)
 
 
 def test_bash_keeps_what_it_remembers(shell: pexpect.spawn, tmp_path: Path) -> None:
